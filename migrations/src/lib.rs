@@ -37,6 +37,7 @@ mod m20261129_000030_notices;
 mod m20261129_000031_stage_labels;
 mod m20261129_000032_sales;
 mod m20261129_000033_pipelines;
+mod m20261129_000034_rules;
 mod m20261129_000035_documents;
 mod m20261129_000037_plugin_fills;
 mod m20261129_000039_sign_in;
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000031_stage_labels::Migration),
             Box::new(m20261129_000032_sales::Migration),
             Box::new(m20261129_000033_pipelines::Migration),
+            Box::new(m20261129_000034_rules::Migration),
             Box::new(m20261129_000035_documents::Migration),
             Box::new(m20261129_000037_plugin_fills::Migration),
             Box::new(m20261129_000039_sign_in::Migration),

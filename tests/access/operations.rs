@@ -28,9 +28,19 @@ impl Operation {
 
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        let asks = ["/query", "/aggregate", "/dry-run", "/next", "/compare", "/calculate", "/preview"]
-            .iter()
-            .any(|end| self.template.ends_with(end));
+        let asks = [
+            "/query",
+            "/aggregate",
+            "/evaluate",
+            "/expressions/check",
+            "/dry-run",
+            "/next",
+            "/compare",
+            "/calculate",
+            "/preview",
+        ]
+        .iter()
+        .any(|end| self.template.ends_with(end));
         let reports =
             ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");
@@ -73,6 +83,11 @@ impl Objects {
             of(admin
                 .post("/views", json!({"entity": "lead", "name": marker, "shared": true, "config": {"q": marker}}))
                 .await),
+        ));
+        let rule = json!({"name": marker, "check": "true", "message": {"en": marker}});
+        ids.push((
+            "validation-rules",
+            of(admin.post("/validation-rules", json!({"entity": "lead", "rule": rule})).await),
         ));
         let bulk =
             admin.post("/records/company/bulk", json!({"create": [{"fields": {"title": marker}}]})).await.ok(200);
@@ -294,6 +309,12 @@ impl Objects {
             ("POST", "/records/{entity}/bulk") => {
                 let id = self.id(entity);
                 json!({"create": [{"fields": fields}], "update": [{"id": id, "fields": {"title": "walked"}}], "delete": [id]})
+            }
+            ("POST", "/records/{entity}/evaluate") => json!({"id": self.id(entity), "fields": {"title": "walked"}}),
+            ("POST", "/entities/{entity}/expressions/check") => json!({"text": "record.title != null"}),
+            ("POST" | "PUT", "/validation-rules" | "/validation-rules/{id}") => {
+                let rule = json!({"name": "walk", "check": "true", "message": {"en": "walk"}});
+                if method == "PUT" { json!({"rule": rule}) } else { json!({"entity": "lead", "rule": rule}) }
             }
             ("POST", "/records/{entity}/query") => json!({"q": self.marker, "total": true}),
             ("POST", "/records/{entity}/{id}/stage") => {

@@ -8,9 +8,10 @@
 //! metered while it runs (`meter`). Evaluation is deterministic: it knows no clock and goes over maps by sorted key.
 //!
 //! Two things are wider than the language: an integer beside a double in `+ - * /` becomes a double, and names can have
-//! a default root (see [`Expression::compile_with_default`]).
+//! a default root (see [`Expression::compile_with_default`]). What records reckon with is exact (`exact`).
 
 mod convert;
+pub mod exact;
 mod meter;
 mod shape;
 pub mod tree;
@@ -19,10 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use cel::common::value::Val;
 use cel::{Context, ExecutionError, IdedExpr, Value as Cel};
 use serde_json::Value as Json;
 
-use crate::value::Fields;
+use crate::value::{Fields, Value};
+use exact::Outcome;
+use meter::Arithmetic;
 
 /// Characters of an expression.
 pub const MAX_TEXT: usize = 4_000;
@@ -47,6 +51,7 @@ struct Compiled {
     text: String,
     root: IdedExpr,
     uses: Uses,
+    arithmetic: Arithmetic,
 }
 
 /// Names an expression looks at, each with the fields it takes of it; none = the whole.
@@ -70,7 +75,7 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, in English.
     pub fn compile(text: &str) -> Result<Self, String> {
-        Self::build(text, None, meter::Division::Whole)
+        Self::build(text, None, Arithmetic::Whole)
     }
 
     /// Compiles an expression in which a bare name that is not one of `roots`, no variable of a comprehension and no
@@ -80,7 +85,7 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, in English.
     pub fn compile_with_default(text: &str, roots: &[&str], default: &str) -> Result<Self, String> {
-        Self::build(text, Some((roots, default)), meter::Division::Whole)
+        Self::build(text, Some((roots, default)), Arithmetic::Whole)
     }
 
     /// As `compile_with_default`, for expressions taken over from other tools: `/` of two integers gives a double.
@@ -88,19 +93,37 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, in English.
     pub fn compile_foreign(text: &str, roots: &[&str], default: &str) -> Result<Self, String> {
-        Self::build(text, Some((roots, default)), meter::Division::Fraction)
+        Self::build(text, Some((roots, default)), Arithmetic::Fraction)
     }
 
-    fn build(text: &str, default: Option<(&[&str], &str)>, division: meter::Division) -> Result<Self, String> {
+    /// Compiles an expression of exact arithmetic over these names (`exact`).
+    ///
+    /// # Errors
+    /// What is wrong with it, in English; a name that is none of `roots`.
+    pub fn compile_exact(text: &str, roots: &[&str]) -> Result<Self, String> {
+        let made = Self::build(text, None, Arithmetic::Exact)?;
+        let unknown = |name: &&str| !roots.contains(name) && !shape::is_type(name);
+        let unknown = made.names().find(unknown).map(str::to_owned);
+        match unknown {
+            Some(name) => Err(format!("`{name}` is not defined; there are {}", roots.join(", "))),
+            None => Ok(made),
+        }
+    }
+
+    fn build(text: &str, default: Option<(&[&str], &str)>, arithmetic: Arithmetic) -> Result<Self, String> {
         shape::check_text(text)?;
         let mut root = meter::parse(text)?;
-        shape::check(&root, &[])?;
+        let exact = arithmetic == Arithmetic::Exact;
+        if exact {
+            exact::name_moments(&mut root);
+        }
+        shape::check(&root, if exact { &exact::FUNCTIONS } else { &[] })?;
         if let Some((roots, default)) = default {
             shape::qualify(&mut root, roots, default);
         }
         let uses = shape::uses(&root);
-        meter::install(&mut root, division);
-        Ok(Self(Arc::new(Compiled { text: text.to_owned(), root, uses })))
+        meter::install(&mut root, arithmetic);
+        Ok(Self(Arc::new(Compiled { text: text.to_owned(), root, uses, arithmetic })))
     }
 
     /// The text it was compiled from.
@@ -111,6 +134,11 @@ impl Expression {
     /// The fields that it takes of what stands behind a name; none where it looks at the whole.
     pub fn fields_of(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.uses.get(name).into_iter().flatten().flatten().map(String::as_str)
+    }
+
+    /// Whether it looks at all of what stands behind a name, so that nobody can say at what.
+    pub fn takes_all_of(&self, name: &str) -> bool {
+        self.0.uses.get(name).is_some_and(Option::is_none)
     }
 
     /// The names it looks at.
@@ -124,22 +152,31 @@ impl Expression {
     /// # Errors
     /// What is wrong and with which expression: an undefined name, a wrong type, an overflow, too much work.
     pub fn evaluate(&self, names: &Names<'_>) -> Result<Json, String> {
-        let value = self.run(names)?;
+        let value = self.run(names, |value| Cel::try_from(value))?;
         convert::to_json(&value).map_err(|problem| self.blame(&problem))
     }
 
-    /// Whether it holds.
+    /// What it gives, of exact arithmetic.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    pub fn outcome(&self, names: &Names<'_>) -> Result<Outcome, String> {
+        self.run(names, exact::outcome)
+    }
+
+    /// Whether it holds. In exact arithmetic nothing is no.
     ///
     /// # Errors
     /// As `evaluate`; and when it gives anything but true or false.
     pub fn holds(&self, names: &Names<'_>) -> Result<bool, String> {
-        match self.run(names)? {
+        match self.run(names, |value| Cel::try_from(value))? {
             Cel::Bool(answer) => Ok(answer),
+            Cel::Null if self.0.arithmetic == Arithmetic::Exact => Ok(false),
             other => Err(self.blame(&format!("gave a value of type {}, not true or false", other.type_of()))),
         }
     }
 
-    fn run(&self, names: &Names<'_>) -> Result<Cel, String> {
+    fn run<T>(&self, names: &Names<'_>, take: impl FnOnce(&dyn Val) -> Result<T, ExecutionError>) -> Result<T, String> {
         let mut context = Context::with_env(meter::env());
         for (name, fields) in &self.0.uses {
             match names.0.iter().rev().find(|(known, _)| known == name) {
@@ -151,7 +188,7 @@ impl Expression {
         let resolve = || {
             let value = Cel::resolve_val(&self.0.root, &context)?;
             meter::charge_made(value.as_ref())?;
-            Cel::try_from(value.as_ref())
+            take(value.as_ref())
         };
         meter::metered(resolve).map_err(|error| self.blame(&explain(&error)))
     }
@@ -173,6 +210,8 @@ pub struct Names<'a>(Vec<(&'a str, Given<'a>)>);
 enum Given<'a> {
     Json(&'a Json),
     Fields(Option<&'a Fields>),
+    Exact(&'a Fields),
+    Value(&'a Value),
 }
 
 impl<'a> Names<'a> {
@@ -193,6 +232,20 @@ impl<'a> Names<'a> {
     #[must_use]
     pub fn with_fields(mut self, name: &'a str, fields: Option<&'a Fields>) -> Self {
         self.0.push((name, Given::Fields(fields)));
+        self
+    }
+
+    /// The same for exact arithmetic: decimals and amounts as they are.
+    #[must_use]
+    pub fn with_exact(mut self, name: &'a str, fields: &'a Fields) -> Self {
+        self.0.push((name, Given::Exact(fields)));
+        self
+    }
+
+    /// Adds a name for one value, in exact arithmetic.
+    #[must_use]
+    pub fn with_value(mut self, name: &'a str, value: &'a Value) -> Self {
+        self.0.push((name, Given::Value(value)));
         self
     }
 }

@@ -20,6 +20,10 @@
 //! | `relations` | what reports read inside their queries |
 //! | `write` | the pipeline of every change: read `write/mod.rs` from top to bottom |
 //! | `timeline` | history and activities of a record |
+//! | `computed` | formulas of a record |
+//! | `recompute` | formulas of all records, as a job |
+//! | `conditions` | conditions of fields and validation rules, asked about a change |
+//! | `evaluate` | what a record would be like, while somebody types; old gaps |
 //! | `views` | saved views of lists and boards |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
@@ -29,10 +33,14 @@
 
 pub mod batch;
 pub mod catalogue;
+pub mod computed;
+pub mod conditions;
+pub mod evaluate;
 pub mod files;
 pub mod import;
 pub mod rates;
 pub mod read;
+pub mod recompute;
 pub mod references;
 pub mod relations;
 pub mod rules;

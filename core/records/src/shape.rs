@@ -39,7 +39,7 @@ impl Shapes for Seen<'_> {
         }
         let owner = self.catalogue.find(&def.key)?;
         let passed = field == REACHED && owner.staged;
-        let def = owner.field(if passed { STAGE } else { field })?;
+        let def = owner.field(if passed { STAGE } else { field }).filter(|field| !field.is_live())?;
         if self.rights.is_some_and(|rights| !owner.shows(rights, def)) {
             return None;
         }

@@ -228,6 +228,7 @@ impl AppState {
         handlers.push(Arc::new(records::totals::FoldTotals(self.records.clone())));
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
+        handlers.push(Arc::new(records::recompute::Recompute(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.documents.handlers());

@@ -60,6 +60,8 @@ export const keys = {
   pluginLogs: (id: string, level: string) => ["plugins", "logs", id, level] as const,
   pluginJobs: (id: string) => ["plugins", "jobs", id] as const,
   pluginCost: (id: string) => ["plugins", "cost", id] as const,
+  rules: (entity: string) => ["validation-rules", entity] as const,
+  violations: (entity: string) => ["violations", entity] as const,
   gateways: ["message-gateways"] as const,
   inboxes: ["message-inboxes"] as const,
   messages: ["plugin-messages"] as const,

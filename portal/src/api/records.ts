@@ -61,11 +61,12 @@ export function timelineQuery(entity: string, id: Id) {
   });
 }
 
-export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string) =>
-  api.create("/records/{entity}", { fields }, { path: { entity }, idempotencyKey });
+/** `reason`: why in spite of a warning. */
+export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string, reason?: string) =>
+  api.create("/records/{entity}", { fields, reason }, { path: { entity }, idempotencyKey });
 
-export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number) =>
-  api.patch("/records/{entity}/{id}", { fields, version }, { path: { entity, id }, version });
+export const updateRecord = (entity: string, id: Id, fields: Fields, version?: number, reason?: string) =>
+  api.patch("/records/{entity}/{id}", { fields, version, reason }, { path: { entity, id }, version });
 
 export const deleteRecord = (entity: string, id: Id) =>
   api.delete("/records/{entity}/{id}", { path: { entity, id } });

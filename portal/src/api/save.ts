@@ -14,12 +14,17 @@ const queues = new Map<Id, Promise<unknown>>();
 const ownSaves = new Map<Id, RecordData>();
 
 /** `base` is the record as the person saw it when the editing began. */
-export function saveFields(base: RecordData, patch: Fields, refs?: Refs): Promise<RecordData> {
+export function saveFields(
+  base: RecordData,
+  patch: Fields,
+  refs?: Refs,
+  reason?: string,
+): Promise<RecordData> {
   const { entity, id } = base;
   showAtOnce(base, patch, refs);
   const task = (queues.get(id) ?? Promise.resolve())
     .catch(() => undefined)
-    .then(() => attempt(base, patch))
+    .then(() => attempt(base, patch, reason))
     .then((record) => {
       ownSaves.set(id, record);
       putRecord(record);
@@ -40,18 +45,18 @@ export function saveFields(base: RecordData, patch: Fields, refs?: Refs): Promis
   return task;
 }
 
-async function attempt(base: RecordData, patch: Fields): Promise<RecordData> {
+async function attempt(base: RecordData, patch: Fields, reason?: string): Promise<RecordData> {
   const own = ownSaves.get(base.id);
   const version =
     own && own.version > base.version && untouched(own.fields, base.fields, patch)
       ? own.version
       : base.version;
   try {
-    return await updateRecord(base.entity, base.id, patch, version);
+    return await updateRecord(base.entity, base.id, patch, version, reason);
   } catch (error) {
     const current = error instanceof ApiError && error.status === 409 ? error.problem.current : undefined;
     if (current && untouched(current.fields, base.fields, patch)) {
-      return updateRecord(base.entity, base.id, patch, current.version);
+      return updateRecord(base.entity, base.id, patch, current.version, reason);
     }
     throw error;
   }

@@ -376,6 +376,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/{entity}/expressions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rules_check_expression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/fields/{key}/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["entities_set_conditions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rules_list_violations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/validation-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rules_list_rules"];
+        put?: never;
+        post: operations["rules_create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/validation-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["rules_change_rule"];
+        post?: never;
+        delete: operations["rules_remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rules_evaluate_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -3874,7 +3970,24 @@ export interface components {
             unread: number;
         };
         /** @description Fields of a record to make. */
+        Conditions: { visible?: string; required?: string; read_only?: string; options_when?: { [key: string]: string } };
+        FormulaView: { text: string; decimals: number; live: boolean };
+        Trying: { text: string; result?: components["schemas"]["FieldType"] | null; field?: string | null; decimals?: number | null };
+        Tried: { id: string; title: string; value?: unknown; problem?: string };
+        Items_Tried: { items: components["schemas"]["Tried"][] };
+        ValidationRule: { name: string; when?: string; check: string; field?: string; warn?: boolean; message: { [key: string]: string }; enabled?: boolean };
+        PlacedRule: { id: string; entity: string; place: number; rule: components["schemas"]["ValidationRule"] };
+        Items_PlacedRule: { items: components["schemas"]["PlacedRule"][] };
+        NewRule: { entity: string; rule: components["schemas"]["ValidationRule"]; place?: number | null };
+        ChangedRule: { rule: components["schemas"]["ValidationRule"]; place?: number | null };
+        EvaluateBody: { id?: string | null; fields?: { [key: string]: unknown } };
+        StateView: { visible: boolean; required: boolean; read_only: boolean; options?: string[] };
+        ErrorView: { field?: string; rule?: string; code: string; message: string; warn?: boolean };
+        EvaluatedView: { fields: { [key: string]: components["schemas"]["StateView"] }; formulas: { [key: string]: unknown }; errors: components["schemas"]["ErrorView"][] };
+        ViolationView: { id: string; title: string; errors: components["schemas"]["ErrorView"][] };
+        ViolationsView: { items: components["schemas"]["ViolationView"][]; next_cursor?: string | null };
         CreateBody: {
+            reason?: string | null;
             /** @description By key. */
             fields: {
                 [key: string]: unknown;
@@ -4559,6 +4672,7 @@ export interface components {
             plugin?: string;
             /** @description Whether it stands in no menu: pages of its module lead to it. */
             inner?: boolean;
+            evaluated?: boolean;
             actions: components["schemas"]["Actions"];
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
@@ -4680,6 +4794,8 @@ export interface components {
             choices: {
                 [key: string]: unknown;
             }[] | null;
+            formula: string | null;
+            decimals: number | null;
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -4731,6 +4847,9 @@ export interface components {
             max?: number;
             /** @description What a new record has when nobody says otherwise. */
             default?: unknown;
+            computed?: boolean;
+            formula?: components["schemas"]["FormulaView"];
+            conditions?: components["schemas"]["Conditions"];
         };
         /** @description A file as a form. */
         FileForm: {
@@ -5566,6 +5685,7 @@ export interface components {
                 plugin?: string;
                 /** @description Whether it stands in no menu: pages of its module lead to it. */
                 inner?: boolean;
+                evaluated?: boolean;
                 actions: components["schemas"]["Actions"];
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
@@ -6923,6 +7043,8 @@ export interface components {
             max?: number | null;
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
+            formula?: string | null;
+            decimals?: number | null;
         };
         /** @description A new address; its token is shown once. */
         NewMessageInbox: {
@@ -9186,6 +9308,7 @@ export interface components {
         };
         /** @description A move to a stage. */
         StageBody: {
+            reason?: string | null;
             /** @description Key of the stage. */
             stage: string;
             /** @description Kept with the move. */
@@ -9741,6 +9864,7 @@ export interface components {
         };
         /** @description Fields of a record to change. */
         UpdateBody: {
+            reason?: string | null;
             /** @description By key; others stay. */
             fields: {
                 [key: string]: unknown;
@@ -12710,6 +12834,193 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules_check_expression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trying"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Tried"];
+                };
+            };
+        };
+    };
+    entities_set_conditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Conditions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityView"];
+                };
+            };
+        };
+    };
+    rules_list_violations: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsView"];
+                };
+            };
+        };
+    };
+    rules_list_rules: {
+        parameters: {
+            query?: {
+                entity?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PlacedRule"];
+                };
+            };
+        };
+    };
+    rules_create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedRule"];
+                };
+            };
+        };
+    };
+    rules_change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedRule"];
+                };
+            };
+        };
+    };
+    rules_remove_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rules_evaluate_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedView"];
                 };
             };
         };

@@ -19,6 +19,7 @@ import type {
   RecordQuery,
   Refs,
 } from "@/api/types";
+import type { Ask } from "./fields/evaluated";
 
 /** What rows look like and what may be done with them: an entity of the catalogue, or what a block declares. */
 export type Shape = Pick<
@@ -73,8 +74,11 @@ export interface ValueProps {
 /** One row at a time: enough for a card or a form in place. */
 export interface RowSource {
   shape: Shape;
-  /** Saves fields of a row, shown at once. `base` is the row as the person saw it when the editing began. */
-  save(base: RecordData, patch: Fields, refs?: Refs): Promise<RecordData>;
+  /**
+   * Saves fields of a row, shown at once. `base` is the row as the person saw it when the editing began; `reason`: why it
+   * is saved in spite of a warning.
+   */
+  save(base: RecordData, patch: Fields, refs?: Refs, reason?: string): Promise<RecordData>;
   /** Takes over a row's newest form, learnt from an answer; what depends on it is asked again. */
   accept(record: RecordData): void;
 }
@@ -137,6 +141,8 @@ export interface FormSource {
   preset: Fields;
   /** Names known beforehand. */
   refs: Refs;
-  /** A repeat with the same key makes one. */
-  submit(fields: Fields, key: string, refs: Refs): Promise<RecordData>;
+  /** A repeat with the same key makes one. `reason`: why it is sent in spite of a warning. */
+  submit(fields: Fields, key: string, refs: Refs, reason?: string): Promise<RecordData>;
+  /** Says what the fields are like with these values, where they depend on each other. */
+  ask?: Ask;
 }

@@ -1,7 +1,8 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of pipelines (`pipelines.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`) and of
+ * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of pipelines (`pipelines.ts`), of fields and rules
+ * (`rules.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`) and of
  * documents of sale (`documents.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
@@ -15,6 +16,7 @@ import type enDrawings from "./en/drawings";
 import type enMessages from "./en/messages";
 import type enPipelines from "./en/pipelines";
 import type enReports from "./en/reports";
+import type enRules from "./en/rules";
 import type enSales from "./en/sales";
 import type enWork from "./en/work";
 
@@ -28,6 +30,7 @@ declare module "i18next" {
       typeof enMessages &
       typeof enPipelines &
       typeof enReports &
+      typeof enRules &
       typeof enSales &
       typeof enWork;
     returnNull: false;
@@ -88,6 +91,12 @@ const reportLoaders = {
   uk: () => import("./uk/reports"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enReports }>>;
 
+const ruleLoaders = {
+  en: () => import("./en/rules"),
+  ru: () => import("./ru/rules"),
+  uk: () => import("./uk/rules"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enRules }>>;
+
 const saleLoaders = {
   en: () => import("./en/sales"),
   ru: () => import("./ru/sales"),
@@ -103,6 +112,7 @@ const partLoaders = {
   messages: messageLoaders,
   pipelines: pipelineLoaders,
   reports: reportLoaders,
+  rules: ruleLoaders,
   sales: saleLoaders,
 };
 type Part = keyof typeof partLoaders;
@@ -179,6 +189,9 @@ export const withPipelineTexts = <T>(page: () => Promise<T>): Promise<T> => with
 
 /** For reports, dashboards and figures. */
 export const withReportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("reports", page);
+
+/** For fields and rules of entities, among the other settings. */
+export const withRuleTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("rules", page);
 
 /** For rows of a sale on a card. */
 export const withSaleTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("sales", page);

@@ -66,6 +66,7 @@ export const adminSections = [
   "departments",
   "roles",
   "pipelines",
+  "fields",
   "calendars",
   "messages",
   "rates",

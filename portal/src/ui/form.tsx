@@ -29,6 +29,18 @@ export const FormNote = ({ urgent, children }: { urgent?: boolean; children: Rea
   </span>
 );
 
+/** What follows from what stands in the form: nobody writes it. */
+export const FormFacts = ({ items }: { items: { label: string; value: string }[] }) => (
+  <dl className={classes.facts} aria-live="polite">
+    {items.map(({ label, value }) => (
+      <div key={label}>
+        <dt>{label}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
 /** Something to know before the form is sent; stops nothing. */
 export const FormHint = ({ title, children }: { title: string; children: ReactNode }) => (
   <div className={classes.hint} role="status">

@@ -2,9 +2,11 @@
 
 mod changing;
 mod doors;
+mod formulas;
 mod going;
 mod hostile;
 mod money;
+mod rules;
 mod words;
 
 use serde_json::{Value, json};

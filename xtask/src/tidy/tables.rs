@@ -60,6 +60,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "currency_rate",
             "deal",
             "entity_definition",
+            "field_condition",
             "field_definition",
             "import",
             "import_refusal",
@@ -88,6 +89,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "stage_transition",
             "task",
             "text_form",
+            "validation_rule",
         ],
     ),
     (

@@ -15,6 +15,7 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
 use super::Given;
+use super::exact::Number;
 use crate::value::{Fields, Value};
 
 /// Characters of a text and members of a list that an expression sees of a record's field.
@@ -31,7 +32,9 @@ pub fn bind<'a>(given: &Given<'a>, fields: Option<&BTreeSet<String>>) -> Bound<'
         }
         Given::Json(value) => from_json(value),
         Given::Fields(None) => Box::new(CelNull),
-        Given::Fields(Some(values)) => from_fields(values, &used),
+        Given::Fields(Some(values)) => from_fields(values, &used, from_value),
+        Given::Exact(values) => from_fields(values, &used, exactly),
+        Given::Value(value) => exactly(value),
     }
 }
 
@@ -56,8 +59,22 @@ fn from_json(value: &Json) -> Bound<'_> {
     }
 }
 
-fn from_fields<'a>(fields: &'a Fields, used: &dyn Fn(&str) -> bool) -> Bound<'a> {
-    object(fields.iter().filter(|(name, _)| used(name)).map(|(name, value)| (name.as_ref(), from_value(value))))
+fn from_fields<'a>(
+    fields: &'a Fields,
+    used: &dyn Fn(&str) -> bool,
+    bound: impl Fn(&'a Value) -> Bound<'a>,
+) -> Bound<'a> {
+    object(fields.iter().filter(|(name, _)| used(name)).map(|(name, value)| (name.as_ref(), bound(value))))
+}
+
+/// A value as exact arithmetic takes it: decimals as they are.
+fn exactly(value: &Value) -> Bound<'_> {
+    let number = match value {
+        Value::Decimal(number) => Some(*number),
+        Value::Money(money) => money.amount,
+        other => return from_value(other),
+    };
+    number.map_or_else(|| -> Bound<'static> { Box::new(CelNull) }, |number| Box::new(Number(number)))
 }
 
 fn cut(text: &str) -> CelString<'static> {

@@ -1,5 +1,5 @@
 //! The evaluator's environment, and functions of our own that the compiled tree calls: they count what a comprehension
-//! costs, give maps an order, and let an integer stand beside a double.
+//! costs, give maps an order, and let an integer stand beside a double. Exact arithmetic has more of them (`exact`).
 //!
 //! Their names begin with `@`, so no text can call them. A thread evaluates one expression at a time, so the counters
 //! are the thread's.
@@ -7,12 +7,12 @@
 use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, operators};
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, LiteralValue, operators};
 use cel::common::types::{CelDouble, CelInt, CelList, CelMap, CelMapKey, CelOptional, CelString, CelUInt, DYN_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError, IdedExpr, Value as Cel};
 
-use super::{MAX_MADE, MAX_ROUNDS};
+use super::{MAX_MADE, MAX_ROUNDS, exact};
 
 const ROUNDS: &str = "@rounds";
 const MADE: &str = "@made";
@@ -25,13 +25,15 @@ const PORTION: &str = "@portion";
 /// Members and bytes that are compared at the cost of one round.
 const PER_ROUND: u64 = 16;
 
-/// What `/` of two integers gives.
-#[derive(Debug, Clone, Copy)]
-pub enum Division {
-    /// An integer, as in CEL.
+/// How numbers are reckoned with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `/` of two integers gives an integer, as in CEL.
     Whole,
-    /// A double.
+    /// It gives a double.
     Fraction,
+    /// Decimals instead of doubles (`exact`).
+    Exact,
 }
 
 /// One shared environment: a fresh one costs twenty times the evaluation.
@@ -51,6 +53,7 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| {
         // The names cannot clash: the standard library has none of them.
         let _ = env.add_overload(name, name, (0..arguments).map(|_| DYN_TYPE).collect(), function);
     }
+    exact::declare(&mut env);
     Arc::new(env)
 });
 
@@ -88,15 +91,18 @@ pub fn metered<T>(run: impl FnOnce() -> T) -> T {
 }
 
 /// Puts the calls of our own functions into a tree.
-pub fn install(node: &mut IdedExpr, division: Division) {
-    Installer(division).visit(node, false);
+pub fn install(node: &mut IdedExpr, arithmetic: Arithmetic) {
+    Installer(arithmetic).visit(node, false);
 }
 
-struct Installer(Division);
+struct Installer(Arithmetic);
 
 impl Installer {
     fn visit(&self, node: &mut IdedExpr, looping: bool) {
         match &mut node.expr {
+            Expr::Literal(LiteralValue::Double(number)) if self.0 == Arithmetic::Exact => {
+                node.expr = exact::literal(*number.inner());
+            }
             Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
             Expr::Select(select) => self.visit(&mut select.operand, looping),
             Expr::Call(call) => self.visit_call(call, looping),
@@ -121,6 +127,9 @@ impl Installer {
                 wrap(target, SEEN);
             }
         }
+        if call.target.is_none() && self.0 == Arithmetic::Exact {
+            return make_exact(call);
+        }
         if call.target.is_some() || call.args.len() != 2 {
             return;
         }
@@ -128,8 +137,8 @@ impl Installer {
             (operators::ADD, _) => PLUS,
             (operators::SUBSTRACT, _) => MINUS,
             (operators::MULTIPLY, _) => TIMES,
-            (operators::DIVIDE, Division::Whole) => OVER,
-            (operators::DIVIDE, Division::Fraction) => PORTION,
+            (operators::DIVIDE, Arithmetic::Fraction) => PORTION,
+            (operators::DIVIDE, _) => OVER,
             (operators::EQUALS | operators::NOT_EQUALS | operators::IN, _) => {
                 call.args.iter_mut().for_each(|part| wrap(part, SEEN));
                 return;
@@ -173,6 +182,23 @@ impl Installer {
             }
         }
         self.visit(step, true);
+    }
+}
+
+/// The operators of exact arithmetic; what is compared is counted as ever.
+fn make_exact(call: &mut CallExpr) {
+    let name = call.func_name.as_str();
+    if exact::asks_truth(name) {
+        return call.args.iter_mut().for_each(exact::as_truth);
+    }
+    if name == operators::CONDITIONAL {
+        return call.args.iter_mut().take(1).for_each(exact::as_truth);
+    }
+    if matches!(name, operators::EQUALS | operators::NOT_EQUALS | operators::IN) {
+        call.args.iter_mut().for_each(|part| wrap(part, SEEN));
+    }
+    if let Some(ours) = exact::operator(name) {
+        ours.clone_into(&mut call.func_name);
     }
 }
 
@@ -324,7 +350,8 @@ fn misfit(operator: &'static str, left: &dyn Val, right: &dyn Val) -> ExecutionE
     ExecutionError::UnsupportedBinaryOperator(operator, value(left), value(right))
 }
 
-fn plus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+/// `+` of the language, with an integer beside a double.
+pub(super) fn plus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let (left, right) = operands(arguments)?;
     let adder = left.as_adder().ok_or_else(|| misfit("+", left.as_ref(), right.as_ref()))?;
     // Counted before it is done: afterwards the memory is taken.
@@ -333,19 +360,22 @@ fn plus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     Ok(CowVal::Owned(adder.add(right.as_ref())?.into_owned()))
 }
 
-fn minus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+/// `-` of the language, with an integer beside a double.
+pub(super) fn minus<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let (left, right) = operands(arguments)?;
     let subtractor = left.as_subtractor().ok_or_else(|| misfit("-", left.as_ref(), right.as_ref()))?;
     Ok(CowVal::Owned(subtractor.sub(right.as_ref())?.into_owned()))
 }
 
-fn times<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+/// `*` of the language, with an integer beside a double.
+pub(super) fn times<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let (left, right) = operands(arguments)?;
     let multiplier = left.as_multiplier().ok_or_else(|| misfit("*", left.as_ref(), right.as_ref()))?;
     Ok(CowVal::Owned(multiplier.mul(right.as_ref())?.into_owned()))
 }
 
-fn over<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
+/// `/` of the language, with an integer beside a double.
+pub(super) fn over<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let (left, right) = operands(arguments)?;
     let divider = left.as_divider().ok_or_else(|| misfit("/", left.as_ref(), right.as_ref()))?;
     Ok(CowVal::Owned(divider.div(right.as_ref())?.into_owned()))

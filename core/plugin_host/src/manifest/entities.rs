@@ -270,6 +270,8 @@ impl Words<'_> {
             max: field.max,
             default: field.default.clone(),
             indexed: field.indexed,
+            formula: None,
+            decimals: None,
         })
     }
 

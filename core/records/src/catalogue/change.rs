@@ -15,8 +15,8 @@ use serde_json::{Value as Json, json};
 
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
-use super::{Catalogue, Owner};
-use crate::{Records, references, search, stages};
+use super::{Catalogue, Owner, formula, rules};
+use crate::{Records, recompute, references, search, stages};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
@@ -101,6 +101,13 @@ pub struct NewField {
     /// Whether lists find and sort by it through an index: of fields of plugins alone.
     #[serde(skip)]
     pub indexed: bool,
+    /// What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
+    /// it.
+    #[serde(default)]
+    pub formula: Option<String>,
+    /// Digits after the point of what is computed, 0 to 4; 2 of money and 4 of decimals where absent.
+    #[serde(default)]
+    pub decimals: Option<u32>,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -115,6 +122,11 @@ pub struct FieldPatch {
     /// The values of a choice: all of them, in order. One that records may have is archived, not left out.
     #[schema(value_type = Option<Vec<Object>>)]
     pub choices: Option<Vec<Choice>>,
+    /// Of a computed field: what it is computed by from now on. An empty text leaves the values as they are, to be written
+    /// like any other.
+    pub formula: Option<String>,
+    /// Of a computed field: digits after the point.
+    pub decimals: Option<u32>,
 }
 
 impl Records {
@@ -225,6 +237,11 @@ impl Records {
             return Err(wrong("key", FieldError::new("taken")));
         }
         store::insert_field(&tx, ctx, entity, &key, &Owner::Custom, &own, place(taken.len())).await?;
+        if let Some(text) = &own.formula {
+            let def = self.defined_in(&tx, ctx, entity).await?;
+            formula::check(&def, &key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
+            recompute::begin(&tx, ctx, entity).await?;
+        }
         let object = format!("{entity}.{key}");
         audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
         tx.commit().await?;
@@ -250,7 +267,11 @@ impl Records {
         let kept = own_field(&tx, ctx, entity, key, false).await?;
         let mut own = kept.definition;
         if let Some(plugin) = kept.owner.plugin() {
-            let changed = [("required", patch.required.is_some()), ("choices", patch.choices.is_some())];
+            let changed = [
+                ("required", patch.required.is_some()),
+                ("choices", patch.choices.is_some()),
+                ("formula", patch.formula.is_some()),
+            ];
             if let Some((part, _)) = changed.iter().find(|(_, changed)| *changed) {
                 return Err(wrong(part, FieldError::new("of_plugin").with("plugin", plugin)));
             }
@@ -267,10 +288,26 @@ impl Records {
             }
             own.choices = given;
         }
+        let before = (own.formula.clone(), own.decimals);
+        if let Some(text) = patch.formula {
+            if before.0.is_none() {
+                return Err(wrong("formula", FieldError::new("formula_of_new")));
+            }
+            own.formula = Some(text).filter(|text| !text.trim().is_empty());
+        }
+        own.decimals = patch.decimals.or(own.decimals).filter(|_| own.formula.is_some());
+        if let Some(text) = own.formula.as_ref().filter(|_| before != (own.formula.clone(), own.decimals)) {
+            let def = self.defined_in(&tx, ctx, entity).await?;
+            formula::check(&def, key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
+            recompute::begin(&tx, ctx, entity).await?;
+        }
+        if own.formula.is_some() && own.required {
+            return Err(wrong("required", FieldError::new("formula_alone")));
+        }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
         let object = format!("{entity}.{key}");
-        audit::record(&tx, ctx, "field.updated", &object, json!({"label": own.label, "required": own.required}))
-            .await?;
+        let detail = json!({"label": own.label, "required": own.required, "formula": own.formula});
+        audit::record(&tx, ctx, "field.updated", &object, detail).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.defined(ctx, entity).await
@@ -286,12 +323,21 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
+        let (formula, kind) = (kept.definition.formula.clone(), kept.definition.kind);
         if kept.owner.plugin().is_some() {
             let standing = shown(kept.definition.standing, removed)?;
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
         }
+        if removed {
+            self.let_go(&tx, ctx, entity, key).await?;
+        }
         store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
         if !removed {
+            if let Some(text) = &formula {
+                let def = self.defined_in(&tx, ctx, entity).await?;
+                formula::check(&def, key, kind, text, None).map_err(|(part, error)| wrong(part, error))?;
+                recompute::begin(&tx, ctx, entity).await?;
+            }
             // Records that were changed meanwhile are in the index without it.
             search::mark(&tx, ctx.tenant, entity).await?;
         }
@@ -303,11 +349,24 @@ impl Records {
     }
 }
 
-fn require_admin(ctx: &Ctx) -> Result<()> {
+impl Records {
+    /// Passes a field that nothing looks at.
+    async fn let_go(&self, tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str) -> Result<()> {
+        let def = self.defined_in(tx, ctx, entity).await?;
+        let mut users = rules::users(&def, key);
+        users.extend(rules::users(&def, &store::currency_key(key)));
+        if users.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Conflict { code: "config.in_use", current: Some(json!({ "users": users })) })
+    }
+}
+
+pub(super) fn require_admin(ctx: &Ctx) -> Result<()> {
     if ctx.rights.is_admin() { Ok(()) } else { Err(Error::Denied("admin")) }
 }
 
-fn wrong(field: &str, error: FieldError) -> Error {
+pub(super) fn wrong(field: &str, error: FieldError) -> Error {
     Error::field(INVALID, field, error)
 }
 
@@ -379,7 +438,8 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     let kind = input.r#type;
     let mut errors = FieldErrors::new();
     match kind {
-        T::Formula | T::File => drop(errors.insert("type".into(), FieldError::new("type_not_yet"))),
+        T::Formula => drop(errors.insert("type".into(), FieldError::new("type_of_result"))),
+        T::File => drop(errors.insert("type".into(), FieldError::new("type_not_yet"))),
         T::Record | T::Stage | T::Pipeline | T::Currency => {
             drop(errors.insert("type".into(), FieldError::new("type_of_product")));
         }
@@ -409,6 +469,12 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     if input.max_length.is_some_and(|length| !kind.is_text() || length == 0 || length > longest(kind)) {
         errors.insert("max_length".into(), FieldError::new("range").with("min", 1).with("max", longest(kind)));
     }
+    if input.formula.is_some() && (input.required || input.default.as_ref().is_some_and(|one| !one.is_null())) {
+        errors.insert("required".into(), FieldError::new("formula_alone"));
+    }
+    if input.formula.is_none() && input.decimals.is_some() {
+        errors.insert("decimals".into(), FieldError::new("formula_of_new"));
+    }
     if !errors.is_empty() {
         return Err(Error::Invalid { code: INVALID, fields: errors });
     }
@@ -422,6 +488,8 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         range,
         default: None,
         indexed: input.indexed,
+        formula: input.formula,
+        decimals: input.decimals,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());

@@ -12,7 +12,9 @@ use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, SelectStatement};
 use serde::{Deserialize, Serialize};
 
+use super::condition::{ConditionsDef, RuleDef};
 use super::constraint::ConstraintDef;
+use super::formula::Formula;
 
 /// The table that custom and plugin entities share.
 pub(crate) const SHARED: &str = "shared_record";
@@ -96,6 +98,10 @@ pub struct FieldDef {
     pub range: Option<(i64, i64)>,
     /// What a new record has when nobody says otherwise.
     pub default: Option<Value>,
+    /// What it is computed by; then nobody writes it.
+    pub formula: Option<Arc<Formula>>,
+    /// When it is there, must have a value, may be changed.
+    pub conditions: Option<Arc<ConditionsDef>>,
 }
 
 impl FieldDef {
@@ -124,7 +130,14 @@ impl FieldDef {
             max_length: longest(kind),
             range: None,
             default: None,
+            formula: None,
+            conditions: None,
         }
+    }
+
+    /// Whether it is computed when it is read: no database knows its value.
+    pub fn is_live(&self) -> bool {
+        self.formula.as_ref().is_some_and(|formula| formula.live)
     }
 
     /// Whether it has a choice that may be given with this key (archived ones stay where they are).
@@ -137,14 +150,17 @@ impl FieldDef {
         if let [one] = self.targets.as_slice() { Some(one) } else { None }
     }
 
-    /// The value in SQL as a cell of its type; none for links.
+    /// The value in SQL as a cell of its type; none for links and live formulas.
     pub fn cell(&self, def: &EntityDef, backend: DbBackend) -> Option<Expr> {
+        if self.is_live() {
+            return None;
+        }
         self.storage.cell(def.table, self.kind, backend)
     }
 
     /// What lists may sort and group by.
     pub fn is_sortable(&self) -> bool {
-        self.kind.is_sortable() && self.storage != Storage::Links
+        self.kind.is_sortable() && self.storage != Storage::Links && !self.is_live()
     }
 }
 
@@ -192,6 +208,10 @@ pub struct EntityDef {
     pub constraints: Vec<ConstraintDef>,
     /// Whether it stands in no menu: its plugin's own pages show it.
     pub inner: bool,
+    /// Its fields with formulas, in the order of their computation.
+    pub computed: Vec<FieldKey>,
+    /// Its validation rules, in their order.
+    pub rules: Vec<Arc<RuleDef>>,
     /// Place of each field.
     places: HashMap<FieldKey, usize>,
 }
@@ -212,6 +232,8 @@ impl EntityDef {
             title_from: None,
             constraints: Vec::new(),
             inner: false,
+            computed: Vec::new(),
+            rules: Vec::new(),
             places: HashMap::new(),
         };
         fields.into_iter().for_each(|field| def.add(field));
@@ -239,6 +261,11 @@ impl EntityDef {
     /// The field with this key.
     pub fn field(&self, key: &str) -> Option<&FieldDef> {
         self.places.get(key).and_then(|place| self.fields.get(*place))
+    }
+
+    /// The same, to be changed while the catalogue is put together.
+    pub(super) fn field_mut(&mut self, key: &str) -> Option<&mut FieldDef> {
+        self.places.get(key).and_then(|place| self.fields.get_mut(*place))
     }
 
     /// Its rows, as the filter compiler sees them.

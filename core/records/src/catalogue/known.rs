@@ -39,6 +39,13 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    /// The entities of the product.
+    pub(super) fn core(&self) -> &[Arc<EntityDef>] {
+        &self.core
+    }
+}
+
 impl Records {
     /// The newest snapshot of a tenant's catalogue.
     ///

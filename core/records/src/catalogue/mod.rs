@@ -13,18 +13,24 @@
 //! | `declared` | what plugins declare: entities and fields of theirs |
 //! | `constraint` | what must hold between records |
 //! | `indexed` | indexes of fields of plugins |
+//! | `formula` | fields that are computed |
+//! | `condition` | conditions of fields, validation rules |
+//! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `store` | the tables of these |
 //! | `labels` | words |
 
 pub mod change;
+pub mod condition;
 pub mod constraint;
 mod core_entities;
 pub mod declared;
 mod definition;
+pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
+pub mod rules;
 mod sales_entities;
 mod store;
 

@@ -10,10 +10,14 @@ use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, FieldKey, Locale, Result, TenantId, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::condition::{Conditions, ConditionsDef, RuleDef, ValidationRule};
 use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
+use super::formula::{self, Formula};
+use super::rules;
 use super::text;
 
 /// How what a plugin declared stands in a company.
@@ -84,6 +88,12 @@ pub(super) struct OwnField {
     /// Whether lists find and sort by it through an index.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub indexed: bool,
+    /// What it is computed by, in CEL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// Digits after the point of what is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u32>,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
@@ -93,6 +103,10 @@ pub(super) struct OwnField {
 pub(super) struct Own {
     pub entities: Vec<(EntityKey, Owner, OwnEntity)>,
     pub fields: Vec<(EntityKey, FieldKey, Owner, OwnField)>,
+    /// Conditions of fields of any owner.
+    pub conditions: Vec<(EntityKey, FieldKey, Conditions)>,
+    /// Validation rules, in the order of each entity's.
+    pub rules: Vec<(EntityKey, Uuid, ValidationRule)>,
 }
 
 impl Own {
@@ -122,7 +136,33 @@ impl Own {
         for (def, (list, card)) in all.iter_mut().skip(own).zip(layouts) {
             lay_out(Arc::make_mut(def), list, card);
         }
+        guard(&mut all, self.conditions, self.rules);
         all
+    }
+}
+
+/// Gives fields their conditions, entities their rules and the order of their formulas.
+fn guard(
+    all: &mut [Arc<EntityDef>],
+    conditions: Vec<(EntityKey, FieldKey, Conditions)>,
+    rules: Vec<(EntityKey, Uuid, ValidationRule)>,
+) {
+    let places: HashMap<EntityKey, usize> =
+        all.iter().enumerate().map(|(place, def)| (def.key.clone(), place)).collect();
+    let place = |key: &EntityKey| places.get(key).copied();
+    for (entity, key, spec) in conditions {
+        let def = place(&entity).and_then(|place| all.get_mut(place)).map(Arc::make_mut);
+        if let Some(field) = def.and_then(|def| def.field_mut(&key)) {
+            field.conditions = Some(Arc::new(ConditionsDef::new(spec)));
+        }
+    }
+    for (entity, id, spec) in rules {
+        if let Some(def) = place(&entity).and_then(|place| all.get_mut(place)) {
+            Arc::make_mut(def).rules.push(Arc::new(RuleDef::new(id, spec)));
+        }
+    }
+    for def in all.iter_mut().filter(|def| def.fields.iter().any(|field| field.formula.is_some())) {
+        formula::put_in_order(Arc::make_mut(def));
     }
 }
 
@@ -133,7 +173,7 @@ fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, Owner, OwnField)>) {
     for (key, owner, own) in fields {
         let keys = if owner == def.owner && owner.plugin().is_some() { &mut main } else { &mut section.fields };
         keys.push(key.clone());
-        let part = (own.kind == FieldType::Money).then(|| currency_part(&key, owner.clone(), own.label.clone()));
+        let part = (own.kind == FieldType::Money).then(|| currency_part(&key, owner.clone(), &own));
         def.add(own.definition(&key, owner));
         if let Some(part) = part {
             keys.push(part.key.clone());
@@ -167,14 +207,15 @@ pub(super) fn currency_key(money: &str) -> FieldKey {
     FieldKey::new(format!("{money}_currency"))
 }
 
-fn currency_part(money: &FieldKey, owner: Owner, label: Labels) -> FieldDef {
+fn currency_part(money: &FieldKey, owner: Owner, of: &OwnField) -> FieldDef {
     let mut part = FieldDef::new("currency", FieldType::Currency);
     part.key = currency_key(money);
     part.storage = Storage::Document(money.clone(), Some(1));
     part.owner = owner;
     part.part_of = Some(money.clone());
+    part.system = of.formula.is_some();
     let named = |(locale, field): (Locale, String)| (locale, text("currency_of", locale).replace("{field}", &field));
-    part.label = Some(Labels(label.0.into_iter().map(named).collect()));
+    part.label = Some(Labels(of.label.0.clone().into_iter().map(named).collect()));
     part
 }
 
@@ -190,6 +231,8 @@ impl OwnField {
             _ => Storage::Document(key.clone(), None),
         };
         def.label = Some(self.label);
+        def.system = self.formula.is_some();
+        def.formula = self.formula.map(|text| Arc::new(Formula::kept(self.kind, text, self.decimals)));
         def.required = self.required;
         def.targets = self.targets;
         def.choices = self.choices;
@@ -248,6 +291,9 @@ pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
             own.fields.push((entity.into(), key.into(), owner(&row, 3)?, definition));
         }
     }
+    own.conditions = rules::conditions(conn, tenant).await?;
+    own.rules =
+        rules::rules(conn, tenant).await?.into_iter().map(|(entity, rule)| (entity, rule.id, rule.rule)).collect();
     Ok(own)
 }
 
@@ -295,7 +341,7 @@ fn owner(row: &QueryResult, index: usize) -> Result<Owner> {
     Ok(plugin.map_or(Owner::Custom, |plugin| Owner::Plugin(plugin.into())))
 }
 
-fn read<T: serde::de::DeserializeOwned>(row: &QueryResult, index: usize) -> Result<Option<T>> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(row: &QueryResult, index: usize) -> Result<Option<T>> {
     let json: serde_json::Value = row.try_get_by_index(index)?;
     Ok(match serde_json::from_value(json) {
         Ok(definition) => Some(definition),

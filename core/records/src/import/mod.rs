@@ -438,4 +438,4 @@ fn view(catalogue: &crate::Catalogue, ctx: &Ctx, import: Stored, errors: Vec<Row
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -51,7 +51,7 @@ async fn world() -> World {
 }
 
 /// A database of the test's own: SQLite, or PostgreSQL as the integration tests choose it.
-async fn database(dir: &TempDir) -> String {
+pub(crate) async fn database(dir: &TempDir) -> String {
     if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|chosen| chosen == "postgres") {
         let server = std::env::var("VERSTAK_TEST_POSTGRES_URL").unwrap();
         let name = format!("import_{}", kernel::id::fresh(&Env::system()).simple());

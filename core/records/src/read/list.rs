@@ -23,7 +23,7 @@ use super::narrow::{Worded, narrow_all};
 use super::row::Row;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::shape::Asker;
-use crate::{Catalogue, Record, Records, bad_filter, search};
+use crate::{Catalogue, Record, Records, bad_filter, computed, search};
 
 /// Largest page.
 pub const MAX_LIMIT: u64 = 500;
@@ -127,6 +127,7 @@ impl Records {
         let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
         let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
         super::fill_links(conn, ctx, def, &row, &mut items).await?;
+        computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut items);
         super::in_words(def, ctx.locale, &mut items);
         let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
         Ok(Page { items, next_cursor, total })
@@ -283,11 +284,12 @@ fn chosen<'a>(def: &'a EntityDef, ctx: &Ctx, query: &Query) -> Result<Row<'a>> {
     let mut row = Row::visible(def, &ctx.rights);
     let Some(wanted) = &query.fields else { return Ok(row) };
     for key in wanted {
-        if !row.fields.iter().any(|field| field.key == key.as_str()) {
+        let besides = row.besides.iter().any(|field| *field == key.as_str());
+        if besides || !row.fields.iter().any(|field| field.key == key.as_str()) {
             return Err(bad("fields", FieldError::new("choice").with("value", key)));
         }
     }
-    row.fields.retain(|field| wanted.iter().any(|key| field.key == key.as_str()));
+    row.fields.retain(|field| wanted.iter().any(|key| field.key == key.as_str()) && !row.besides.contains(&field.key));
     Ok(Row::of(def, row.fields))
 }
 

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::catalogue::{EntityDef, title_label};
 use crate::shape::Asker;
-use crate::{Catalogue, Record, Records};
+use crate::{Catalogue, Record, Records, computed};
 
 impl Records {
     /// One record that is not in the recycle bin.
@@ -128,6 +128,7 @@ impl Records {
         };
         let mut records = conn.lines(&select, |line| row.decode(line)).await?;
         fill_links(conn, ctx, def, &row, &mut records).await?;
+        computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut records);
         in_words(def, ctx.locale, &mut records);
         Ok(records)
     }
@@ -192,6 +193,7 @@ async fn load_row(
         records.push(row.decode(&found)?);
     }
     fill_links(conn, ctx, def, &row, &mut records).await?;
+    computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut records);
     Ok(records)
 }
 

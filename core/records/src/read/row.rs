@@ -7,13 +7,14 @@ use kernel::access::Rights;
 use kernel::db::{ConnectionTrait, Line, filled};
 use kernel::filter::{DOCUMENT, Storage};
 use kernel::value::FieldType;
-use kernel::{Fields, RecordId, Result, TenantId, Value};
+use kernel::{FieldKey, Fields, RecordId, Result, TenantId, Value};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Order, Query, SelectStatement};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use crate::Record;
 use crate::catalogue::{EntityDef, FieldDef};
+use crate::computed;
 
 /// Some fields of an entity as columns: id, version, the columns of the fields in the order of their keys, the document
 /// of custom values if one of the fields is in it.
@@ -21,15 +22,20 @@ pub(crate) struct Row<'a> {
     def: &'a EntityDef,
     pub fields: Vec<&'a FieldDef>,
     document: bool,
+    /// Those of the fields that are read for live formulas alone.
+    pub besides: Vec<FieldKey>,
 }
 
 impl<'a> Row<'a> {
     /// Of these fields.
     pub fn of(def: &'a EntityDef, mut fields: Vec<&'a FieldDef>) -> Self {
+        let more = computed::besides(def, &fields);
+        let besides = more.iter().map(|field| field.key.clone()).collect();
+        fields.extend(more);
         // Each row becomes a map by key: sorted here once, not row by row.
         fields.sort_by(|one, other| one.key.cmp(&other.key));
         let document = fields.iter().any(|field| matches!(field.storage, Storage::Document(..)));
-        Self { def, fields, document }
+        Self { def, fields, document, besides }
     }
 
     /// Of every field.
@@ -120,7 +126,7 @@ impl<'a> Row<'a> {
 /// What the document keeps of a field; of a money field's currency nothing by itself.
 pub(crate) fn in_document(field: &FieldDef, image: &Fields) -> Option<(String, Json)> {
     match &field.storage {
-        Storage::Document(key, _) if field.part_of.is_none() => {
+        Storage::Document(key, _) if field.part_of.is_none() && !field.is_live() => {
             let value = image.get(&field.key).unwrap_or(&Value::Null);
             Some((key.to_string(), value.to_document(field.kind)))
         }

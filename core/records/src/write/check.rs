@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{Fresh, PendingChange};
 use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef};
+use crate::conditions::Scope;
 use crate::references::{self, Target, USER};
 
 /// What is wrong with the values that a change sets. What is closed to the writer asks nothing of them.
@@ -22,7 +23,7 @@ pub(super) fn values(change: &PendingChange, catalogue: &Catalogue, rights: &Rig
     for field in change.entity.fields.iter().filter(|field| field.part_of.is_none()) {
         let value = change.after.get(&field.key).unwrap_or(&Value::Null);
         if value.is_empty() {
-            if field.required && !rights.closes(&change.entity.key, &field.key) {
+            if answers_for(change, field) && lacks(change, field, rights) {
                 errors.insert(field.key.to_string(), FieldError::new("required"));
             }
             continue;
@@ -35,6 +36,24 @@ pub(super) fn values(change: &PendingChange, catalogue: &Catalogue, rights: &Rig
         }
     }
     errors
+}
+
+/// Required fields that are empty, whoever left them so.
+pub(crate) fn gaps(change: &PendingChange, rights: &Rights) -> FieldErrors {
+    let empty = |field: &&FieldDef| change.after.get(&field.key).is_none_or(Value::is_empty);
+    let fields = change.entity.fields.iter().filter(|field| field.part_of.is_none());
+    let lacking = fields.filter(empty).filter(|field| lacks(change, field, rights));
+    lacking.map(|field| (field.key.to_string(), FieldError::new("required"))).collect()
+}
+
+/// Whether a field that is empty must not be. Where it depends on others, `conditions` says so.
+fn lacks(change: &PendingChange, field: &FieldDef, rights: &Rights) -> bool {
+    field.required && field.conditions.is_none() && !rights.closes(&change.entity.key, &field.key)
+}
+
+/// An old gap keeps a record from moving on, not from other changes.
+fn answers_for(change: &PendingChange, field: &FieldDef) -> bool {
+    Scope::of(change) == Scope::Whole || changes_whole(change, field)
 }
 
 /// Whether the field, or its currency, will differ.

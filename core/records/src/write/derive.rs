@@ -8,6 +8,7 @@ use kernel::{Ctx, Fields, Value};
 
 use super::{EntityRules, Operation, Past, PendingChange};
 use crate::catalogue::{EntityDef, choice_label, text};
+use crate::computed::{self, Which};
 use crate::stages::{Pipelines, Semantic};
 
 /// Longest searchable text of a record, in characters.
@@ -72,6 +73,20 @@ pub(super) fn after_hooks(
         rules.follow(ctx, change);
     }
     stamp(change, ctx);
+}
+
+/// What a form shows of a change before it is written: defaults, and what follows from the other fields.
+pub(crate) fn fill_in(change: &mut PendingChange, ctx: &Ctx, pipelines: &Pipelines, rules: Option<&dyn EntityRules>) {
+    before_hooks(change, ctx, pipelines, rules);
+    after_hooks(change, ctx, pipelines, rules);
+}
+
+/// The record's formulas. One that cannot be computed is empty, and listed among the violations.
+pub(super) fn compute(change: &mut PendingChange, ctx: &Ctx, currency: &str) {
+    if change.operation != Operation::Delete {
+        let def = Arc::clone(&change.entity);
+        computed::compute(&def, &mut change.after, ctx, currency, Which::All);
+    }
 }
 
 /// It stands at the moment it happened, as the doing of whoever did it.
@@ -180,7 +195,7 @@ pub(crate) fn search_text(def: &EntityDef, fields: &Fields, number: i64) -> Stri
 pub(crate) fn words_of<'a>(def: &EntityDef, fields: &'a Fields, number: i64) -> Vec<Cow<'a, str>> {
     let mut parts: Vec<Cow<'a, str>> = vec![Cow::Owned(number.to_string())];
     for field in &def.fields {
-        let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_");
+        let searched = matches!(field.kind, FieldType::Text) && !field.key.starts_with("utm_") && !field.is_live();
         match fields.get(&field.key) {
             Some(Value::Text(value)) if searched => parts.push(Cow::Borrowed(value)),
             Some(Value::Multi(values)) => parts.extend(values.iter().map(|item| Cow::Borrowed(item.value.as_str()))),

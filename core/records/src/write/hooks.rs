@@ -79,7 +79,7 @@ pub struct PendingChange {
 impl PendingChange {
     /// Whether the field will differ.
     pub fn changes(&self, key: &str) -> bool {
-        let Some(field) = self.entity.field(key) else { return false };
+        let Some(field) = self.entity.field(key).filter(|field| !field.is_live()) else { return false };
         let after = self.own(&self.after, field);
         match &self.before {
             None => !after.is_empty(),

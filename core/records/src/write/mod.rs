@@ -28,14 +28,15 @@ mod trial;
 mod within;
 
 pub use change::Change;
-pub(crate) use derive::{search_text, words_of};
+pub(crate) use check::gaps;
+pub(crate) use derive::{fill_in, search_text, words_of};
 pub use ensure::Kept;
 pub use hooks::{Along, BeforeHooks, Operation, PendingChange};
 pub use input::parse;
 pub(crate) use insert::Inserts;
 pub use owner::{EntityOwner, Foreseen, Inner, Told};
 pub use special::EntityRules;
-pub(crate) use store::{searchable, with_members};
+pub(crate) use store::{computed as store_computed, differs, searchable, with_members};
 pub use together::NotTogether;
 pub use trial::Trial;
 
@@ -53,7 +54,7 @@ use change::Past;
 use claims::Claims;
 
 use crate::catalogue::EntityDef;
-use crate::{Catalogue, Record, Records, invalid, read};
+use crate::{Catalogue, Record, Records, conditions, invalid, read};
 
 /// Rows that go through hooks and one transaction together.
 pub const CHUNK: usize = 200;
@@ -78,6 +79,8 @@ pub struct WriteOptions {
     pub dry_run: Option<Trial>,
     /// Written in the transaction of the change, if that is written. Not for entities with an owner, nor together.
     pub along: Option<Arc<dyn Along>>,
+    /// Why it is written in spite of validation rules that only warn.
+    pub reason: Option<String>,
 }
 
 /// A change that was made.
@@ -101,6 +104,13 @@ struct Row {
 
 /// Records that are being made in the same transaction: others may point to them.
 type Fresh = HashSet<Uuid>;
+
+/// What changes are planned with.
+struct Manner<'a> {
+    fresh: &'a Fresh,
+    /// Why they are written in spite of warnings.
+    reason: Option<&'a str>,
+}
 
 impl Records {
     /// Makes one change.
@@ -129,10 +139,11 @@ impl Records {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
         }
         let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
+        let manner = Manner { fresh: &Fresh::new(), reason: options.reason.as_deref() };
         if options.all_or_nothing {
             let mut rows = Vec::new();
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                rows.extend(self.plan(&catalogue, ctx, def, chunk, &Fresh::new(), &mut outcomes).await?);
+                rows.extend(self.plan(&catalogue, ctx, def, chunk, &manner, &mut outcomes).await?);
             }
             if outcomes.values().all(Result::is_ok) {
                 self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
@@ -164,12 +175,13 @@ impl Records {
         options: &WriteOptions,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
+        let manner = Manner { fresh: &Fresh::new(), reason: options.reason.as_deref() };
         let mut turn = None;
         for left in (0..=RETRIES).rev() {
             for (index, _) in &chunk {
                 outcomes.remove(index);
             }
-            let rows = self.plan(catalogue, ctx, def, chunk.clone(), &Fresh::new(), outcomes).await?;
+            let rows = self.plan(catalogue, ctx, def, chunk.clone(), &manner, outcomes).await?;
             let raced = match self.store(catalogue, ctx, def, rows, options, outcomes).await {
                 // Nothing is written; what was refused stays so.
                 Err(Error::Raced(_)) if left > 0 => {
@@ -195,7 +207,7 @@ impl Records {
         ctx: &Ctx,
         def: &Arc<EntityDef>,
         chunk: Vec<(usize, &Change)>,
-        fresh: &Fresh,
+        manner: &Manner<'_>,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
@@ -217,9 +229,10 @@ impl Records {
             if let Some(past) = row.past {
                 derive::happened(&mut row.change, past);
             }
+            derive::compute(&mut row.change, ctx, &catalogue.pipelines.currency);
         }
         self.time_stages(ctx, catalogue, &mut rows).await?;
-        self.validate(catalogue, ctx, rows, fresh, outcomes).await
+        self.validate(catalogue, ctx, rows, manner, outcomes).await
     }
 
     /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
@@ -273,19 +286,25 @@ impl Records {
         catalogue: &Catalogue,
         ctx: &Ctx,
         rows: Vec<Row>,
-        fresh: &Fresh,
+        manner: &Manner<'_>,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let mut good = Vec::with_capacity(rows.len());
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
-        let missing = check::references(self.db.read(), catalogue, ctx, &changes, fresh).await?;
+        let missing = check::references(self.db.read(), catalogue, ctx, &changes, manner.fresh).await?;
         let rules = changes.first().and_then(|change| self.rules_of(&change.entity.key));
-        for (row, missing) in rows.into_iter().zip(missing) {
+        let actor = conditions::actor_of(ctx);
+        for (mut row, missing) in rows.into_iter().zip(missing) {
             let mut errors = check::values(&row.change, catalogue, &ctx.rights);
             errors.extend(missing);
-            let wrong = !matches!(row.change.operation, Operation::Delete) && !errors.is_empty();
+            let judged = match row.change.operation {
+                Operation::Delete => Ok(()),
+                Operation::Restore if errors.is_empty() => Ok(()),
+                Operation::Restore => Err(invalid(errors)),
+                _ => conditions::judge(&mut row.change, errors, ctx, &actor, manner.reason),
+            };
             let checked = || rules.as_ref().map_or(Ok(()), |rules| rules.check(ctx, &row.change));
-            match if wrong { Err(invalid(errors)) } else { checked() } {
+            match judged.and_then(|()| checked()) {
                 Ok(()) => good.push(row),
                 Err(error) => drop(outcomes.insert(row.index, Err(error))),
             }

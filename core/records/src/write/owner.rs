@@ -196,8 +196,12 @@ impl Records {
         if !errors.is_empty() {
             return Err(invalid(errors));
         }
-        if !new && search::changes(def, &change) {
+        let computed = !def.computed.is_empty();
+        if !new && (computed || search::changes(def, &change)) {
             self.complete_images(tx, ctx, def, &mut change).await?;
+        }
+        if computed {
+            derive::compute(&mut change, ctx, &catalogue.pipelines.currency);
         }
         let home = Country::of_currency(&catalogue.pipelines.currency);
         store::write_kept(tx, ctx, def, home, &mut change, options).await?;

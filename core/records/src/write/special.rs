@@ -57,7 +57,7 @@ impl Records {
         self.rules.write().unwrap_or_else(PoisonError::into_inner).push(rules);
     }
 
-    pub(super) fn rules_of(&self, entity: &str) -> Option<Arc<dyn EntityRules>> {
+    pub(crate) fn rules_of(&self, entity: &str) -> Option<Arc<dyn EntityRules>> {
         let all = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         all.iter().find(|rules| rules.entity() == entity).map(Arc::clone)
     }

@@ -33,7 +33,7 @@ pub(super) struct Stored {
 }
 
 /// Whether a change would write anything beside its own bookkeeping.
-pub(super) fn differs(change: &PendingChange) -> bool {
+pub(crate) fn differs(change: &PendingChange) -> bool {
     change.entity.fields.iter().any(|field| !SILENT.contains(&field.key.as_str()) && change.changes(&field.key))
 }
 
@@ -65,6 +65,17 @@ pub(super) async fn write(
     });
     event::append(tx, ctx, options.batch, events.collect()).await?;
     Ok(Stored { lost })
+}
+
+/// Writes formulas that were computed anew; gives the records that somebody else changed first.
+pub(crate) async fn computed(
+    tx: &Tx,
+    ctx: &Ctx,
+    def: &EntityDef,
+    home: Option<Country>,
+    changes: &mut [&mut PendingChange],
+) -> Result<HashSet<RecordId>> {
+    Ok(write(tx, ctx, def, home, changes, &WriteOptions::default()).await?.lost)
 }
 
 /// Writes one change of a record that the caller keeps from others, without an event.

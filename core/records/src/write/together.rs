@@ -10,7 +10,7 @@ use kernel::{BatchId, Ctx, Error, RecordId, Result};
 
 use super::claims::Claims;
 use super::within::is_lost;
-use super::{Change, Fresh, Row, WriteOptions, Written, store, write_along, written};
+use super::{Change, Fresh, Manner, Row, WriteOptions, Written, store, write_along, written};
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Records};
 
@@ -157,11 +157,12 @@ impl Records {
             }
             by_entity.entry(entity).or_default().push((index, change));
         }
+        let manner = Manner { fresh: &fresh, reason: None };
         let mut parts = Vec::with_capacity(by_entity.len());
         for (entity, chunk) in by_entity {
             let def = Arc::clone(catalogue.entity(entity)?);
             let mut outcomes = HashMap::new();
-            let rows = self.plan(catalogue, ctx, &def, chunk, &fresh, &mut outcomes).await?;
+            let rows = self.plan(catalogue, ctx, &def, chunk, &manner, &mut outcomes).await?;
             let refused = outcomes.into_iter().filter_map(|(index, outcome)| Some((index, outcome.err()?)));
             if let Some((index, error)) = refused.min_by_key(|(index, _)| *index) {
                 return Err(NotTogether { index: Some(index), error });

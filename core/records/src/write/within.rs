@@ -6,7 +6,7 @@ use kernel::{Ctx, Error, RecordId, Result, Value};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{ExprTrait, LockType, Order, Query};
 
-use super::Row;
+use super::{Row, derive};
 use crate::catalogue::EntityDef;
 use crate::read::{self, column};
 use crate::{Record, Records};
@@ -30,13 +30,17 @@ impl Records {
         rows: impl Iterator<Item = &mut Row>,
     ) -> Result<Option<(usize, Error)>> {
         let Some(rules) = self.rules_of(&def.key).filter(|rules| rules.acts_within()) else { return Ok(None) };
+        let currency = match def.computed.is_empty() {
+            true => String::new(),
+            false => self.catalogue_in(tx, ctx.tenant).await?.pipelines.currency.clone(),
+        };
         for row in rows {
             match &row.planned {
                 Some(planned) => row.change.after = planned.clone(),
                 None => row.planned = Some(row.change.after.clone()),
             }
             match rules.within(tx, ctx, &mut row.change).await {
-                Ok(()) => {}
+                Ok(()) => derive::compute(&mut row.change, ctx, &currency),
                 Err(error @ (Error::Database(_) | Error::Internal(_) | Error::Raced(_))) => return Err(error),
                 Err(error) => return Ok(Some((row.index, error))),
             }

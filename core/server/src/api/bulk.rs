@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::jobs::{JobView, accepted};
-use super::records::{CreateBody, parse_filter};
+use super::records::parse_filter;
 use crate::http::body::bad_request;
 use crate::http::error::{ConditionProblem, conditions};
 use crate::http::{ApiResult, Body, Caller};
@@ -24,7 +24,7 @@ use crate::state::AppState;
 pub struct BulkBody {
     /// Records to make.
     #[serde(default)]
-    create: Vec<CreateBody>,
+    create: Vec<BulkCreate>,
     /// Records to change.
     #[serde(default)]
     update: Vec<BulkUpdate>,
@@ -34,6 +34,9 @@ pub struct BulkBody {
     /// Nothing is written when one row is refused.
     #[serde(default)]
     all_or_nothing: bool,
+    /// Why rows are written in spite of rules that warn.
+    #[serde(default)]
+    reason: Option<String>,
     /// Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
@@ -76,6 +79,15 @@ impl BulkBody {
             (Some(_), ..) => Err(bad_request("filter", "either `fields` or `delete: true` goes with a filter")),
         }
     }
+}
+
+/// One record to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkCreate {
+    /// By key.
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    fields: Map<String, Value>,
 }
 
 /// One change of a bulk request.
@@ -168,7 +180,12 @@ pub async fn bulk(
         .chain(delete.into_iter().map(|id| Change::Delete { id: RecordId(id), version: None }))
         .collect();
     let batch = state.records.open_batch(&caller.ctx, "bulk").await?;
-    let options = WriteOptions { batch: Some(batch), all_or_nothing: body.all_or_nothing, ..WriteOptions::default() };
+    let options = WriteOptions {
+        batch: Some(batch),
+        all_or_nothing: body.all_or_nothing,
+        reason: body.reason,
+        ..WriteOptions::default()
+    };
     let outcomes = state.records.write(&caller.ctx, &entity, changes, &options).await?;
     let results =
         outcomes.into_iter().zip(ids).enumerate().map(|(index, (outcome, id))| result(index, id, outcome, &caller.ctx));

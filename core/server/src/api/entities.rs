@@ -1,6 +1,7 @@
 //! `/entities`: the catalogue as the caller may see it.
 
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
+use ::records::catalogue::condition::Conditions;
 use ::records::catalogue::{
     Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
 };
@@ -37,6 +38,10 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     inner: bool,
+    /// Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    evaluated: bool,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -99,6 +104,29 @@ pub struct FieldView {
     /// What a new record has when nobody says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<serde_json::Value>,
+    /// Whether it is computed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    computed: bool,
+    /// What it is computed by, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    formula: Option<FormulaView>,
+    /// Its conditions, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    conditions: Option<Conditions>,
+}
+
+/// What a field is computed by.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormulaView {
+    /// In CEL.
+    text: String,
+    /// Digits after the point.
+    decimals: u32,
+    /// Whether it depends on the time: computed when it is read, neither sorted nor filtered by.
+    live: bool,
 }
 
 impl FieldView {
@@ -318,6 +346,20 @@ pub async fn restore_field(
     Ok(Json(current(&state, &caller.ctx, &def).await?))
 }
 
+/// `PUT /entities/{entity}/fields/{key}/conditions`: of a field of any owner; none take them away (administrators).
+#[utoipa::path(put, path = "/entities/{entity}/fields/{key}/conditions", operation_id = "set_conditions", tag = "entities",
+    params(("entity" = String, Path), ("key" = String, Path)), request_body = Conditions,
+    responses((status = 200, body = EntityView)))]
+pub async fn set_conditions(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, key)): Path<(String, String)>,
+    Body(conditions): Body<Conditions>,
+) -> ApiResult<Json<EntityView>> {
+    let def = state.records.set_conditions(&caller.ctx, &entity, &key, conditions).await?;
+    Ok(Json(current(&state, &caller.ctx, &def).await?))
+}
+
 /// These fields of an entity, as far as somebody sees them; all of them where none are named.
 ///
 /// # Errors
@@ -358,6 +400,9 @@ impl FieldView {
             min: None,
             max: None,
             default: None,
+            computed: false,
+            formula: None,
+            conditions: None,
         }
     }
 }
@@ -386,6 +431,9 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         own: def.is_own(),
         plugin: def.owner.plugin().map(str::to_owned),
         inner: def.inner,
+        evaluated: !def.computed.is_empty()
+            || def.rules.iter().any(|rule| rule.spec.enabled)
+            || def.fields.iter().any(|field| field.conditions.is_some()),
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),
@@ -406,6 +454,8 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
 
 fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> FieldView {
     let texts = matches!(field.kind, FieldType::Text | FieldType::LongText);
+    let admin = ctx.rights.is_admin();
+    let formula = field.formula.as_ref().filter(|_| admin);
     FieldView {
         key: field.key.to_string(),
         label: field_label(def, field, ctx.locale),
@@ -417,7 +467,8 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         read_only: field.system || !ctx.rights.changes(&def.key, &field.key),
         system: field.system,
         sortable: field.is_sortable(),
-        filterable: !matches!(field.kind, FieldType::Json | FieldType::Address | FieldType::Formula),
+        filterable: !matches!(field.kind, FieldType::Json | FieldType::Address | FieldType::Formula)
+            && !field.is_live(),
         entity: field.target().map(ToString::to_string),
         entities: field.targets.iter().map(ToString::to_string).collect(),
         choices: choices(catalogue, def, field, ctx),
@@ -425,6 +476,13 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
         default: field.default.as_ref().map(kernel::Value::to_json),
+        computed: field.formula.is_some(),
+        formula: formula.map(|formula| FormulaView {
+            text: formula.text.clone(),
+            decimals: formula.decimals,
+            live: formula.live,
+        }),
+        conditions: field.conditions.as_ref().filter(|_| admin).map(|conditions| conditions.spec.clone()),
     }
 }
 

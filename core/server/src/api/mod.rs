@@ -24,6 +24,7 @@ pub mod process_templates;
 pub mod processes;
 pub mod records;
 pub mod reports;
+pub mod rules;
 pub mod sales;
 pub mod saved_reports;
 pub mod session;
@@ -65,6 +66,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(pipelines::list, pipelines::create))
         .routes(routes!(pipelines::change, pipelines::remove))
         .routes(routes!(pipelines::stages))
+        .routes(routes!(entities::set_conditions))
+        .routes(routes!(rules::check_expression))
+        .routes(routes!(rules::violations))
+        .routes(routes!(rules::list, rules::create))
+        .routes(routes!(rules::change, rules::remove))
+        .routes(routes!(rules::evaluate))
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))

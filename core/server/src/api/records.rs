@@ -150,6 +150,9 @@ pub struct CreateBody {
     /// By key.
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     pub(super) fields: Map<String, Value>,
+    /// Why it is written in spite of rules that warn.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// Fields of a record to change.
@@ -161,6 +164,9 @@ pub struct UpdateBody {
     fields: Map<String, Value>,
     /// The version that was seen; or `If-Match`.
     version: Option<i64>,
+    /// Why it is written in spite of rules that warn.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// A move to a stage.
@@ -173,6 +179,9 @@ pub struct StageBody {
     comment: Option<String>,
     /// The version that was seen.
     version: Option<i64>,
+    /// Why it is written in spite of rules that warn.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// `GET /records/{entity}`
@@ -293,7 +302,8 @@ pub async fn create(
     Body(body): Body<CreateBody>,
 ) -> ApiResult<Response> {
     let change = Change::Create { fields: body.fields };
-    let written = state.records.write_one(&caller.ctx, &entity, change, &WriteOptions::default()).await?;
+    let options = WriteOptions { reason: body.reason, ..WriteOptions::default() };
+    let written = state.records.write_one(&caller.ctx, &entity, change, &options).await?;
     answer(&state, &caller.ctx, StatusCode::CREATED, written).await
 }
 
@@ -337,7 +347,8 @@ pub async fn update(
 ) -> ApiResult<Response> {
     let version = body.version.or(if_match(&headers)?);
     let change = Change::Update { id, version, fields: body.fields };
-    let written = write_one(&state.records, &caller.ctx, &entity, change, &WriteOptions::default()).await?;
+    let options = WriteOptions { reason: body.reason, ..WriteOptions::default() };
+    let written = write_one(&state.records, &caller.ctx, &entity, change, &options).await?;
     answer(&state, &caller.ctx, StatusCode::OK, written).await
 }
 
@@ -382,7 +393,7 @@ pub async fn stage(
     }
     let fields = Map::from_iter([("stage".to_owned(), Value::String(body.stage))]);
     let change = Change::Update { id, version: body.version, fields };
-    let options = WriteOptions { comment: body.comment, ..WriteOptions::default() };
+    let options = WriteOptions { comment: body.comment, reason: body.reason, ..WriteOptions::default() };
     match write_one(&state.records, &caller.ctx, &entity, change, &options).await {
         Ok(written) => answer(&state, &caller.ctx, StatusCode::OK, written).await,
         // A move that rules refuse is a conflict with the present state, not a wrong request.

@@ -2,8 +2,8 @@
  * A field that is edited where it stands: click or Enter to edit, Enter saves, Esc restores, Tab saves and
  * goes to the next field. A refusal puts the old value back, says why here and keeps what was typed.
  */
-import { Button } from "@mantine/core";
-import { type ReactNode, useRef } from "react";
+import { Button, TextInput } from "@mantine/core";
+import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
 import type { RowSource } from "@/engines/source";
@@ -12,6 +12,7 @@ import { Dimmed } from "@/ui/value";
 import { useTextContext } from "./context";
 import { CurrencySelect } from "./currency-select";
 import { FieldEditor } from "./editor";
+import { asNow, useCardEvaluated } from "./evaluated";
 import { textOf } from "./text";
 import { useFieldEdit } from "./use-field-edit";
 import { FieldValue } from "./value";
@@ -29,8 +30,22 @@ interface Props {
   children?: ReactNode;
 }
 
-export function InPlace({ source, field, record, refs, onStage, bare, children }: Props) {
+/** As it is now: not there, locked, or with fewer choices, where that depends on what stands in others. */
+export function InPlace(props: Props) {
+  const { answer, preview } = useCardEvaluated();
+  const field = asNow(props.field, answer);
+  if (!field) return null;
+  const computed = preview && field.computed;
+  const record = computed
+    ? { ...props.record, fields: { ...props.record.fields, ...preview } }
+    : props.record;
+  return <Standing {...props} field={field} record={record} />;
+}
+
+function Standing({ source, field, record, refs, onStage, bare, children }: Props) {
   const entity = source.shape;
+  const { typed } = useCardEvaluated();
+  const [why, setWhy] = useState("");
   const { t } = useTranslation(["common", "fields", "card"]);
   const context = useTextContext(entity, refs);
   const box = useRef<HTMLDivElement>(null);
@@ -38,6 +53,7 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
   const { draft, unsaved, problem, clash, editable } = edit;
   const commit = (next: Value, newRefs?: Refs, focus = true, beside?: Fields) => {
     const closed = edit.commit(next, newRefs, beside);
+    if (closed) typed(undefined);
     if (closed && focus) focusBack(box.current);
   };
   const inWords = (value: Value, fields = record.fields) =>
@@ -69,10 +85,14 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
               fields={{ ...record.fields, ...draft.beside }}
               autoFocus
               open
-              onChange={edit.change}
+              onChange={(next, newRefs, beside) => {
+                edit.change(next, newRefs, beside);
+                typed({ ...beside, [field.key]: next });
+              }}
               onCommit={(next, newRefs, beside) => commit(next, newRefs, true, beside)}
               onCancel={() => {
                 edit.cancel();
+                typed(undefined);
                 focusBack(box.current);
               }}
             />
@@ -109,8 +129,22 @@ export function InPlace({ source, field, record, refs, onStage, bare, children }
               <Button size="compact-sm" variant="default" onClick={edit.start}>
                 {t("fields:edit_again")}
               </Button>
+              {unsaved.warned && (
+                <TextInput
+                  size="xs"
+                  aria-label={t("card:warned_reason")}
+                  placeholder={t("card:warned_reason")}
+                  maxLength={500}
+                  value={why}
+                  onChange={(event) => setWhy(event.currentTarget.value)}
+                />
+              )}
               {unreadText(unsaved.value) === undefined && (
-                <Button size="compact-sm" variant="default" onClick={edit.again}>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  onClick={() => edit.again(why.trim() || undefined)}
+                >
                   {t("common:retry")}
                 </Button>
               )}

@@ -15,6 +15,8 @@ export interface Unsaved {
   base: RecordData;
   /** Why it was not saved. */
   problem?: string;
+  /** It was only warned of: with a reason it is saved as it is. */
+  warned?: boolean;
 }
 
 const listeners = new Set<() => void>();

@@ -14,7 +14,7 @@ import { isFillable } from "./kinds";
 import { dropUnsaved, keepUnsaved, placeOf, readUnsaved, type Unsaved, useUnsaved } from "./unsaved";
 import { unreadText, withoutEmpty } from "./values";
 
-type Draft = Omit<Unsaved, "problem">;
+type Draft = Omit<Unsaved, "problem" | "warned">;
 
 export interface Clash {
   mine: Value;
@@ -45,16 +45,17 @@ export function useFieldEdit({ source, field, record, onStage }: Options) {
     const problem = error instanceof NetworkError ? `${reason} ${t("fields:typed_kept")}` : reason;
     const newer = readUnsaved(place);
     const kept = newer && !sameValue(newer.value, sent.value) ? newer : sent;
-    keepUnsaved(place, { ...kept, base: withField(kept.base, sent.base, field.key), problem });
+    const warned = error instanceof ApiError && error.code === "record.warned";
+    keepUnsaved(place, { ...kept, base: withField(kept.base, sent.base, field.key), problem, warned });
     if (!shown.current) toast({ kind: "error", title: field.label, message: problem });
   };
 
-  const send = (sent: Draft) => {
+  const send = (sent: Draft, why?: string) => {
     const { base, value, beside, refs } = sent;
     setSending((count) => count + 1);
     keepUnsaved(place, sent);
     source
-      .save(base, { ...beside, [field.key]: value }, refs)
+      .save(base, { ...beside, [field.key]: value }, refs, why)
       .then(() => {
         if (sameValue(readUnsaved(place)?.value, value)) dropUnsaved(place);
       })
@@ -134,8 +135,8 @@ export function useFieldEdit({ source, field, record, onStage }: Options) {
     },
     commit,
     /** Sends what was typed before once more. */
-    again() {
-      if (unsaved && unreadText(unsaved.value) === undefined) send(unsaved);
+    again(why?: string) {
+      if (unsaved && unreadText(unsaved.value) === undefined) send(unsaved, why);
     },
     discard: () => dropUnsaved(place),
     takeTheirs() {

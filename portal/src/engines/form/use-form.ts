@@ -32,13 +32,15 @@ export interface Form {
   pending: boolean;
   /** How many times sending failed: what is wrong comes into view again. */
   failures: number;
+  /** The server only warns: with a reason it takes the form as it is. */
+  warned: boolean;
   /** What went wrong as a whole; absent when the reasons beside the fields say it all. */
   problem: Error | undefined;
   reasonFor(field: string): string | undefined;
   change(field: string, value: Value, refs?: Refs): void;
   /** Empties the form; `back` fills it again. */
   clear(): { back(): void };
-  submit(): void;
+  submit(reason?: string): void;
 }
 
 const place = (key: string) => `new.${key}`;
@@ -105,7 +107,8 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
     else dropDraft(place(source.key));
   };
   const send = useMutation({
-    mutationFn: (sent: Draft) => source.submit(payloadOf(source.preset, sent.fields), key, sent.refs),
+    mutationFn: ({ fields, refs, reason }: Draft & { reason?: string }) =>
+      source.submit(payloadOf(source.preset, fields), key, refs, reason),
     onSuccess: (record, sent) => {
       const later = typedSince(sent.fields, now.current.fields, repeat);
       put(repeat ? { fields: later, refs: { ...source.refs, ...now.current.refs } } : empty);
@@ -145,6 +148,7 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
     dirty: Object.values(draft.fields).some((value) => !isEmpty(value)),
     pending: send.isPending,
     failures,
+    warned: refusal?.code === "record.warned",
     problem: asWhole(send.error, source),
     reasonFor,
     change(field, value, refs) {
@@ -156,12 +160,12 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
       put(empty);
       return { back: () => put({ ...before, fields: { ...before.fields, ...now.current.fields } }) };
     },
-    submit() {
+    submit(reason) {
       const unread = Object.values(draft.fields).some((value) => unreadText(value) !== undefined);
       const without = unnamed({ ...source.preset, ...draft.fields });
       setNameless(without);
       if (unread || without) setFailures((count) => count + 1);
-      else if (!send.isPending) send.mutate(draft);
+      else if (!send.isPending) send.mutate({ ...draft, reason });
     },
   };
 }

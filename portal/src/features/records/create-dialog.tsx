@@ -3,6 +3,7 @@ import { Drawer } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { evaluate } from "@/api/evaluate";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
 import { createRecord, refreshAround, refreshConcerned } from "@/api/records";
@@ -51,7 +52,8 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
       first: brief(entity),
       preset: { ...fields, ...preset },
       refs,
-      submit: (typed, key) => createRecord(entity.key, typed, key),
+      submit: (typed, key, _, reason) => createRecord(entity.key, typed, key, reason),
+      ask: entity.evaluated ? (typed, signal) => evaluate(entity.key, undefined, typed, signal) : undefined,
     };
   }, [entity, preset, me]);
   const done = (record: RecordData, later: Fields) => {

@@ -5,11 +5,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Evaluated, evaluate } from "@/api/evaluate";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
-import type { Entity, Field, Id, RecordData, SurfaceView } from "@/api/types";
+import type { Entity, Field, Fields, Id, RecordData, SurfaceView } from "@/api/types";
 import { MoreOfCard, RowsOfCard, SaleOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
+import { type Ask, CardEvaluated, type OfCard, useAsk } from "@/engines/fields/evaluated";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
@@ -131,70 +133,99 @@ function CardContent({
     }
   };
 
+  const evaluated = useCardAnswer(entity, record);
+
   return (
-    <CardBody key={record.id}>
-      {deleted && (
-        <CardNotice
-          action={
-            <Button variant="default" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
-              {t("common:restore")}
-            </Button>
-          }
-        >
-          {t("card:is_deleted")}
-        </CardNotice>
-      )}
-      <CardTitle level={place === "page" ? 1 : 2}>
-        {titleField && (
-          <InPlace source={source} field={titleField} record={record} refs={refs} bare>
-            {titleOf(entity, record.fields, t("fields:untitled"))}
-          </InPlace>
+    <CardEvaluated value={evaluated}>
+      <CardBody key={record.id}>
+        {deleted && (
+          <CardNotice
+            action={
+              <Button
+                variant="default"
+                leftSection={<IconRestore size={16} />}
+                onClick={() => void restore()}
+              >
+                {t("common:restore")}
+              </Button>
+            }
+          >
+            {t("card:is_deleted")}
+          </CardNotice>
         )}
-      </CardTitle>
-      <ConcernedLink record={record} />
-      {entity.staged && <CardStages entity={entity} record={record} move={move} />}
-      {!deleted && <SaleOfCard entity={entity} record={record} />}
-      {tabs.length > 0 && (
-        <ViewTabs label={entity.label}>
-          <ViewTab active={!tab} onClick={() => setTab(undefined)}>
-            {t("card:main")}
-          </ViewTab>
-          {tabs.map((one) => (
-            <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
-              {one.title}
+        <CardTitle level={place === "page" ? 1 : 2}>
+          {titleField && (
+            <InPlace source={source} field={titleField} record={record} refs={refs} bare>
+              {titleOf(entity, record.fields, t("fields:untitled"))}
+            </InPlace>
+          )}
+        </CardTitle>
+        <ConcernedLink record={record} />
+        {entity.staged && <CardStages entity={entity} record={record} move={move} />}
+        {!deleted && <SaleOfCard entity={entity} record={record} />}
+        {tabs.length > 0 && (
+          <ViewTabs label={entity.label}>
+            <ViewTab active={!tab} onClick={() => setTab(undefined)}>
+              {t("card:main")}
             </ViewTab>
-          ))}
-        </ViewTabs>
-      )}
-      {tab ? (
-        <SlotSurface surface={tab} subject={subject} />
-      ) : (
-        <>
-          <RowsOfCard entity={entity} record={record} />
-          <CardColumns
-            wide={place === "page"}
-            fields={
-              <>
-                <Sections entity={entity} source={source} record={record} onStage={move.to} />
-                {/* A record in the bin shows none. */}
-                {!deleted && <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />}
-                {sides.map((side) => (
-                  <CardSection key={nameOf(side)} title={side.title}>
-                    <SlotSurface surface={side} subject={subject} />
-                  </CardSection>
-                ))}
-              </>
-            }
-            timeline={
-              <CardStack>
-                {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
-                <Timeline entity={entity} id={record.id} readOnly={deleted} />
-              </CardStack>
-            }
-          />
-        </>
-      )}
-    </CardBody>
+            {tabs.map((one) => (
+              <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
+                {one.title}
+              </ViewTab>
+            ))}
+          </ViewTabs>
+        )}
+        {tab ? (
+          <SlotSurface surface={tab} subject={subject} />
+        ) : (
+          <>
+            <RowsOfCard entity={entity} record={record} />
+            <CardColumns
+              wide={place === "page"}
+              fields={
+                <>
+                  <Sections entity={entity} source={source} record={record} onStage={move.to} />
+                  {/* A record in the bin shows none. */}
+                  {!deleted && (
+                    <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />
+                  )}
+                  {sides.map((side) => (
+                    <CardSection key={nameOf(side)} title={side.title}>
+                      <SlotSurface surface={side} subject={subject} />
+                    </CardSection>
+                  ))}
+                </>
+              }
+              timeline={
+                <CardStack>
+                  {!deleted && <MoreOfCard entity={entity.key} id={record.id} />}
+                  <Timeline entity={entity} id={record.id} readOnly={deleted} />
+                </CardStack>
+              }
+            />
+          </>
+        )}
+      </CardBody>
+    </CardEvaluated>
+  );
+}
+
+/** What the card is like with what is kept, and with what is being typed in it. */
+function useCardAnswer(entity: Entity, record: RecordData): OfCard {
+  const [typing, setTyping] = useState<Fields>();
+  const [answer, setAnswer] = useState<Evaluated>();
+  const { id, version } = record;
+  const asks = entity.evaluated && !record.fields.deleted_at;
+  const ask = useMemo<Ask | undefined>(
+    () => (asks ? (fields, signal) => evaluate(entity.key, id, fields, signal) : undefined),
+    // A newer version is another question.
+    [asks, entity.key, id, version],
+  );
+  useAsk(ask, typing ?? {}, setAnswer);
+  return useMemo(
+    () =>
+      asks ? { answer, preview: typing && answer?.formulas, typed: setTyping } : { typed: () => undefined },
+    [asks, answer, typing],
   );
 }
 

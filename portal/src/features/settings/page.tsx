@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
-import { withMessageTexts, withPipelineTexts } from "@/i18n";
+import { withMessageTexts, withPipelineTexts, withRuleTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -19,6 +19,7 @@ const Audit = lazy(() => import("./audit"));
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
 const Departments = lazy(() => import("./departments"));
+const Fields = lazy(() => withRuleTexts(() => import("./fields")));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
 const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/page")));
@@ -80,6 +81,7 @@ export default function SettingsPage() {
           {section === "departments" && <Departments {...editor} />}
           {section === "roles" && <Roles {...editor} />}
           {section === "pipelines" && <Pipelines {...editor} />}
+          {section === "fields" && <Fields {...editor} />}
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}

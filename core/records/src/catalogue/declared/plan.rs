@@ -140,6 +140,7 @@ fn before(declared: &Declared, kept: &KeptRows) -> Catalogue {
         fields: fields
             .map(|(entity, key, row)| (entity.clone(), key.clone(), row.owner.clone(), row.definition.clone()))
             .collect(),
+        ..Own::default()
     };
     Catalogue::new(0, Pipelines::default(), own.applied_to(Catalogue::core().entities()))
 }

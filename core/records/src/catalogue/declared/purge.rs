@@ -34,10 +34,12 @@ const BESIDE: [(&str, &str); 5] = [
     ("record_claim", "record_id"),
 ];
 /// What is kept of an entity, by the column of its key.
-const OF_ENTITY: [(&str, &str); 5] = [
+const OF_ENTITY: [(&str, &str); 7] = [
     ("stage", "entity"),
     ("pipeline", "entity"),
     ("record_view", "entity"),
+    ("field_condition", "entity"),
+    ("validation_rule", "entity"),
     ("field_definition", "entity"),
     ("entity_definition", "key"),
 ];
@@ -74,6 +76,7 @@ impl Records {
                 search::mark(tx, ctx.tenant, entity).await?;
             }
             remove(tx, ctx, "field_definition", &[("entity", entity), ("key", key)]).await?;
+            remove(tx, ctx, "field_condition", &[("entity", entity), ("field", key)]).await?;
             purged.fields += 1;
         }
         if kept.fields.iter().any(|(_, _, row)| row.owner.plugin() == Some(plugin) && row.definition.indexed) {

@@ -1,0 +1,189 @@
+/** A field that there is: its formula where it has one, when it is shown, required, locked, and what it offers. */
+import { Button, Checkbox } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/problem";
+import { changeField, type FieldPatch, removeField, restoreField, setConditions } from "@/api/rules";
+import type { Entity, Field, FieldType } from "@/api/types";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { FieldGroup } from "@/ui/gateway-form";
+import { FormProblem } from "@/ui/sign-in";
+import { toast, toastError } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
+import { ExpressionField } from "./expression-field";
+import { type ConditionsDraft, conditionsDraft, conditionsOf, sameConditions } from "./fields-model";
+
+const fields = ["formula", "decimals", "required", "visible", "read_only", "options_when"];
+
+interface Props {
+  entity: Entity;
+  field: Field;
+  onClose(): void;
+}
+
+interface Draft {
+  formula: string;
+  required: boolean;
+  conditions: ConditionsDraft;
+}
+
+export function FieldForm({ entity, field, onClose }: Props) {
+  const { t } = useTranslation(["rules", "common"]);
+  const [before] = useState<Draft>(() => ({
+    formula: field.formula?.text ?? "",
+    required: field.required,
+    conditions: conditionsDraft(field),
+  }));
+  const [draft, setDraft] = useState(before);
+  const save = useMutation({
+    mutationFn: async () => {
+      const patch: Partial<FieldPatch> = {};
+      if (draft.formula !== before.formula) patch.formula = draft.formula;
+      if (draft.required !== before.required) patch.required = draft.required;
+      if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
+      if (!sameConditions(draft.conditions, before.conditions))
+        await setConditions(entity.key, field.key, conditionsOf(draft.conditions));
+    },
+    onSuccess: () => {
+      toast({ message: t("rules:field_saved", { name: field.label }), kind: "done" });
+      onClose();
+    },
+  });
+  const send = useOnce(save.mutateAsync);
+  return (
+    <FormDrawer
+      title={t("rules:field_edit", { name: field.label })}
+      submit={t("common:save")}
+      values={draft}
+      pending={save.isPending}
+      error={save.error}
+      fields={fields}
+      extra={(field.own || field.plugin) && <Remove entity={entity} field={field} onGone={onClose} />}
+      onClose={onClose}
+      onSubmit={() => send()}
+    >
+      {field.formula && (
+        <ExpressionField
+          entity={entity}
+          label={t("rules:formula")}
+          hint={`${t("rules:formula_hint")} ${t("rules:formula_empty_hint")}`}
+          value={draft.formula}
+          formula={{
+            result: field.type as FieldType,
+            field: field.key,
+            decimals: field.formula.decimals,
+          }}
+          error={fieldRefusal(save.error, "formula")}
+          onChange={(formula) => setDraft({ ...draft, formula })}
+        />
+      )}
+      {field.own && !field.computed && (
+        <Checkbox
+          label={t("rules:required")}
+          checked={draft.required}
+          error={fieldRefusal(save.error, "required")}
+          onChange={(event) => setDraft({ ...draft, required: event.currentTarget.checked })}
+        />
+      )}
+      <ConditionFields
+        entity={entity}
+        field={field}
+        draft={draft.conditions}
+        errorOf={(name) => fieldRefusal(save.error, name)}
+        put={(part) => setDraft({ ...draft, conditions: { ...draft.conditions, ...part } })}
+      />
+    </FormDrawer>
+  );
+}
+
+interface ConditionProps {
+  entity: Entity;
+  field: Field;
+  draft: ConditionsDraft;
+  errorOf(name: string): string | undefined;
+  put(part: Partial<ConditionsDraft>): void;
+}
+
+function ConditionFields({ entity, field, draft, errorOf, put }: ConditionProps) {
+  const { t } = useTranslation("rules");
+  const choices = field.type === "choice" || field.type === "choices" ? (field.choices ?? []) : [];
+  const written = !field.system && !field.computed;
+  return (
+    <FieldGroup label={t("conditions")}>
+      <ExpressionField
+        entity={entity}
+        label={t("visible")}
+        hint={`${t("conditions_hint")} ${t("visible_hint")}`}
+        value={draft.visible}
+        error={errorOf("visible")}
+        onChange={(visible) => put({ visible })}
+      />
+      {written && (
+        <>
+          <ExpressionField
+            entity={entity}
+            label={t("required_when")}
+            value={draft.required}
+            error={errorOf("required")}
+            onChange={(required) => put({ required })}
+          />
+          <ExpressionField
+            entity={entity}
+            label={t("read_only_when")}
+            value={draft.read_only}
+            error={errorOf("read_only")}
+            onChange={(read_only) => put({ read_only })}
+          />
+        </>
+      )}
+      {choices.map(({ value, label }) => (
+        <ExpressionField
+          key={value}
+          entity={entity}
+          label={t("option_when", { name: label })}
+          value={draft.options_when[value] ?? ""}
+          error={draft.options_when[value] ? errorOf("options_when") : undefined}
+          onChange={(text) => put({ options_when: { ...draft.options_when, [value]: text } })}
+        />
+      ))}
+    </FieldGroup>
+  );
+}
+
+interface User {
+  name: string;
+}
+
+/** Hides it at once, with a way back; what looks at it is named and has to let go first. */
+function Remove({ entity, field, onGone }: { entity: Entity; field: Field; onGone(): void }) {
+  const { t } = useTranslation(["rules", "common"]);
+  const remove = useMutation({
+    mutationFn: () => removeField(entity.key, field.key),
+    onSuccess: () => {
+      const back = () => void restoreField(entity.key, field.key).catch(toastError);
+      toast({
+        message: t("rules:field_removed", { name: field.label }),
+        action: { label: t("common:undo"), run: back },
+      });
+      onGone();
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError) || error.code !== "config.in_use") toastError(error);
+    },
+  });
+  const used =
+    remove.error instanceof ApiError && remove.error.code === "config.in_use"
+      ? ((remove.error.problem.current as unknown as { users?: User[] } | undefined)?.users ?? [])
+      : [];
+  return (
+    <>
+      {used.length > 0 && (
+        <FormProblem>{t("rules:in_use", { users: used.map(({ name }) => name).join(", ") })}</FormProblem>
+      )}
+      <Button variant="subtle" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+        {t("rules:field_remove")}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,173 @@
+/** What stands in the forms of fields and rules, and what is sent of it. */
+import type { Conditions, NewField, ValidationRule } from "@/api/rules";
+import type { Field, Locale } from "@/api/types";
+
+export type Words = Record<Locale, string>;
+export const noWords = (): Words => ({ en: "", ru: "", uk: "" });
+
+/** Types of fields that are made here; links have entities to choose and are made by the API. */
+export const types = [
+  "text",
+  "long_text",
+  "integer",
+  "decimal",
+  "money",
+  "boolean",
+  "date",
+  "datetime",
+  "duration",
+  "choice",
+  "choices",
+  "user",
+  "department",
+  "phones",
+  "emails",
+  "urls",
+  "address",
+] as const;
+export type MadeType = (typeof types)[number];
+
+/** Types that a formula may give. */
+export const results: readonly string[] = [
+  "text",
+  "long_text",
+  "integer",
+  "decimal",
+  "money",
+  "boolean",
+  "date",
+  "datetime",
+  "duration",
+];
+
+export interface FieldDraft {
+  label: Words;
+  type: MadeType;
+  required: boolean;
+  /** One choice a line. */
+  options: string;
+  computed: boolean;
+  formula: string;
+  decimals: string;
+}
+
+export const freshField = (): FieldDraft => ({
+  label: noWords(),
+  type: "text",
+  required: false,
+  options: "",
+  computed: false,
+  formula: "",
+  decimals: "",
+});
+
+/** Words without those that are empty. */
+export const said = (words: Words): Partial<Words> =>
+  Object.fromEntries(Object.entries(words).filter(([, text]) => text.trim() !== ""));
+
+const latin = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 30);
+
+/** Choices of lines; keys are made of Latin words, else numbered. */
+export function choicesOf(lines: string, locale: Locale): { key: string; label: Partial<Words> }[] {
+  const taken = new Set<string>();
+  return lines
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .map((line, index) => {
+      const wanted = latin(line) || `option_${index + 1}`;
+      const key = taken.has(wanted) ? `${wanted}_${index + 1}` : wanted;
+      taken.add(key);
+      return { key, label: { [locale]: line } };
+    });
+}
+
+export function newField(draft: FieldDraft, locale: Locale): NewField {
+  const computed = draft.computed && results.includes(draft.type);
+  const listed = draft.type === "choice" || draft.type === "choices";
+  return {
+    type: draft.type,
+    label: said(draft.label) as NewField["label"],
+    required: computed ? false : draft.required,
+    choices: listed ? choicesOf(draft.options, locale) : [],
+    formula: computed ? draft.formula : null,
+    decimals: computed && draft.decimals !== "" ? Number(draft.decimals) : null,
+  };
+}
+
+/** Conditions as they stand in the form: what is empty is no condition. */
+export interface ConditionsDraft {
+  visible: string;
+  required: string;
+  read_only: string;
+  options_when: Record<string, string>;
+}
+
+export const conditionsDraft = ({ conditions }: Pick<Field, "conditions">): ConditionsDraft => ({
+  visible: conditions?.visible ?? "",
+  required: conditions?.required ?? "",
+  read_only: conditions?.read_only ?? "",
+  options_when: { ...conditions?.options_when },
+});
+
+export function conditionsOf(draft: ConditionsDraft): Conditions {
+  const one = (text: string) => text.trim() || undefined;
+  const options = Object.entries(draft.options_when).filter(([, text]) => text.trim() !== "");
+  return {
+    visible: one(draft.visible),
+    required: one(draft.required),
+    read_only: one(draft.read_only),
+    options_when: Object.fromEntries(options),
+  };
+}
+
+export const sameConditions = (left: ConditionsDraft, right: ConditionsDraft) =>
+  JSON.stringify(conditionsOf(left)) === JSON.stringify(conditionsOf(right));
+
+export interface RuleDraft {
+  name: string;
+  when: string;
+  check: string;
+  field: string | null;
+  warn: boolean;
+  enabled: boolean;
+  message: Words;
+}
+
+export const ruleDraft = (rule?: ValidationRule): RuleDraft => ({
+  name: rule?.name ?? "",
+  when: rule?.when ?? "",
+  check: rule?.check ?? "",
+  field: rule?.field ?? null,
+  warn: rule?.warn ?? false,
+  enabled: rule?.enabled ?? true,
+  message: { ...noWords(), ...rule?.message },
+});
+
+export const ruleOf = (draft: RuleDraft): ValidationRule => ({
+  name: draft.name.trim(),
+  when: draft.when.trim() || undefined,
+  check: draft.check,
+  field: draft.field ?? undefined,
+  warn: draft.warn,
+  enabled: draft.enabled,
+  message: said(draft.message) as ValidationRule["message"],
+});
+
+/** What is open of an entity's: `deal`, `deal field x_a`, `deal rule 0192…`; `new` makes one. */
+export interface Open {
+  entity?: string;
+  kind?: "field" | "rule";
+  key?: string;
+}
+
+export function openOf(editing: string | undefined): Open {
+  const [entity, kind, key] = (editing ?? "").split(" ");
+  if (kind !== "field" && kind !== "rule") return { entity: entity || undefined };
+  return { entity, kind, key };
+}

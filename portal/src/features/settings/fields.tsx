@@ -1,0 +1,185 @@
+/** Fields of an entity, its rules, and its records with gaps. */
+import { Button, Select, UnstyledButton } from "@mantine/core";
+import { IconForms, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { type PlacedRule, rulesQuery } from "@/api/rules";
+import { useEntities } from "@/api/session";
+import type { Entity, Field } from "@/api/types";
+import { Block, BlockBones, type Column, DataTable, Lead, Pair, Secondary, Stacked, Tag } from "@/ui/block";
+import { IconText } from "@/ui/page";
+import { EmptyState, ErrorState } from "@/ui/states";
+import { FieldForm } from "./field-form";
+import { openOf, types } from "./fields-model";
+import { Gaps } from "./gaps";
+import { NewFieldForm } from "./new-field-form";
+import { RuleForm } from "./rule-form";
+
+interface Props {
+  /** See `openOf`. */
+  editing?: string;
+  onEdit(id?: string): void;
+}
+
+export default function FieldsSection({ editing, onEdit }: Props) {
+  const { t } = useTranslation("rules");
+  const entities = useEntities();
+  const open = openOf(editing);
+  const entity =
+    entities.find(({ key }) => key === (open.entity ?? "deal")) ?? entities.find(({ inner }) => !inner);
+  if (!entity) return null;
+  const close = () => onEdit(entity.key);
+  const field = open.kind === "field" ? entity.fields.find(({ key }) => key === open.key) : undefined;
+  return (
+    <>
+      <Select
+        label={t("entity")}
+        allowDeselect={false}
+        searchable
+        maw={360}
+        data={entities.map((one) => ({ value: one.key, label: one.label_plural }))}
+        value={entity.key}
+        onChange={(key) => key && onEdit(key)}
+      />
+      <FieldsBlock entity={entity} onEdit={(key) => onEdit(`${entity.key} field ${key}`)} />
+      <RulesBlock
+        entity={entity}
+        editing={open.kind === "rule" ? open.key : undefined}
+        onEdit={(key) => onEdit(`${entity.key} rule ${key}`)}
+        onClose={close}
+      />
+      <Gaps key={entity.key} entity={entity} />
+      {open.kind === "field" && open.key === "new" && <NewFieldForm entity={entity} onClose={close} />}
+      {field && <FieldForm key={field.key} entity={entity} field={field} onClose={close} />}
+    </>
+  );
+}
+
+function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): void }) {
+  const { t } = useTranslation("rules");
+  const columns: Column<Field>[] = [
+    {
+      key: "field",
+      label: t("field"),
+      grow: true,
+      render: (field) => (
+        <UnstyledButton
+          title={t("field_edit", { name: field.label })}
+          onClick={() => onEdit(field.key)}
+          data-testid={`own-${field.key}`}
+        >
+          <Stacked>
+            <span>{field.label}</span>
+            <Secondary>{field.formula ? `${field.key} = ${field.formula.text}` : field.key}</Secondary>
+          </Stacked>
+        </UnstyledButton>
+      ),
+    },
+    { key: "type", label: t("type"), render: (field) => <TypeName type={field.type} /> },
+    {
+      key: "tags",
+      label: "",
+      render: (field) => (
+        <>
+          {field.required && <Tag>{t("required")}</Tag>}
+          {field.computed && <Tag tone="accent">{t(field.formula?.live ? "live" : "computed")}</Tag>}
+          {field.conditions && <Tag tone="accent">{t("conditional")}</Tag>}
+          {field.plugin && <Tag>{t("of_module")}</Tag>}
+        </>
+      ),
+    },
+  ];
+  const own = entity.fields.filter((field) => !field.part_of);
+  return (
+    <Block
+      title={t("fields")}
+      note={t("fields_note")}
+      actions={
+        <Button aria-label={t("field_add")} onClick={() => onEdit("new")}>
+          <IconText icon={<IconPlus size={16} />}>{t("field_add")}</IconText>
+        </Button>
+      }
+    >
+      <DataTable
+        label={t("fields")}
+        columns={columns}
+        rows={own.toSorted((a, b) => Number(b.own) - Number(a.own))}
+        keyOf={({ key }) => key}
+      />
+    </Block>
+  );
+}
+
+export function TypeName({ type }: { type: string }) {
+  const { t } = useTranslation("rules");
+  const known = types.find((one) => one === type);
+  return <>{known ? t(`type_${known}`) : t("type_other")}</>;
+}
+
+interface RulesProps {
+  entity: Entity;
+  editing?: string;
+  onEdit(key: string): void;
+  onClose(): void;
+}
+
+function RulesBlock({ entity, editing, onEdit, onClose }: RulesProps) {
+  const { t } = useTranslation(["rules", "common"]);
+  const query = useQuery(rulesQuery(entity.key));
+  const rules = query.data ?? [];
+  const columns: Column<PlacedRule>[] = [
+    {
+      key: "name",
+      label: t("rules:rule"),
+      grow: true,
+      render: ({ id, rule }) => (
+        <UnstyledButton title={t("rules:rule_edit", { name: rule.name })} onClick={() => onEdit(id)}>
+          <Stacked>
+            <span>{rule.name}</span>
+            <Secondary>{rule.check}</Secondary>
+          </Stacked>
+        </UnstyledButton>
+      ),
+    },
+    {
+      key: "state",
+      label: "",
+      render: ({ rule }) => (
+        <Pair>
+          {!rule.enabled && <Tag>{t("rules:off")}</Tag>}
+          {rule.warn ? (
+            <Tag tone="warn">{t("rules:warns")}</Tag>
+          ) : (
+            <Tag tone="danger">{t("rules:refuses")}</Tag>
+          )}
+        </Pair>
+      ),
+    },
+  ];
+  const add = (
+    <Button aria-label={t("rules:rule_add")} onClick={() => onEdit("new")}>
+      <IconText icon={<IconPlus size={16} />}>{t("rules:rule_add")}</IconText>
+    </Button>
+  );
+  const edited = rules.find(({ id }) => id === editing);
+  return (
+    <Block title={t("rules:rules")} actions={rules.length > 0 && add}>
+      <Lead>{t("rules:rules_note")}</Lead>
+      {query.isPending && <BlockBones label={t("common:loading")} rows={2} />}
+      {query.isError && rules.length === 0 && (
+        <ErrorState error={query.error} retry={() => void query.refetch()} />
+      )}
+      {query.isSuccess && rules.length === 0 && (
+        <EmptyState icon={<IconForms size={28} />} action={add}>
+          {t("rules:rules_none")}
+        </EmptyState>
+      )}
+      {rules.length > 0 && (
+        <DataTable label={t("rules:rules")} columns={columns} rows={rules} keyOf={({ id }) => id} />
+      )}
+      {query.isSuccess && (edited || editing === "new") && (
+        <RuleForm key={editing} entity={entity} placed={edited} onClose={onClose} />
+      )}
+    </Block>
+  );
+}

@@ -1,0 +1,120 @@
+/** A field to make: written by people, or computed by a formula. */
+import { Checkbox, Select, Textarea, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createField } from "@/api/rules";
+import type { Entity } from "@/api/types";
+import { currentLocale, locales } from "@/i18n";
+import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { toast } from "@/ui/toast";
+import { useOnce } from "@/ui/use-once";
+import { ExpressionField } from "./expression-field";
+import { type FieldDraft, freshField, type MadeType, newField, results, types } from "./fields-model";
+
+const fields = ["label", "type", "choices", "formula", "decimals", "required"];
+
+export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
+  const { t } = useTranslation(["rules", "common"]);
+  const [draft, setDraft] = useState<FieldDraft>(freshField);
+  const put = (part: Partial<FieldDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const named = Object.values(draft.label)
+    .find((text) => text.trim() !== "")
+    ?.trim();
+  const [tried, setTried] = useState(false);
+  const save = useMutation({
+    mutationFn: () => createField(entity.key, newField(draft, currentLocale())),
+    onSuccess: () => {
+      toast({ message: t("rules:field_made", { name: named }), kind: "done" });
+      onClose();
+    },
+  });
+  const send = useOnce(save.mutateAsync);
+  const may = results.includes(draft.type);
+  const wrong = (name: string) => fieldRefusal(save.error, name);
+  const own = currentLocale();
+  const inOrder = locales.toSorted((a, b) => Number(b.code === own) - Number(a.code === own));
+  return (
+    <FormDrawer
+      title={t("rules:field_add")}
+      submit={t("common:add")}
+      values={draft}
+      pending={save.isPending}
+      error={save.error}
+      fields={fields}
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true);
+        if (named) send();
+      }}
+    >
+      {inOrder.map(({ code }, index) => (
+        <TextInput
+          key={code}
+          label={t(`rules:label_${code}`)}
+          data-autofocus={index === 0 || undefined}
+          maxLength={100}
+          value={draft.label[code]}
+          error={index === 0 ? (tried && !named ? t("rules:needed") : wrong("label")) : undefined}
+          onChange={(event) => put({ label: { ...draft.label, [code]: event.currentTarget.value } })}
+        />
+      ))}
+      <Select
+        label={t("rules:type")}
+        allowDeselect={false}
+        data={types.map((type) => ({ value: type, label: t(`rules:type_${type}`) }))}
+        value={draft.type}
+        error={wrong("type")}
+        onChange={(type) => type && put({ type: type as MadeType })}
+      />
+      {(draft.type === "choice" || draft.type === "choices") && (
+        <Textarea
+          label={t("rules:options")}
+          autosize
+          minRows={3}
+          maxRows={12}
+          value={draft.options}
+          error={wrong("choices")}
+          onChange={(event) => put({ options: event.currentTarget.value })}
+        />
+      )}
+      {may && (
+        <Checkbox
+          label={t("rules:by_formula")}
+          checked={draft.computed}
+          onChange={(event) => put({ computed: event.currentTarget.checked })}
+        />
+      )}
+      {may && draft.computed ? (
+        <>
+          <ExpressionField
+            entity={entity}
+            label={t("rules:formula")}
+            hint={t("rules:formula_hint")}
+            value={draft.formula}
+            formula={{ result: draft.type, decimals: draft.decimals === "" ? null : Number(draft.decimals) }}
+            error={wrong("formula")}
+            onChange={(formula) => put({ formula })}
+          />
+          {(draft.type === "money" || draft.type === "decimal") && (
+            <Select
+              label={t("rules:decimals")}
+              clearable
+              data={["0", "1", "2", "3", "4"]}
+              value={draft.decimals || null}
+              error={wrong("decimals")}
+              onChange={(decimals) => put({ decimals: decimals ?? "" })}
+            />
+          )}
+        </>
+      ) : (
+        <Checkbox
+          label={t("rules:required")}
+          checked={draft.required}
+          error={wrong("required")}
+          onChange={(event) => put({ required: event.currentTarget.checked })}
+        />
+      )}
+    </FormDrawer>
+  );
+}
