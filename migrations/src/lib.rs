@@ -36,6 +36,7 @@ mod m20261129_000027_reports;
 mod m20261129_000030_notices;
 mod m20261129_000031_stage_labels;
 mod m20261129_000032_sales;
+mod m20261129_000036_merge;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000030_notices::Migration),
             Box::new(m20261129_000031_stage_labels::Migration),
             Box::new(m20261129_000032_sales::Migration),
+            Box::new(m20261129_000036_merge::Migration),
         ]
     }
 }

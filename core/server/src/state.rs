@@ -12,10 +12,12 @@ use messaging::{Mail, Messages};
 use people::Identities;
 use plugin_host::engine::{Caps, CompileLimits, Compiler, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
-use process::runtime::{MigrateSteps, Processes};
+use process::runtime::{MigrateSteps, Processes, Subjects};
 use records::Records;
+use records::export::ListExportSteps;
 use records::files::Files;
 use records::import::Imports;
+use records::merge::MergeSteps;
 use records::rules::SoundRules;
 use records::undo::UndoSteps;
 use records::whole::WholeSteps;
@@ -134,6 +136,7 @@ impl AppState {
         let mail = Mail::new(&db, &env, config.mail.options()?);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
+        records.add_follower(Arc::new(Subjects(processes.clone())));
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         plugins.guard(&identities);
@@ -152,6 +155,8 @@ impl AppState {
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
+            Arc::new(MergeSteps::new(&records, &identities)),
+            Arc::new(ListExportSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
@@ -214,6 +219,7 @@ impl AppState {
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
+        handlers.push(Arc::new(records::export::Sweep(self.records.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.messages.handlers());
         handlers.extend(self.tasks.handlers());

@@ -2,7 +2,7 @@
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
  * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`) and of
- * documents of sale (`documents.ts`) are others, loaded with
+ * documents of sale (`documents.ts`), of merges and exports (`records.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
@@ -13,6 +13,7 @@ import type enAdmin from "./en/admin";
 import type enDocuments from "./en/documents";
 import type enDrawings from "./en/drawings";
 import type enMessages from "./en/messages";
+import type enRecords from "./en/records";
 import type enReports from "./en/reports";
 import type enSales from "./en/sales";
 import type enWork from "./en/work";
@@ -25,6 +26,7 @@ declare module "i18next" {
       typeof enDocuments &
       typeof enDrawings &
       typeof enMessages &
+      typeof enRecords &
       typeof enReports &
       typeof enSales &
       typeof enWork;
@@ -74,6 +76,12 @@ const messageLoaders = {
   uk: () => import("./uk/messages"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enMessages }>>;
 
+const recordLoaders = {
+  en: () => import("./en/records"),
+  ru: () => import("./ru/records"),
+  uk: () => import("./uk/records"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enRecords }>>;
+
 const reportLoaders = {
   en: () => import("./en/reports"),
   ru: () => import("./ru/reports"),
@@ -93,6 +101,7 @@ const partLoaders = {
   documents: documentLoaders,
   drawings: drawingLoaders,
   messages: messageLoaders,
+  records: recordLoaders,
   reports: reportLoaders,
   sales: saleLoaders,
 };
@@ -164,6 +173,9 @@ export const withDrawingTexts = <T>(page: () => Promise<T>): Promise<T> =>
 
 /** For the settings of messages, among the other settings. */
 export const withMessageTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("messages", page);
+
+/** For merges, duplicates and exports. */
+export const withRecordTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("records", page);
 
 /** For reports, dashboards and figures. */
 export const withReportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("reports", page);

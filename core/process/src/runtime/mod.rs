@@ -20,6 +20,7 @@
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances` | lists and views |
 //! | `relations` | what reports read inside their queries |
+//! | `subjects` | what a merge of records moves |
 //! | `store`, `locks` | rows; who keeps them from others |
 
 mod advance;
@@ -46,6 +47,7 @@ mod signals;
 mod slice;
 mod start;
 mod store;
+mod subjects;
 mod timers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +75,7 @@ pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
 pub use signals::SignalInput;
 pub use start::StartInput;
+pub use subjects::Subjects;
 pub use timers::SWEEP;
 
 use crate::definition::{self, model::Definition, model::NodeKind};

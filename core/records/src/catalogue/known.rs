@@ -9,6 +9,7 @@ use kernel::kept::Kept;
 use kernel::{Ctx, Result, TenantId};
 
 use super::{Catalogue, EntityDef, core_entities, store};
+use crate::duplicates::Policies;
 use crate::{Records, stages};
 
 /// Seconds after which the revision of a snapshot is asked for again.
@@ -75,7 +76,8 @@ impl Records {
         }
         let pipelines = stages::load(conn, tenant, currency).await?;
         let own = store::load(conn, tenant).await?;
-        let catalogue = Arc::new(Catalogue::new(revision, pipelines, own.applied_to(&self.known.core)));
+        let duplicates = Policies::load(conn, tenant).await?;
+        let catalogue = Arc::new(Catalogue::new(revision, pipelines, duplicates, own.applied_to(&self.known.core)));
         snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }

@@ -50,7 +50,7 @@ use uuid::Uuid;
 use change::Past;
 use claims::Claims;
 
-use crate::catalogue::EntityDef;
+use crate::catalogue::{EntityDef, MERGED_INTO};
 use crate::{Catalogue, Record, Records, invalid, read};
 
 /// Rows that go through hooks and one transaction together.
@@ -72,6 +72,8 @@ pub struct WriteOptions {
     pub comment: Option<String>,
     /// Everything but the writing: what would be refused? The writes of one dry run share it.
     pub dry_run: Option<Trial>,
+    /// The changes point to what a record was merged into, or back ([`PendingChange::merging`]).
+    pub merging: bool,
 }
 
 /// A change that was made.
@@ -95,6 +97,15 @@ struct Row {
 
 /// Records that are being made in the same transaction: others may point to them.
 type Fresh = HashSet<Uuid>;
+
+/// What is planned with a change.
+#[derive(Default)]
+struct Beside {
+    /// What is made with it.
+    fresh: Fresh,
+    /// `WriteOptions::merging`.
+    merging: bool,
+}
 
 impl Records {
     /// Makes one change.
@@ -123,10 +134,11 @@ impl Records {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
         }
         let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
+        let beside = Beside { merging: options.merging, ..Beside::default() };
         if options.all_or_nothing {
             let mut rows = Vec::new();
             for chunk in chunks(changes.iter().enumerate().collect()) {
-                rows.extend(self.plan(&catalogue, ctx, def, chunk, &Fresh::new(), &mut outcomes).await?);
+                rows.extend(self.plan(&catalogue, ctx, def, chunk, &beside, &mut outcomes).await?);
             }
             if outcomes.values().all(Result::is_ok) {
                 self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
@@ -159,11 +171,12 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
         let mut turn = None;
+        let beside = Beside { merging: options.merging, ..Beside::default() };
         for left in (0..=RETRIES).rev() {
             for (index, _) in &chunk {
                 outcomes.remove(index);
             }
-            let rows = self.plan(catalogue, ctx, def, chunk.clone(), &Fresh::new(), outcomes).await?;
+            let rows = self.plan(catalogue, ctx, def, chunk.clone(), &beside, outcomes).await?;
             let raced = match self.store(catalogue, ctx, def, rows, options, outcomes).await {
                 // Nothing is written; what was refused stays so.
                 Err(Error::Raced(_)) if left > 0 => {
@@ -189,15 +202,18 @@ impl Records {
         ctx: &Ctx,
         def: &Arc<EntityDef>,
         chunk: Vec<(usize, &Change)>,
-        fresh: &Fresh,
+        beside: &Beside,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
+        let leaving = chunk.iter().filter(|(_, change)| matches!(change, Change::Merge { .. }));
+        let leaving: BTreeSet<RecordId> = leaving.filter_map(|(_, change)| change.id()).collect();
         let rules = self.rules_of(&def.key);
         let mut rows = Vec::with_capacity(chunk.len());
         for (index, change) in chunk {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
+                    pending.merging = beside.merging;
                     derive::before_hooks(&mut pending, ctx, &catalogue.pipelines, rules.as_deref());
                     let (pinned, past) = (change.version().is_some(), change.past());
                     rows.push(Row { index, pinned, past, change: pending, planned: None });
@@ -212,7 +228,16 @@ impl Records {
                 derive::happened(&mut row.change, past);
             }
         }
-        self.validate(catalogue, ctx, rows, fresh, outcomes).await
+        let mut rows = self.validate(catalogue, ctx, rows, &beside.fresh, outcomes).await?;
+        let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
+        let doubles = self.refused_doubles(catalogue, ctx, def, &changes, &leaving).await?;
+        rows.retain(|row| {
+            let error = doubles.iter().find(|(id, _)| *id == row.change.id).map(|(_, double)| double.told());
+            let kept = error.is_none();
+            outcomes.extend(error.map(|error| (row.index, Err(error))));
+            kept
+        });
+        Ok(rows)
     }
 
     /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
@@ -421,10 +446,16 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         after: image.clone().unwrap_or_default(),
         before: image,
         given: keys,
+        merging: false,
         refusal: None,
         along: Vec::new(),
     };
     pending.assign(given);
+    match change {
+        Change::Merge { into, .. } => drop(pending.after.insert(MERGED_INTO.into(), Value::Id(into.0))),
+        Change::Restore { .. } if def.merges() => drop(pending.after.insert(MERGED_INTO.into(), Value::Null)),
+        _ => {}
+    }
     if pending.before.is_none() {
         pending.after.retain(|_, value| *value != Value::Null);
     }
@@ -450,7 +481,7 @@ fn found<'a>(def: &EntityDef, id: RecordId, change: &Change, known: &'a Known) -
     let deleted = record.fields.get("deleted_at").is_some_and(|at| *at != Value::Null);
     match change {
         Change::Restore { .. } if !deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
-        Change::Delete { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
+        Change::Delete { .. } | Change::Merge { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
         _ => match change.version() {
             Some(version) if version != record.version => {
                 Err(Error::Conflict { code: "record.conflict", current: None })

@@ -4,6 +4,7 @@ use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField}
 use ::records::catalogue::{
     Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
 };
+use ::records::duplicates::Mode;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -37,6 +38,10 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     inner: bool,
+    /// What is done about duplicates, where records can be merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    duplicates: Option<Mode>,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -356,6 +361,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         own: def.is_own(),
         plugin: def.owner.plugin().map(str::to_owned),
         inner: def.inner,
+        duplicates: def.merges().then(|| catalogue.duplicates.of(&def.key)),
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),

@@ -89,9 +89,10 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 18] = [
+pub const QUESTIONS: [&str; 19] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
+    "/api/v1/records/{entity}/duplicates",
     "/api/v1/read",
     "/api/v1/render",
     "/api/v1/reports/funnel",

@@ -86,7 +86,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::api::view::RecordView>)]
     pub current: Option<Json>,
-    /// `record.constraint`: the record that stands in the way, where the caller may see it.
+    /// `record.constraint`, `record.duplicate`: the record that stands in the way, where the caller may see it;
+    /// `record.merged`: the one that stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub other: Option<kernel::RecordRef>,
@@ -111,6 +112,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::Invalid { code: "request.invalid", .. } => StatusCode::BAD_REQUEST,
         Error::Conflict { code: "auth.invalid_credentials", .. } => StatusCode::UNAUTHORIZED,
+        Error::Refused(refusal) if refusal.code == crate::api::records::MERGED => StatusCode::GONE,
         Error::Refused(refusal) if refusal.status.is_some() => {
             let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
             told.filter(|status| REFUSALS.contains(status)).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)

@@ -1,6 +1,6 @@
 /** Records of an entity as the source of the list, the board and the card: the public API behind the engines. */
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { type ComponentProps, lazy, Suspense, useMemo } from "react";
 import { keys } from "@/api/keys";
 import { onRecordChange } from "@/api/live";
 import { queryClient } from "@/api/query-client";
@@ -18,8 +18,11 @@ import {
 import { saveFields } from "@/api/save";
 import type { Entity, RecordData } from "@/api/types";
 import type { RowLinkProps, Source } from "@/engines/source";
+import { withRecordTexts } from "@/i18n";
 import { openCreate } from "@/state/creating";
 import { useRemove } from "./use-remove";
+
+const MergeMenu = lazy(() => withRecordTexts(() => import("./merge-menu")));
 
 export function useRecordsSource(entity: Entity): Source {
   const navigate = useNavigate();
@@ -30,10 +33,24 @@ export function useRecordsSource(entity: Entity): Source {
       remove,
       compose: (preset) => openCreate(entity.key, preset),
       open: (id) => void navigate({ to: "/records/$entity/$id", params: { entity: entity.key, id } }),
+      ...(mergeable(entity) && { SelectionMenu: mergeOf(entity) }),
     }),
     [entity, navigate, remove],
   );
 }
+
+const mergeable = ({ duplicates, actions }: Entity) =>
+  duplicates !== undefined && actions.update && actions.delete;
+
+/** Several chosen rows into one. */
+const mergeOf = (entity: Entity) =>
+  function Merge(props: Omit<ComponentProps<typeof MergeMenu>, "entity">) {
+    return (
+      <Suspense>
+        <MergeMenu entity={entity} {...props} />
+      </Suspense>
+    );
+  };
 
 export function recordsSource(entity: Entity): Source {
   const { key } = entity;

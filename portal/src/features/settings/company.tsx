@@ -1,17 +1,19 @@
 /** The company: its name, the language of new people, currency and time zone. */
 import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { updateTenant } from "@/api/people";
 import { useEntities, useMe } from "@/api/session";
 import type { Locale } from "@/api/types";
 import { currencyName, inUsualOrder } from "@/engines/fields/money";
-import { locales } from "@/i18n";
+import { locales, withRecordTexts } from "@/i18n";
 import { Buttons, Hint, Pair } from "@/ui/block";
 import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
+
+const DuplicatePolicies = lazy(() => withRecordTexts(() => import("./duplicates")));
 
 const fields = ["name", "locale", "currency", "time_zone"];
 
@@ -46,6 +48,7 @@ export default function Company() {
   const refusal = generalRefusal(save.error, fields, t("common:network"));
   const put = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
   return (
+    <>
     <Form label={t("settings:section_company")} onSubmit={() => changed && !save.isPending && save.mutate()}>
       {refusal && <FormProblem>{refusal}</FormProblem>}
       <TextInput
@@ -91,5 +94,9 @@ export default function Company() {
         </Button>
       </Buttons>
     </Form>
+    <Suspense>
+      <DuplicatePolicies />
+    </Suspense>
+    </>
   );
 }
