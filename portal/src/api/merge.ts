@@ -6,7 +6,7 @@ import type { AnyJob, Body, Fields, Id } from "./types";
 export type Duplicates = Body<"DuplicatesView">;
 export type Duplicate = Body<"DuplicateView">;
 export type Merged = Body<"Merged">;
-export type MergeInput = Omit<Body<"MergeBody">, "dry_run">;
+export type MergeInput = Body<"MergeInput">;
 export type DuplicateMode = Body<"DuplicateMode">;
 export type ListExport = Body<"ListExportInput">;
 

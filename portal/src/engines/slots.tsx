@@ -63,22 +63,11 @@ export function useSlots(source: Source, entity: string): Source {
     () => ({
       ...source,
       ...(rows && { RowMenu: RowSlots }),
-      ...(bulk && { SelectionMenu: withSlots(source.SelectionMenu) }),
+      ...(bulk && { SelectionMenu: SelectionSlots }),
     }),
     [source, rows, bulk],
   );
 }
-
-/** What the list itself offers, and what modules add to it. */
-const withSlots = (Own: Source["SelectionMenu"]): Source["SelectionMenu"] =>
-  function Both(props) {
-    return (
-      <>
-        {Own && <Own {...props} />}
-        <SelectionSlots ids={props.ids} />
-      </>
-    );
-  };
 
 function SelectionSlots({ ids }: { ids: Id[] }) {
   const entity = use(SlotEntity);

@@ -25,9 +25,36 @@ import reportsUk from "./uk/reports";
 import salesUk from "./uk/sales";
 import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn, ...messagesEn, ...recordsEn, ...reportsEn, ...salesEn };
-const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu, ...messagesRu, ...recordsRu, ...reportsRu, ...salesRu };
-const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk, ...messagesUk, ...recordsUk, ...reportsUk, ...salesUk };
+const en = {
+  ...basicEn,
+  ...adminEn,
+  ...workEn,
+  ...drawingsEn,
+  ...messagesEn,
+  ...recordsEn,
+  ...reportsEn,
+  ...salesEn,
+};
+const ru = {
+  ...basicRu,
+  ...adminRu,
+  ...workRu,
+  ...drawingsRu,
+  ...messagesRu,
+  ...recordsRu,
+  ...reportsRu,
+  ...salesRu,
+};
+const uk = {
+  ...basicUk,
+  ...adminUk,
+  ...workUk,
+  ...drawingsUk,
+  ...messagesUk,
+  ...recordsUk,
+  ...reportsUk,
+  ...salesUk,
+};
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

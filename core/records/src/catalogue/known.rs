@@ -77,7 +77,8 @@ impl Records {
         let pipelines = stages::load(conn, tenant, currency).await?;
         let own = store::load(conn, tenant).await?;
         let duplicates = Policies::load(conn, tenant).await?;
-        let catalogue = Arc::new(Catalogue::new(revision, pipelines, duplicates, own.applied_to(&self.known.core)));
+        let made = Catalogue::new(revision, pipelines, own.applied_to(&self.known.core));
+        let catalogue = Arc::new(Catalogue { duplicates, ..made });
         snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }

@@ -57,20 +57,21 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    fn new(revision: i64, pipelines: Pipelines, duplicates: Policies, entities: Vec<Arc<EntityDef>>) -> Self {
+    fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, duplicates, entities, by_key }
+        Self { revision, pipelines, duplicates: Policies::default(), entities, by_key }
     }
 
     /// What every company begins with.
     pub fn core() -> Self {
-        Self::new(0, Pipelines::default(), Policies::default(), core_entities::all())
+        Self::new(0, Pipelines::default(), core_entities::all())
     }
 
     /// The same without some entities.
     fn without(&self, closed: &BTreeSet<String>) -> Self {
         let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
-        Self::new(self.revision, self.pipelines.clone(), self.duplicates.clone(), open.collect())
+        let left = Self::new(self.revision, self.pipelines.clone(), open.collect());
+        Self { duplicates: self.duplicates.clone(), ..left }
     }
 
     /// Every entity that records have, those of the product first.

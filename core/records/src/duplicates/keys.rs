@@ -136,7 +136,9 @@ impl Known {
     pub(crate) fn all(&self) -> BTreeMap<RecordId, BTreeSet<&Key>> {
         let mut all: BTreeMap<RecordId, BTreeSet<&Key>> = BTreeMap::new();
         for (key, ids) in &self.by_key {
-            ids.iter().for_each(|id| drop(all.entry(*id).or_default().insert(key)));
+            for id in ids {
+                all.entry(*id).or_default().insert(key);
+            }
         }
         all
     }

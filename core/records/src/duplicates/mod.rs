@@ -126,13 +126,13 @@ impl Records {
     pub async fn duplicates(&self, ctx: &Ctx, entity: &str, sought: Sought) -> Result<Vec<Duplicate>> {
         let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.entity(entity)?;
+        if !ctx.rights.may(entity, Action::Read) && !ctx.rights.may(entity, Action::Create) {
+            return Err(Error::NotFound(format!("entity {entity}")));
+        }
         let (fields, own) = match sought {
             Sought::Record(id) => (self.get(ctx, entity, id).await?.fields, Some(id)),
             Sought::Draft(given, own) => (draft(def, ctx, &given), own),
         };
-        if !ctx.rights.may(entity, Action::Read) && !ctx.rights.may(entity, Action::Create) {
-            return Err(Error::NotFound(format!("entity {entity}")));
-        }
         let mut found: BTreeMap<(usize, RecordId), BTreeSet<Reason>> = BTreeMap::new();
         let among: Vec<&str> = if CLIENTS.contains(&entity) {
             std::iter::once(entity).chain(CLIENTS.into_iter().filter(|other| *other != entity)).collect()

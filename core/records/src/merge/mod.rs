@@ -65,6 +65,9 @@ pub struct MergeInput {
     #[serde(default)]
     #[schema(value_type = BTreeMap<uuid::Uuid, i64>)]
     pub versions: BTreeMap<RecordId, i64>,
+    /// Nothing is written: what would come of it?
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// What a merge does or did.
@@ -150,6 +153,9 @@ impl Records {
 
     async fn meant(&self, ctx: &Ctx, entity: &str, input: &MergeInput) -> Result<Meant> {
         let def = self.entity(ctx, entity).await?;
+        if !ctx.rights.may(entity, Action::Read) {
+            return Err(Error::NotFound(format!("entity {entity}")));
+        }
         let wrong = |error| Err(Error::field("merge.invalid", "records", error));
         let ids: BTreeSet<RecordId> = input.records.iter().copied().chain([input.into]).collect();
         if ids.len() != input.records.len() + 1 || ids.len() < 2 {

@@ -83,7 +83,8 @@ impl Change {
         }
     }
 
-    pub(super) const fn id(&self) -> Option<RecordId> {
+    /// The record that is there already.
+    pub(crate) const fn id(&self) -> Option<RecordId> {
         match self {
             Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => None,
             Self::Update { id, .. } | Self::Delete { id, .. } | Self::Merge { id, .. } | Self::Restore { id } => {

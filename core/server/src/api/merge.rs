@@ -18,31 +18,21 @@ use crate::http::body::bad_request;
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
-/// What to merge, or only to look at.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct MergeBody {
-    #[serde(flatten)]
-    input: MergeInput,
-    /// Nothing is written: what would come of it?
-    #[serde(default)]
-    dry_run: bool,
-}
-
 /// `POST /records/{entity}/merge`: up to 10 records into one of them. What points to the others moves at once (200), or by a
 /// job to watch (202) where it is more than 1,000 records. Undone by its batch.
 #[utoipa::path(post, path = "/records/{entity}/merge", tag = "records", operation_id = "merge_records", params(("entity" = String, Path)),
-    request_body = MergeBody, responses((status = 200, body = Merged), (status = 202, body = JobView)))]
+    request_body = MergeInput, responses((status = 200, body = Merged), (status = 202, body = JobView)))]
 pub async fn merge(
     State(state): State<AppState>,
     caller: Caller,
     Path(entity): Path<String>,
-    Body(body): Body<MergeBody>,
+    Body(input): Body<MergeInput>,
 ) -> ApiResult<Response> {
-    if body.dry_run {
-        return Ok(Json(state.records.try_merge(&caller.ctx, &entity, &body.input).await?).into_response());
+    if input.dry_run {
+        return Ok(Json(state.records.try_merge(&caller.ctx, &entity, &input).await?).into_response());
     }
     caller.require_role()?;
-    let mut job = state.records.begin_merge(&caller.ctx, &entity, &body.input).await?;
+    let mut job = state.records.begin_merge(&caller.ctx, &entity, &input).await?;
     if job.total <= AT_ONCE {
         job = state.long_jobs.run_now(job.id).await?;
     }

@@ -45,7 +45,8 @@ export default function Alike({ entity, fields }: { entity: Entity; fields: Fiel
   });
   const items = found.data?.items.slice(0, most) ?? [];
   if (items.length === 0) return null;
-  const refused = entity.duplicates === "block" && items.some((one) => one.strong && one.record.entity === entity.key);
+  const refused =
+    entity.duplicates === "block" && items.some((one) => one.strong && one.record.entity === entity.key);
   return (
     <FormHint title={refused ? t("alike_block") : t("alike")}>
       {items.map((one) => (

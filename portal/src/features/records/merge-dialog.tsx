@@ -35,7 +35,11 @@ export default function MergeDialog({ entity, ids, onClose, onMerged }: Props) {
   const found = useQuery({
     queryKey: ["merge", entity.key, ids],
     queryFn: ({ signal }) =>
-      queryRecords(entity.key, { filter: { field: "id", op: "in", value: ids }, limit: ids.length }, { signal }),
+      queryRecords(
+        entity.key,
+        { filter: { field: "id", op: "in", value: ids }, limit: ids.length },
+        { signal },
+      ),
     staleTime: 0,
   });
   return (
@@ -120,7 +124,11 @@ function Choices({ entity, first, records, refs, onClose, onMerged }: ChoicesPro
         <Radio.Group label={t("records:merge_stays")} value={into} onChange={setInto}>
           <Stack gap={6} mt={6}>
             {records.map((record) => (
-              <Radio key={record.id} value={record.id} label={describe(entity, record, context, t("fields:untitled"))} />
+              <Radio
+                key={record.id}
+                value={record.id}
+                label={describe(entity, record, context, t("fields:untitled"))}
+              />
             ))}
           </Stack>
         </Radio.Group>

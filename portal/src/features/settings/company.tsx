@@ -49,54 +49,57 @@ export default function Company() {
   const put = (part: Partial<typeof values>) => setValues((old) => ({ ...old, ...part }));
   return (
     <>
-    <Form label={t("settings:section_company")} onSubmit={() => changed && !save.isPending && save.mutate()}>
-      {refusal && <FormProblem>{refusal}</FormProblem>}
-      <TextInput
-        label={t("settings:company_name")}
-        name="name"
-        value={values.name}
-        error={fieldRefusal(save.error, "name")}
-        onChange={(event) => put({ name: event.currentTarget.value })}
-      />
-      <Pair>
-        <Select
-          label={t("settings:company_locale")}
-          data={locales.map(({ code, name }) => ({ value: code, label: name }))}
-          value={values.locale}
-          allowDeselect={false}
-          error={fieldRefusal(save.error, "locale")}
-          onChange={(locale) => locale && put({ locale: locale as Locale })}
+      <Form
+        label={t("settings:section_company")}
+        onSubmit={() => changed && !save.isPending && save.mutate()}
+      >
+        {refusal && <FormProblem>{refusal}</FormProblem>}
+        <TextInput
+          label={t("settings:company_name")}
+          name="name"
+          value={values.name}
+          error={fieldRefusal(save.error, "name")}
+          onChange={(event) => put({ name: event.currentTarget.value })}
         />
-        <Select
-          label={t("settings:currency")}
-          data={useCurrencies(tenant.currency)}
-          searchable
-          value={values.currency}
-          allowDeselect={false}
-          error={fieldRefusal(save.error, "currency")}
-          onChange={(currency) => currency && put({ currency })}
-        />
-        <Select
-          label={t("settings:time_zone")}
-          data={zones(tenant.time_zone)}
-          searchable
-          limit={60}
-          value={values.time_zone}
-          allowDeselect={false}
-          error={fieldRefusal(save.error, "time_zone")}
-          onChange={(time_zone) => time_zone && put({ time_zone })}
-        />
-      </Pair>
-      <Hint>{t("settings:company_hint")}</Hint>
-      <Buttons>
-        <Button type="submit" disabled={!changed || !values.name.trim()} loading={save.isPending}>
-          {t("common:save")}
-        </Button>
-      </Buttons>
-    </Form>
-    <Suspense>
-      <DuplicatePolicies />
-    </Suspense>
+        <Pair>
+          <Select
+            label={t("settings:company_locale")}
+            data={locales.map(({ code, name }) => ({ value: code, label: name }))}
+            value={values.locale}
+            allowDeselect={false}
+            error={fieldRefusal(save.error, "locale")}
+            onChange={(locale) => locale && put({ locale: locale as Locale })}
+          />
+          <Select
+            label={t("settings:currency")}
+            data={useCurrencies(tenant.currency)}
+            searchable
+            value={values.currency}
+            allowDeselect={false}
+            error={fieldRefusal(save.error, "currency")}
+            onChange={(currency) => currency && put({ currency })}
+          />
+          <Select
+            label={t("settings:time_zone")}
+            data={zones(tenant.time_zone)}
+            searchable
+            limit={60}
+            value={values.time_zone}
+            allowDeselect={false}
+            error={fieldRefusal(save.error, "time_zone")}
+            onChange={(time_zone) => time_zone && put({ time_zone })}
+          />
+        </Pair>
+        <Hint>{t("settings:company_hint")}</Hint>
+        <Buttons>
+          <Button type="submit" disabled={!changed || !values.name.trim()} loading={save.isPending}>
+            {t("common:save")}
+          </Button>
+        </Buttons>
+      </Form>
+      <Suspense>
+        <DuplicatePolicies />
+      </Suspense>
     </>
   );
 }
