@@ -41,7 +41,7 @@ async fn a_list_is_a_file_with_its_filter_columns_and_order() {
     let text = file.text();
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    assert!(lines[0].starts_with("Name,Stage,Amount,Currency,"), "{}", lines[0]);
+    assert!(lines[0].starts_with("Title,Stage,Amount,Currency,"), "{}", lines[0]);
     assert!(lines[1].starts_with("В,") && lines[2].starts_with("Б,"), "{text}");
     assert!(lines[3].starts_with("\"'=HYPERLINK(\"\"x\"\")\","), "a formula is quoted: {text}");
     assert!(lines[3].contains(",10.5,") && lines[3].contains("2026-11-29,Ann; Lee,"), "{text}");
@@ -62,10 +62,10 @@ async fn a_list_is_a_file_with_its_filter_columns_and_order() {
 #[tokio::test]
 async fn a_long_list_comes_in_steps_and_is_whole() {
     let app = TestApp::start().await;
-    app.record("lead", json!({"title": "T1"})).await;
-    multiply(&app, "lead", 9_001).await;
+    app.record("company", json!({"title": "T1"})).await;
+    multiply(&app, "company", 9_001).await;
     for format in ["csv", "xlsx"] {
-        let job = exported(&app, &app.admin(), json!({"entity": "lead", "fields": ["title"], "sort": [{"field": "number"}], "format": format})).await;
+        let job = exported(&app, &app.admin(), json!({"entity": "company", "fields": ["title"], "sort": [{"field": "number"}], "format": format})).await;
         assert_eq!((&job["state"], &job["done"]), (&json!("done"), &json!(9_001)), "{job}");
         let file = content(&app.admin(), &job).await;
         let titles: Vec<String> = if format == "csv" {

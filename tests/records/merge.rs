@@ -175,7 +175,8 @@ async fn who_may_merge_and_what() {
     }
     let tasks = json!({"into": one, "records": [two]});
     admin.post("/records/task/merge", tasks).await.problem(409, "merge.not_offered");
-    admin.post(path, json!({"into": one, "records": [two], "versions": {two.clone(): 7}})).await.problem(409, "record.conflict");
+    let stale = json!({"into": one, "records": [two], "versions": json!(std::collections::BTreeMap::from([(&two, 7)]))});
+    admin.post(path, stale).await.problem(409, "record.conflict");
     // What one does not see, cannot delete, or is another company's.
     app.by("sam").post(path, input(&one, json!([two]))).await.problem(404, "not_found");
     let mine = app.by("sam").create("contact", json!({"title": "mine"})).await.id();

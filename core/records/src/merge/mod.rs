@@ -116,13 +116,13 @@ impl Records {
         Ok(Merged { fields: meant.fields, moved, ..Merged::default() })
     }
 
-    /// Merges records and begins to move what points to them. With at most `AT_ONCE` of these the caller does that at once with
-    /// `LongJobs::run_now`.
+    /// Merges records and begins to move what points to them. The flag says that these are at most `AT_ONCE`: then the caller
+    /// does it with `LongJobs::run_now`.
     ///
     /// # Errors
     /// `NotFound`, `Denied`; `merge.invalid` naming `records` or a field; conflicts `merge.not_offered`,
     /// `record.conflict`, `job.too_many`; as the change of the record that stays and the removal of the others.
-    pub async fn begin_merge(&self, ctx: &Ctx, entity: &str, input: &MergeInput) -> Result<LongJob> {
+    pub async fn begin_merge(&self, ctx: &Ctx, entity: &str, input: &MergeInput) -> Result<(LongJob, bool)> {
         let meant = self.meant(ctx, entity, input).await?;
         let into = meant.into.id;
         let version = |record: &Record| Some(input.versions.get(&record.id).copied().unwrap_or(record.version));
@@ -148,7 +148,8 @@ impl Records {
         };
         self.write_together_along(ctx, &changes, Some(batch), Some(&begin)).await.map_err(|refused| refused.error)?;
         let begun = begin.begun.lock().unwrap_or_else(PoisonError::into_inner).take();
-        begun.ok_or_else(|| Error::Internal("a merge began nothing".into()))
+        let begun = begun.ok_or_else(|| Error::Internal("a merge began nothing".into()))?;
+        Ok((begun, begin.at_once))
     }
 
     async fn meant(&self, ctx: &Ctx, entity: &str, input: &MergeInput) -> Result<Meant> {

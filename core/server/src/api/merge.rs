@@ -1,7 +1,7 @@
 //! `/records/{entity}/merge` and `/duplicates`: records that may be the same, and several into one.
 
 use ::records::duplicates::{Duplicate, Mode, Reason, Sought};
-use ::records::merge::{AT_ONCE, MergeInput, Merged};
+use ::records::merge::{MergeInput, Merged};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -32,8 +32,8 @@ pub async fn merge(
         return Ok(Json(state.records.try_merge(&caller.ctx, &entity, &input).await?).into_response());
     }
     caller.require_role()?;
-    let mut job = state.records.begin_merge(&caller.ctx, &entity, &input).await?;
-    if job.total <= AT_ONCE {
+    let (mut job, at_once) = state.records.begin_merge(&caller.ctx, &entity, &input).await?;
+    if at_once {
         job = state.long_jobs.run_now(job.id).await?;
     }
     if job.state != long::State::Done {
