@@ -17,8 +17,13 @@ async fn a_phone_is_found_in_any_spelling_and_hidden_records_are_not_hinted_at()
     let mut app = TestApp::build().person("sam", "sales_manager").start().await;
     app.admin().patch("/tenant", json!({"currency": "UAH"})).await.ok(200);
     let admin = app.admin();
-    let ann = app.record("contact", json!({"last_name": "Lee", "first_name": "Ann", "phones": ["+380 (67) 123-45-67"],
-        "emails": ["Ann@Acme.test"], "birthdate": "1990-01-02"})).await;
+    let ann = app
+        .record(
+            "contact",
+            json!({"last_name": "Lee", "first_name": "Ann", "phones": ["+380 (67) 123-45-67"],
+        "emails": ["Ann@Acme.test"], "birthdate": "1990-01-02"}),
+        )
+        .await;
     let asked = json!({"phones": ["0671234567"]});
     assert_eq!(found(&admin, "contact", asked.clone()).await, [(ann.clone(), json!(["phone"]))]);
     assert_eq!(found(&admin, "lead", asked.clone()).await, [(ann.clone(), json!(["phone"]))], "a lead may be a client");

@@ -65,7 +65,12 @@ async fn a_long_list_comes_in_steps_and_is_whole() {
     app.record("company", json!({"title": "T1"})).await;
     multiply(&app, "company", 9_001).await;
     for format in ["csv", "xlsx"] {
-        let job = exported(&app, &app.admin(), json!({"entity": "company", "fields": ["title"], "sort": [{"field": "number"}], "format": format})).await;
+        let job = exported(
+            &app,
+            &app.admin(),
+            json!({"entity": "company", "fields": ["title"], "sort": [{"field": "number"}], "format": format}),
+        )
+        .await;
         assert_eq!((&job["state"], &job["done"]), (&json!("done"), &json!(9_001)), "{job}");
         let file = content(&app.admin(), &job).await;
         let titles: Vec<String> = if format == "csv" {
@@ -107,7 +112,10 @@ async fn a_file_has_what_its_asker_may_see_and_is_nobody_elses() {
     admin.post("/exports", json!({"entity": "nothing", "format": "csv"})).await.problem(404, "not_found");
     let wrong = json!({"entity": "lead", "format": "csv", "filter": {"field": "nothing", "op": "eq", "value": 1}});
     admin.post("/exports", wrong).await.problem(400, "request.invalid");
-    admin.post("/exports", json!({"entity": "lead", "format": "csv", "name": "x".repeat(101)})).await.problem(400, "request.invalid");
+    admin
+        .post("/exports", json!({"entity": "lead", "format": "csv", "name": "x".repeat(101)}))
+        .await
+        .problem(400, "request.invalid");
     app.finish().await;
 }
 
@@ -120,7 +128,8 @@ async fn a_finished_file_is_closed_to_its_asker_when_their_rights_go() {
     app.record("lead", json!({"title": "Ann"})).await;
     let clerk = app.by("clerk");
     let list = exported(&app, &clerk, json!({"entity": "lead", "fields": ["title"], "format": "csv"})).await;
-    let report = clerk.post("/reports/export", json!({"config": {"measures": ["lead.created"]}, "format": "csv"})).await;
+    let report =
+        clerk.post("/reports/export", json!({"config": {"measures": ["lead.created"]}, "format": "csv"})).await;
     let report = report.ok(202)["id"].as_str().unwrap().to_owned();
     app.drain().await;
     let report = clerk.get(&format!("/jobs/{report}")).await.ok(200);

@@ -39,7 +39,8 @@ async fn two_become_one_with_everything_about_them_and_two_again() {
     let subject = json!({"entity": "contact", "id": two});
     let task = admin.post("/tasks", json!({"title": "ask", "assignee": app.id_of("admin"), "subject": subject})).await;
     let task = task.ok(201)["id"].as_str().unwrap().to_owned();
-    let closed = admin.post("/tasks", json!({"title": "over", "assignee": app.id_of("admin"), "subject": subject})).await;
+    let closed =
+        admin.post("/tasks", json!({"title": "over", "assignee": app.id_of("admin"), "subject": subject})).await;
     let closed = closed.ok(201)["id"].as_str().unwrap().to_owned();
     admin.post(&format!("/tasks/{closed}/complete"), json!({})).await.ok(200);
     let draft = json!({"contact": two, "rows": [{"title": "Work", "price": 10}]});
@@ -63,7 +64,10 @@ async fn two_become_one_with_everything_about_them_and_two_again() {
     let done = admin.post(path, chosen).await.ok(200);
     assert_eq!((&done["moved"], &done["stayed"]), (&plan["moved"], &json!({})));
     let now = fields(&admin, "contact", &one).await;
-    assert_eq!((&now["last_name"], &now["first_name"], &now["comments"]), (&json!("Li"), &json!("Ann"), &json!("kept")));
+    assert_eq!(
+        (&now["last_name"], &now["first_name"], &now["comments"]),
+        (&json!("Li"), &json!("Ann"), &json!("kept"))
+    );
     assert_eq!(values(&now["phones"]), ["+79161234561", "+79161234562"]);
     let on = async |entity: &str, id: &str| {
         let filter = json!({"field": "contacts", "op": "eq", "value": id});
@@ -71,7 +75,12 @@ async fn two_become_one_with_everything_about_them_and_two_again() {
     };
     assert_eq!((on("deal", &one).await, on("deal", &two).await), (3, 0));
     assert_eq!(fields(&admin, "deal", &deals[2]).await["contacts"], json!([one]));
-    for (entity, id, key) in [("activity", &call, "record_id"), ("task", &task, "record_id"), ("task", &closed, "record_id"), ("invoice", &invoice, "contact")] {
+    for (entity, id, key) in [
+        ("activity", &call, "record_id"),
+        ("task", &task, "record_id"),
+        ("task", &closed, "record_id"),
+        ("invoice", &invoice, "contact"),
+    ] {
         assert_eq!(fields(&admin, entity, id).await[key], json!(one), "{entity}");
     }
     let files = admin.get(&format!("/records/contact/{one}/files")).await.ok(200);
@@ -109,12 +118,16 @@ async fn what_somebody_changed_since_stays_and_the_rest_goes_back() {
     let admin = app.admin();
     let one = app.record("company", json!({"title": "One"})).await;
     let two = app.record("company", json!({"title": "Two", "phones": ["+79161234567"]})).await;
-    let deals = [app.record("deal", json!({"title": "a", "company": two})).await, app.record("deal", json!({"title": "b", "company": two})).await];
+    let deals = [
+        app.record("deal", json!({"title": "a", "company": two})).await,
+        app.record("deal", json!({"title": "b", "company": two})).await,
+    ];
     let done = merged(&admin, "company", &one, &[&two]).await;
     admin.update("deal", &deals[0], json!({"title": "changed"})).await.ok(200);
     admin.update("company", &one, json!({"title": "changed"})).await.ok(200);
     let undone = undo(&admin, &done).await;
-    let mut kept: Vec<&str> = undone["kept"].as_array().unwrap().iter().map(|kept| kept["id"].as_str().unwrap()).collect();
+    let mut kept: Vec<&str> =
+        undone["kept"].as_array().unwrap().iter().map(|kept| kept["id"].as_str().unwrap()).collect();
     kept.sort_unstable();
     let mut expected = [deals[0].as_str(), one.as_str()];
     expected.sort_unstable();
@@ -160,7 +173,8 @@ async fn processes_go_on_about_the_record_that_stays() {
 async fn who_may_merge_and_what() {
     let mut app = TestApp::build().person("sam", "sales_manager").start().await;
     let path = "/records/contact/merge";
-    let [one, two] = [app.record("contact", json!({"title": "1"})).await, app.record("contact", json!({"title": "2"})).await];
+    let [one, two] =
+        [app.record("contact", json!({"title": "1"})).await, app.record("contact", json!({"title": "2"})).await];
     let admin = app.admin();
     let input = |into: &str, others: Value| json!({"into": into, "records": others});
     for others in [json!([]), json!([one]), json!([two, two])] {
@@ -170,12 +184,15 @@ async fn who_may_merge_and_what() {
     admin.post(path, input(&one, json!(many))).await.problem(422, "merge.invalid");
     admin.post(path, input(&one, json!([uuid::Uuid::nil()]))).await.problem(404, "not_found");
     let fields = |fields: Value| json!({"into": one, "records": [two], "fields": fields});
-    for wrong in [json!({"stage": two}), json!({"phones": two}), json!({"nothing": two}), json!({"title": uuid::Uuid::nil()})] {
+    for wrong in
+        [json!({"stage": two}), json!({"phones": two}), json!({"nothing": two}), json!({"title": uuid::Uuid::nil()})]
+    {
         admin.post(path, fields(wrong)).await.problem(422, "merge.invalid");
     }
     let tasks = json!({"into": one, "records": [two]});
     admin.post("/records/task/merge", tasks).await.problem(409, "merge.not_offered");
-    let stale = json!({"into": one, "records": [two], "versions": json!(std::collections::BTreeMap::from([(&two, 7)]))});
+    let stale =
+        json!({"into": one, "records": [two], "versions": json!(std::collections::BTreeMap::from([(&two, 7)]))});
     admin.post(path, stale).await.problem(409, "record.conflict");
     // What one does not see, cannot delete, or is another company's.
     app.by("sam").post(path, input(&one, json!([two]))).await.problem(404, "not_found");
@@ -297,7 +314,11 @@ async fn undo_of_any_merge_restores_everything() {
         let (count, links) = plan.new_tree(&mut runner).unwrap().current();
         let mut people = Vec::new();
         for n in 0..count {
-            let phones: Vec<String> = links.iter().filter(|(a, ..)| usize::from(*a) % count == n).map(|(a, b, _)| format!("+7916{a:03}{b:03}0")).collect();
+            let phones: Vec<String> = links
+                .iter()
+                .filter(|(a, ..)| usize::from(*a) % count == n)
+                .map(|(a, b, _)| format!("+7916{a:03}{b:03}0"))
+                .collect();
             let mut fields = json!({"title": format!("{round}.{n}"), "phones": phones});
             for (a, b, c) in &links {
                 if usize::from(*b) % count == n {
@@ -318,7 +339,13 @@ async fn undo_of_any_merge_restores_everything() {
         let image = async || {
             let mut all = Vec::new();
             for (index, id) in people.iter().chain(&deals).enumerate() {
-                let entity = if index < count { "contact" } else if (index - count) % 2 == 0 { "deal" } else { "activity" };
+                let entity = if index < count {
+                    "contact"
+                } else if (index - count) % 2 == 0 {
+                    "deal"
+                } else {
+                    "activity"
+                };
                 let mut fields = fields(&admin, entity, id).await;
                 for silent in ["updated_at", "last_activity_at", "editor"] {
                     fields[silent] = Value::Null;

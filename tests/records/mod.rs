@@ -3,11 +3,11 @@
 mod aggregates;
 mod bulk;
 mod crud;
+mod duplicates;
+mod exports;
 mod filters;
 mod idempotency;
-mod duplicates;
 mod imports;
-mod exports;
 mod lists;
 mod merge;
 pub mod own;

@@ -311,13 +311,7 @@ impl Records {
     }
 
     /// False when there is no such entity (any more).
-    async fn round(
-        &self,
-        ctx: &Ctx,
-        entity: &str,
-        chains: &mut [&mut Chain],
-        options: &WriteOptions,
-    ) -> Result<bool> {
+    async fn round(&self, ctx: &Ctx, entity: &str, chains: &mut [&mut Chain], options: &WriteOptions) -> Result<bool> {
         let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.find(entity).map(|def| &**def);
         let next = chains.iter().filter_map(|chain| chain.next());

@@ -229,13 +229,7 @@ fn draft(def: &EntityDef, ctx: &Ctx, given: &Map<String, Json>) -> Fields {
 }
 
 /// The keys of an image, of those fields that the asker sees of both entities.
-fn seen_keys(
-    def: &EntityDef,
-    other: &EntityDef,
-    ctx: &Ctx,
-    fields: &Fields,
-    home: Option<Country>,
-) -> BTreeSet<Key> {
+fn seen_keys(def: &EntityDef, other: &EntityDef, ctx: &Ctx, fields: &Fields, home: Option<Country>) -> BTreeSet<Key> {
     let shows = |def: &EntityDef, key: &str| def.field(key).is_some_and(|field| def.shows(&ctx.rights, field));
     let wire = |key: &str| Some((key.to_owned(), fields.get(key).filter(|value| !value.is_empty())?.to_json()));
     let told = ["phones", "emails", "tax_id", "registration_number", "origin_system", "origin_id"];

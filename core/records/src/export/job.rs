@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::cells::{Cell, Words};
 use super::sheet::{self, Sheet};
 use super::{Format, KEPT_SECONDS, ListFile, MAX_ROWS, Question};
+use crate::Records;
 use crate::catalogue::{FieldDef, field_label};
 use crate::read::MAX_LIMIT;
-use crate::Records;
 
 /// The kind of long job.
 pub const KIND: &str = "records.export";

@@ -169,8 +169,18 @@ impl Records {
         let insert = Sql::insert()
             .into_table("list_export")
             .columns([
-                "id", "tenant_id", "user_id", "entity", "question", "name", "format", "rights", "rows", "bytes",
-                "made", "at",
+                "id",
+                "tenant_id",
+                "user_id",
+                "entity",
+                "question",
+                "name",
+                "format",
+                "rights",
+                "rows",
+                "bytes",
+                "made",
+                "at",
             ])
             .values_panic([
                 job.id.into(),

@@ -148,7 +148,10 @@ impl Sheet {
                 Cell::Text(words) => {
                     let words: String = words.chars().take(MAX_CELL).collect();
                     let escaped = escaped(&words);
-                    write!(text, "<c r=\"{place}\" s=\"{style}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{escaped}</t></is></c>")
+                    write!(
+                        text,
+                        "<c r=\"{place}\" s=\"{style}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{escaped}</t></is></c>"
+                    )
                 }
                 Cell::Number(number) => write!(text, "<c r=\"{place}\"><v>{}</v></c>", number.normalize()),
                 Cell::Day(day) => write!(text, "<c r=\"{place}\" s=\"2\"><v>{}</v></c>", days(day)),

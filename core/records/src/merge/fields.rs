@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
+use crate::Record;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::write::searchable;
-use crate::Record;
 
 /// A field of the record that stays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -118,12 +118,7 @@ pub(crate) fn unite(field: &FieldDef, all: &mut Vec<Json>, new: &[Json], home: O
 }
 
 /// What is written to the record that stays.
-pub(super) fn written(
-    def: &EntityDef,
-    into: &Record,
-    others: &[Record],
-    fields: &[MergeField],
-) -> Map<String, Json> {
+pub(super) fn written(def: &EntityDef, into: &Record, others: &[Record], fields: &[MergeField]) -> Map<String, Json> {
     let mut written = Map::new();
     for chosen in fields {
         let Some(field) = def.field(&chosen.key) else { continue };

@@ -14,9 +14,7 @@ use crate::{Record, Records, references};
 /// The fields of an entity that may point to records of another one.
 pub(super) fn fields<'a>(def: &'a EntityDef, to: &str) -> Vec<&'a FieldDef> {
     let points = |field: &&FieldDef| match field.kind {
-        FieldType::Link | FieldType::Links => {
-            !field.system && field.targets.iter().any(|target| target.as_str() == to)
-        }
+        FieldType::Link | FieldType::Links => !field.system && field.targets.iter().any(|target| target.as_str() == to),
         FieldType::Record => true,
         _ => false,
     };

@@ -74,8 +74,7 @@ pub async fn create(
     body.fields = input.fields.or(body.fields);
     body.deleted = input.deleted;
     let asked = ListExport { query: body.read()?, format: input.format, name: input.name };
-    Ok(accepted(
-        state.records.begin_list_export(&caller.ctx, &input.entity, asked).await?, &caller))
+    Ok(accepted(state.records.begin_list_export(&caller.ctx, &input.entity, asked).await?, &caller))
 }
 
 /// `GET /exports/{list}/content`: the file, for whoever asked for it, for a week, as long as their rights stay those it was
