@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::app::{Client, TestApp};
 
+/// What is found where nobody is.
+const NOBODY: [(String, Value); 0] = [];
+
 /// Ids and reasons of the duplicates of a form, the surest first.
 async fn found(client: &Client<'_>, entity: &str, fields: Value) -> Vec<(String, Value)> {
     let answer = client.post(&format!("/records/{entity}/duplicates"), json!({"fields": fields})).await.ok(200);
@@ -31,18 +34,18 @@ async fn a_phone_is_found_in_any_spelling_and_hidden_records_are_not_hinted_at()
     assert_eq!(found(&admin, "contact", both).await, [(ann.clone(), json!(["phone", "email"]))]);
     let named = |day: &str| json!({"first_name": "ANN", "last_name": "lee", "birthdate": day});
     assert_eq!(found(&admin, "contact", named("1990-01-02")).await, [(ann.clone(), json!(["name_and_birthdate"]))]);
-    assert_eq!(found(&admin, "contact", named("1990-01-03")).await, []);
-    assert_eq!(found(&admin, "contact", json!({"phones": ["0671234568"], "nonsense": 1})).await, []);
+    assert_eq!(found(&admin, "contact", named("1990-01-03")).await, NOBODY);
+    assert_eq!(found(&admin, "contact", json!({"phones": ["0671234568"], "nonsense": 1})).await, NOBODY);
     // The record itself is none, and while it is changed neither.
     let path = "/records/contact/duplicates";
     assert_eq!(admin.post(path, json!({"id": ann})).await.ok(200)["items"], json!([]));
     let own = json!({"id": ann, "fields": asked});
     assert_eq!(admin.post(path, own).await.ok(200)["items"], json!([]));
     // Who does not see it, and another company, learn nothing.
-    assert_eq!(found(&app.by("sam"), "contact", asked.clone()).await, []);
+    assert_eq!(found(&app.by("sam"), "contact", asked.clone()).await, NOBODY);
     app.by("sam").post(path, json!({"id": ann})).await.problem(404, "not_found");
     let other = app.add_company("Other", kernel::Locale::En).await;
-    assert_eq!(found(&app.by_of(other, "admin"), "contact", asked.clone()).await, []);
+    assert_eq!(found(&app.by_of(other, "admin"), "contact", asked.clone()).await, NOBODY);
     app.by_of(other, "admin").post(path, json!({"id": ann})).await.problem(404, "not_found");
     app.admin().post(path, json!({})).await.problem(400, "request.invalid");
     app.admin().post("/records/nothing/duplicates", json!({"fields": {}})).await.problem(404, "not_found");
@@ -62,7 +65,7 @@ async fn companies_are_found_by_legal_id_and_name_and_people_by_their_company() 
     let ann = app.record("contact", json!({"last_name": "Lee", "first_name": "Ann", "companies": [one]})).await;
     let person = json!({"last_name": "Lee", "first_name": "Ann", "companies": [one]});
     assert_eq!(found(&admin, "contact", person).await, [(ann, json!(["name_and_company"]))]);
-    assert_eq!(found(&admin, "contact", json!({"last_name": "Lee", "first_name": "Ann"})).await, []);
+    assert_eq!(found(&admin, "contact", json!({"last_name": "Lee", "first_name": "Ann"})).await, NOBODY);
     app.finish().await;
 }
 
@@ -75,7 +78,7 @@ async fn a_hidden_field_is_no_way_to_find_anybody() {
     app.person(0, "clerk", &["clerk"]).await;
     let ann = app.record("contact", json!({"title": "Ann", "phones": ["+79161234567"], "emails": ["a@b.test"]})).await;
     let clerk = app.by("clerk");
-    assert_eq!(found(&clerk, "contact", json!({"phones": ["+79161234567"]})).await, []);
+    assert_eq!(found(&clerk, "contact", json!({"phones": ["+79161234567"]})).await, NOBODY);
     assert_eq!(found(&clerk, "contact", json!({"emails": ["a@b.test"]})).await, [(ann.clone(), json!(["email"]))]);
     app.admin().put("/entities/contact/duplicates", json!({"mode": "block"})).await.ok(200);
     let twin = json!({"title": "Twin", "emails": ["a@b.test"]});

@@ -139,7 +139,7 @@ async fn a_finished_file_is_closed_to_its_asker_when_their_rights_go() {
     // One begun before and made after is not made.
     let late = clerk.post("/exports", json!({"entity": "lead", "format": "csv"})).await.ok(202);
     let role = app.companies[0].roles["clerk"];
-    let narrow = json!({"rows": [{"kind": "permission", "entity": "lead", "actions": ["read"],
+    let narrow = json!({"key": "clerk", "name": "clerk", "rows": [{"kind": "permission", "entity": "lead", "actions": ["read"],
         "filter": {"field": "owner", "op": "eq", "value": {"me": true}}}]});
     app.admin().patch(&format!("/roles/{role}"), narrow).await.ok(200);
     let clerk = app.by("clerk");
