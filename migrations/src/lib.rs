@@ -39,6 +39,7 @@ mod m20261129_000032_sales;
 mod m20261129_000033_pipelines;
 mod m20261129_000034_rules;
 mod m20261129_000035_documents;
+mod m20261129_000036_merge;
 mod m20261129_000037_plugin_fills;
 mod m20261129_000039_sign_in;
 mod upgrade;
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000033_pipelines::Migration),
             Box::new(m20261129_000034_rules::Migration),
             Box::new(m20261129_000035_documents::Migration),
+            Box::new(m20261129_000036_merge::Migration),
             Box::new(m20261129_000037_plugin_fills::Migration),
             Box::new(m20261129_000039_sign_in::Migration),
         ]

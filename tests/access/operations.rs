@@ -31,6 +31,7 @@ impl Operation {
         let asks = [
             "/query",
             "/aggregate",
+            "/duplicates",
             "/evaluate",
             "/expressions/check",
             "/dry-run",
@@ -123,6 +124,8 @@ impl Objects {
         ids.push(("reports", of(admin.post("/reports/saved", report).await)));
         let export = json!({"config": {"measures": ["lead.created"]}, "format": "csv", "name": marker});
         ids.push(("exports", of(admin.post("/reports/export", export).await)));
+        let list = json!({"entity": "lead", "fields": ["title"], "format": "csv", "name": marker});
+        ids.push(("lists", of(admin.post("/exports", list).await)));
         app.drain().await;
         let card = json!({"id": "a", "x": 0, "y": 0, "w": 6, "h": 4, "card": {"kind": "text", "text": marker}});
         let board = json!({"name": marker, "cards": [card], "shared": {"all": true}});
@@ -281,6 +284,9 @@ impl Objects {
         if path.contains("{export}") {
             path = path.replace("{export}", self.id("exports"));
         }
+        if path.contains("{list}") {
+            path = path.replace("{list}", self.id("lists"));
+        }
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
         if (method, template) == ("get", "/documents") {
             path = format!("{path}?entity=quote&id={}", self.id("quote"));
@@ -321,6 +327,12 @@ impl Objects {
                 json!({"stage": if entity == "deal" { "quote" } else { "junk" }})
             }
             ("POST", "/records/{entity}/{id}/timeline") => json!({"text": "walk"}),
+            ("POST", "/records/{entity}/duplicates") => json!({"fields": fields}),
+            ("POST", "/records/{entity}/merge") => {
+                json!({"into": self.id(entity), "records": [uuid::Uuid::nil()], "dry_run": true})
+            }
+            ("PUT", "/entities/{entity}/duplicates") => json!({"mode": "warn"}),
+            ("POST", "/exports") => json!({"entity": "lead", "fields": ["title"], "format": "csv"}),
             ("POST", "/views") => json!({"entity": "lead", "name": "walk"}),
             ("PATCH", "/views/{id}" | "/users/{id}") => json!({"name": "walked"}),
             ("POST", "/users") => {

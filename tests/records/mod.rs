@@ -3,10 +3,13 @@
 mod aggregates;
 mod bulk;
 mod crud;
+mod duplicates;
+mod exports;
 mod filters;
 mod idempotency;
 pub mod imports;
 mod lists;
+mod merge;
 pub mod own;
 mod pipelines;
 mod plans;

@@ -207,12 +207,14 @@ pub(crate) fn owed(fields: &mut Fields) {
 }
 
 /// Refuses changes of what is read-only: whoever answers for it, its state and fields that are not the product's may
-/// be changed.
+/// be changed. A merge of clients or deals goes along.
 fn read_only(kind: Kind, change: &PendingChange) -> Result<()> {
     let Some(code) = change.before.as_ref().and_then(|before| kind.closed(before)) else { return Ok(()) };
     let voided = text(&change.after, "state") == "void" && change.changes("state");
-    let free =
-        |key: &str| ["owner", "state"].contains(&key) && code != "quote.revised" || voided && key == "void_reason";
+    let free = |key: &str| {
+        let client = change.merging && ["company", "contact", "deal"].contains(&key);
+        client || ["owner", "state"].contains(&key) && code != "quote.revised" || voided && key == "void_reason"
+    };
     let fields = change.entity.fields.iter().filter(|field| field.owner == Owner::Core && !field.system);
     if fields.filter(|field| !free(&field.key)).any(|field| change.changes(&field.key)) {
         return Err(Error::Conflict { code, current: None });

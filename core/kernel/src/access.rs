@@ -205,6 +205,19 @@ impl Rights {
         self.admin
     }
 
+    /// All of it in words, whatever the order in which roles say it: what was read with the same rights is told from what
+    /// was read with others.
+    pub(crate) fn spelled(&self) -> Vec<String> {
+        let mut all = vec![format!("{} {} {:?}", self.all_records, self.admin, self.processes)];
+        all.extend(self.rows.iter().map(|row| format!("{row:?}")));
+        all.extend(self.fields.iter().map(|(field, access)| format!("{field:?} {access:?}")));
+        if let Some(closed) = &self.closed {
+            all.extend(closed.modules.iter().map(|module| format!("closed {module}")));
+        }
+        all.sort();
+        all
+    }
+
     /// Which records of an entity an action may touch.
     pub fn scope(&self, entity: &str, action: Action) -> Scope {
         if self.closed.as_ref().is_some_and(|closed| closed.entities.contains(entity)) {

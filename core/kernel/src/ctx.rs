@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::access::{Closed, Rights};
@@ -168,6 +169,17 @@ impl Ctx {
     #[must_use]
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
+    }
+
+    /// What the actor may see, as a digest: it differs when their rights or the departments that these speak of do.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        for line in self.rights.spelled() {
+            digest.update(line.as_bytes());
+            digest.update([0]);
+        }
+        digest.update(format!("{:?} {:?}", self.department, self.subtree).as_bytes());
+        hex::encode(digest.finalize())
     }
 
     /// How filters see the asker.

@@ -132,6 +132,7 @@ fn lead(catalogue: &Catalogue, ctx: &Ctx) -> Result<PendingChange> {
         before: None,
         given: after.keys().cloned().collect(),
         after: entity.gathered(after),
+        merging: false,
         refusal: None,
         along: Vec::new(),
     })

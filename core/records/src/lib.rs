@@ -27,6 +27,9 @@
 //! | `views` | saved views of lists and boards |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
+//! | `duplicates` | records that may be the same, and what a company does about them |
+//! | `merge` | several records into one, as a long job |
+//! | `export` | lists as files |
 //! | `whole` | one change of everything a filter finds, as a long job |
 //! | `import` | CSV and XLSX into records |
 //! | `files` | files of records, under the rights of the record |
@@ -35,9 +38,12 @@ pub mod batch;
 pub mod catalogue;
 pub mod computed;
 pub mod conditions;
+pub mod duplicates;
 pub mod evaluate;
+pub mod export;
 pub mod files;
 pub mod import;
+pub mod merge;
 pub mod rates;
 pub mod read;
 pub mod recompute;
@@ -95,6 +101,7 @@ pub struct Records {
     hooks: Arc<OnceLock<Arc<dyn BeforeHooks>>>,
     owners: Arc<RwLock<Vec<Arc<dyn EntityOwner>>>>,
     rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
+    follows: Arc<RwLock<Vec<Arc<dyn merge::Follows>>>>,
     known: catalogue::Known,
     names: Names,
     clock: Arc<OnceLock<Arc<dyn stages::StageClock>>>,
@@ -113,6 +120,7 @@ impl Records {
             hooks: Arc::default(),
             owners: Arc::default(),
             rules: Arc::default(),
+            follows: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
             clock: Arc::default(),

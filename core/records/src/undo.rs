@@ -11,16 +11,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use kernel::db::ConnectionTrait;
 use kernel::event::{self, Event};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, RecordId, Result};
+use kernel::{BatchId, Ctx, Error, RecordId, RecordRef, Result};
 use people::Identities;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use crate::catalogue::MERGED_INTO;
 use crate::stages::settle;
 use crate::write::{CHUNK, Change, Operation, WriteOptions};
-use crate::{EntityDef, Records, batch};
+use crate::{EntityDef, Records, batch, merge};
 
 /// The kind of long job.
 pub const KIND: &str = "records.undo";
@@ -61,6 +62,9 @@ struct Input {
     undo: BatchId,
     /// The oldest event of the batch.
     first: i64,
+    /// Whether it is a merge.
+    #[serde(default)]
+    merge: bool,
 }
 
 impl Records {
@@ -85,7 +89,10 @@ impl Records {
         }
         let input = match &known {
             Some(job) => job.input.clone(),
-            None => json!(Input { batch: id, undo: batch::open(&tx, ctx, "undo").await?, first }),
+            None => {
+                let (undo, merge) = (batch::open(&tx, ctx, "undo").await?, batch.kind == merge::BATCH);
+                json!(Input { batch: id, undo, first, merge })
+            }
         };
         let begun = match known {
             Some(job) if self.can_go_further(ctx, &job).await? => {
@@ -157,6 +164,10 @@ impl Steps for UndoSteps {
         let person = self.identities.of_user(job.tenant, job.user).await?;
         let ctx = job.acting(person.ctx(self.records.env()));
         let limit = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+        let torn = if input.merge { Some(self.records.torn(&ctx, &input).await?) } else { None };
+        if let Some(torn) = torn.as_ref().filter(|_| before.is_none()) {
+            self.records.apart(&ctx, &input, torn).await?;
+        }
         let page = event::of_batch(self.records.db.read(), ctx.tenant, input.batch, before, limit).await?;
         let Some(last) = page.last() else {
             let tx = self.records.db.begin().await?;
@@ -165,7 +176,8 @@ impl Steps for UndoSteps {
         };
         let (cursor, done) = (json!(last.id), job.done + i64::try_from(page.len()).unwrap_or(0));
         let chains = self.records.chains(&ctx, &input, &page).await?;
-        self.records.take_back(&ctx, &input, chains, &mut undone).await?;
+        let chains = self.records.take_back(&ctx, &input, torn.as_ref(), chains).await?;
+        chains.into_iter().for_each(|chain| chain.told(&mut undone));
         Ok(Step { tx: None, cursor, done, result: json!(undone), over: false })
     }
 }
@@ -178,6 +190,21 @@ struct Chain {
     /// The version the record has since; none before the first was taken back.
     now: Option<i64>,
     kept: Option<String>,
+    /// There is no such entity (any more).
+    gone: bool,
+}
+
+/// The records of a merge that is taken back.
+struct Torn {
+    into: Option<Uuid>,
+    removals: Vec<Event>,
+}
+
+impl Torn {
+    /// Whether it is one of them, as opposed to what points to them.
+    fn holds(&self, record: Uuid) -> bool {
+        self.into == Some(record) || self.removals.iter().any(|event| event.record == record)
+    }
 }
 
 impl Chain {
@@ -215,33 +242,68 @@ impl Records {
                 back: ours.len(),
                 now: ours.first().map(|event| event.version),
                 kept: None,
+                gone: false,
             })
             .collect())
     }
 
-    /// Takes back one event of each record, round after round.
-    async fn take_back(&self, ctx: &Ctx, input: &Input, mut chains: Vec<Chain>, undone: &mut Undone) -> Result<()> {
-        // Where it stood before it may stand again.
-        let options = WriteOptions { batch: Some(input.undo), unguarded: true, ..WriteOptions::default() };
+    /// Takes back one event of each record, round after round. What pointed to merged records is put back whatever the actor
+    /// may do with it, as it was moved.
+    async fn take_back(
+        &self,
+        ctx: &Ctx,
+        input: &Input,
+        torn: Option<&Torn>,
+        mut chains: Vec<Chain>,
+    ) -> Result<Vec<Chain>> {
         loop {
-            let mut by_entity: HashMap<String, Vec<&mut Chain>> = HashMap::new();
+            let mut by_entity: HashMap<(String, bool), Vec<&mut Chain>> = HashMap::new();
             for chain in &mut chains {
                 if let Some((event, _)) = chain.next() {
-                    by_entity.entry(event.entity.clone()).or_default().push(chain);
+                    let pointed = torn.is_some_and(|torn| !torn.holds(event.record));
+                    by_entity.entry((event.entity.clone(), pointed)).or_default().push(chain);
                 }
             }
             if by_entity.is_empty() {
                 break;
             }
-            for (entity, chains) in by_entity {
-                if !self.round(ctx, &entity, chains, &options).await? {
-                    undone.gone.insert(entity);
+            for ((entity, pointed), mut chains) in by_entity {
+                // Where it stood before it may stand again.
+                let options = WriteOptions {
+                    batch: Some(input.undo),
+                    merging: pointed,
+                    unguarded: true,
+                    ..WriteOptions::default()
+                };
+                let wide = pointed.then(|| merge::wide(ctx));
+                if !self.round(wide.as_ref().unwrap_or(ctx), &entity, &mut chains, &options).await? {
+                    chains.into_iter().for_each(|chain| chain.gone = true);
                 }
             }
             self.recognise(ctx, input, &mut chains).await?;
         }
-        for chain in chains {
-            chain.told(undone);
+        Ok(chains)
+    }
+
+    /// The records of a merge.
+    async fn torn(&self, ctx: &Ctx, input: &Input) -> Result<Torn> {
+        let limit = u64::try_from(merge::MAX).unwrap_or(u64::MAX);
+        let removals = event::removals_of_batch(self.db.read(), ctx.tenant, input.batch, limit).await?;
+        let into = removals.iter().find_map(|event| event.changes.get(MERGED_INTO)?.get(1)?.as_str()?.parse().ok());
+        Ok(Torn { into, removals })
+    }
+
+    /// Takes the merged records out of the bin before anything is made to point to them again, and gives them back what
+    /// followed the merge.
+    async fn apart(&self, ctx: &Ctx, input: &Input, torn: &Torn) -> Result<()> {
+        let chains = self.chains(ctx, input, &torn.removals).await?;
+        let chains = self.take_back(ctx, input, Some(torn), chains).await?;
+        let Some(into) = torn.into else { return Ok(()) };
+        for event in chains.iter().filter(|chain| chain.kept.is_none()).filter_map(|chain| chain.events.first()) {
+            let at = |id: Uuid| RecordRef { entity: event.entity.as_str().into(), id: RecordId(id) };
+            let tx = self.db.begin().await?;
+            merge::take_back(self, &tx, ctx, input.batch, &at(into), &at(event.record)).await?;
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -265,7 +327,7 @@ impl Records {
     }
 
     /// False when there is no such entity (any more).
-    async fn round(&self, ctx: &Ctx, entity: &str, chains: Vec<&mut Chain>, options: &WriteOptions) -> Result<bool> {
+    async fn round(&self, ctx: &Ctx, entity: &str, chains: &mut [&mut Chain], options: &WriteOptions) -> Result<bool> {
         let catalogue = self.catalogue_of(ctx).await?;
         let def = catalogue.find(entity).map(|def| &**def);
         let next = chains.iter().filter_map(|chain| chain.next());
@@ -274,12 +336,12 @@ impl Records {
             // The entity itself is gone.
             Err(error @ Error::NotFound(_)) => {
                 let code = error.code().to_owned();
-                chains.into_iter().for_each(|chain| chain.kept = Some(code.clone()));
+                chains.iter_mut().for_each(|chain| chain.kept = Some(code.clone()));
                 return Ok(false);
             }
             outcomes => outcomes?,
         };
-        for (chain, outcome) in chains.into_iter().zip(outcomes) {
+        for (chain, outcome) in chains.iter_mut().zip(outcomes) {
             match outcome {
                 Ok(written) => {
                     chain.back += 1;
@@ -295,6 +357,9 @@ impl Records {
 impl Chain {
     fn told(self, undone: &mut Undone) {
         let Some(first) = self.events.into_iter().next() else { return };
+        if self.gone {
+            undone.gone.insert(first.entity.clone());
+        }
         let Some(reason) = self.kept else {
             undone.restored += 1;
             return;

@@ -11,7 +11,7 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 9] = [
+pub const SCHEDULES: [(&str, &str); 10] = [
     (KIND, "17 * * * *"),
     ("import.clean_up", "41 3 * * *"),
     (process::runtime::SWEEP, "* * * * *"),
@@ -19,6 +19,7 @@ pub const SCHEDULES: [(&str, &str); 9] = [
     (records::totals::FOLD, "* * * * *"),
     (records::search::FILL, "* * * * *"),
     (records::files::SWEEP, "29 * * * *"),
+    (records::export::SWEEP, "51 4 * * *"),
     (reports::DUE, "* * * * *"),
     (reports::SWEEP, "23 4 * * *"),
 ];

@@ -14,10 +14,12 @@ use messaging::{Mail, Messages};
 use people::Identities;
 use plugin_host::engine::{Caps, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
-use process::runtime::{MigrateSteps, Processes};
+use process::runtime::{MigrateSteps, Processes, Subjects};
 use records::Records;
+use records::export::ListExportSteps;
 use records::files::Files;
 use records::import::Imports;
+use records::merge::MergeSteps;
 use records::rules::SoundRules;
 use records::stages::settle::SettleSteps;
 use records::undo::UndoSteps;
@@ -143,6 +145,7 @@ impl AppState {
         let mail = Mail::new(&db, &env, config.mail.options()?);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
+        records.add_follower(Arc::new(Subjects(processes.clone())));
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         plugins.guard(&identities);
@@ -166,6 +169,8 @@ impl AppState {
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
             Arc::new(SettleSteps::new(&records, &identities)),
+            Arc::new(MergeSteps::new(&records, &identities)),
+            Arc::new(ListExportSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
@@ -230,6 +235,7 @@ impl AppState {
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::recompute::Recompute(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
+        handlers.push(Arc::new(records::export::Sweep(self.records.clone())));
         handlers.extend(self.mail.handlers());
         handlers.extend(self.documents.handlers());
         handlers.extend(self.messages.handlers());

@@ -13,6 +13,7 @@ export const keys = {
   aggregate: (entity: string, query: AggregateQuery) => ["aggregate", entity, query] as const,
   aggregates: (entity: string) => ["aggregate", entity] as const,
   lookup: (entity: string, q: string) => ["lookup", entity, q] as const,
+  duplicates: (entity: string, id: Id, version: number) => ["duplicates", entity, id, version] as const,
   files: (entity: string, id: Id) => ["files", entity, id] as const,
   filesRemoved: (entity: string, id: Id) => ["files", entity, id, "removed"] as const,
   timeline: (entity: string, id: Id) => ["timeline", entity, id] as const,

@@ -124,6 +124,8 @@ export interface Source extends RowSource {
   reorder?(id: Id, next: Id, side: "before" | "after"): void;
   /** What else can be done with the chosen rows; then those that were refused stay chosen. */
   SelectionMenu?: ComponentType<{ ids: Id[]; onDone?(refused: Id[]): void }>;
+  /** What the list itself offers for the chosen rows, beside that. */
+  SelectionMore?: ComponentType<{ ids: Id[]; onDone?(refused: Id[]): void }>;
   /** Opens the whole form of a new row; its draft is the one kept under the shape's key. */
   compose?(preset: Fields): void;
 }

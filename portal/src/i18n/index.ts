@@ -2,8 +2,8 @@
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
  * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of pipelines (`pipelines.ts`), of fields and rules
- * (`rules.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`) and of
- * documents of sale (`documents.ts`) are others, loaded with
+ * (`rules.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`), of documents of sale (`documents.ts`), of merges and exports
+ * (`records.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
@@ -15,6 +15,7 @@ import type enDocuments from "./en/documents";
 import type enDrawings from "./en/drawings";
 import type enMessages from "./en/messages";
 import type enPipelines from "./en/pipelines";
+import type enRecords from "./en/records";
 import type enReports from "./en/reports";
 import type enRules from "./en/rules";
 import type enSales from "./en/sales";
@@ -29,6 +30,7 @@ declare module "i18next" {
       typeof enDrawings &
       typeof enMessages &
       typeof enPipelines &
+      typeof enRecords &
       typeof enReports &
       typeof enRules &
       typeof enSales &
@@ -85,6 +87,12 @@ const pipelineLoaders = {
   uk: () => import("./uk/pipelines"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enPipelines }>>;
 
+const recordLoaders = {
+  en: () => import("./en/records"),
+  ru: () => import("./ru/records"),
+  uk: () => import("./uk/records"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enRecords }>>;
+
 const reportLoaders = {
   en: () => import("./en/reports"),
   ru: () => import("./ru/reports"),
@@ -111,6 +119,7 @@ const partLoaders = {
   drawings: drawingLoaders,
   messages: messageLoaders,
   pipelines: pipelineLoaders,
+  records: recordLoaders,
   reports: reportLoaders,
   rules: ruleLoaders,
   sales: saleLoaders,
@@ -186,6 +195,9 @@ export const withMessageTexts = <T>(page: () => Promise<T>): Promise<T> => withT
 
 /** For pipelines with their stages, among the settings. */
 export const withPipelineTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("pipelines", page);
+
+/** For merges, duplicates and exports. */
+export const withRecordTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("records", page);
 
 /** For reports, dashboards and figures. */
 export const withReportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("reports", page);

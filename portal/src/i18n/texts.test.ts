@@ -4,6 +4,7 @@ import basicEn from "./en";
 import adminEn from "./en/admin";
 import drawingsEn from "./en/drawings";
 import messagesEn from "./en/messages";
+import recordsEn from "./en/records";
 import reportsEn from "./en/reports";
 import salesEn from "./en/sales";
 import workEn from "./en/work";
@@ -11,6 +12,7 @@ import basicRu from "./ru";
 import adminRu from "./ru/admin";
 import drawingsRu from "./ru/drawings";
 import messagesRu from "./ru/messages";
+import recordsRu from "./ru/records";
 import reportsRu from "./ru/reports";
 import salesRu from "./ru/sales";
 import workRu from "./ru/work";
@@ -18,13 +20,41 @@ import basicUk from "./uk";
 import adminUk from "./uk/admin";
 import drawingsUk from "./uk/drawings";
 import messagesUk from "./uk/messages";
+import recordsUk from "./uk/records";
 import reportsUk from "./uk/reports";
 import salesUk from "./uk/sales";
 import workUk from "./uk/work";
 
-const en = { ...basicEn, ...adminEn, ...workEn, ...drawingsEn, ...messagesEn, ...reportsEn, ...salesEn };
-const ru = { ...basicRu, ...adminRu, ...workRu, ...drawingsRu, ...messagesRu, ...reportsRu, ...salesRu };
-const uk = { ...basicUk, ...adminUk, ...workUk, ...drawingsUk, ...messagesUk, ...reportsUk, ...salesUk };
+const en = {
+  ...basicEn,
+  ...adminEn,
+  ...workEn,
+  ...drawingsEn,
+  ...messagesEn,
+  ...recordsEn,
+  ...reportsEn,
+  ...salesEn,
+};
+const ru = {
+  ...basicRu,
+  ...adminRu,
+  ...workRu,
+  ...drawingsRu,
+  ...messagesRu,
+  ...recordsRu,
+  ...reportsRu,
+  ...salesRu,
+};
+const uk = {
+  ...basicUk,
+  ...adminUk,
+  ...workUk,
+  ...drawingsUk,
+  ...messagesUk,
+  ...recordsUk,
+  ...reportsUk,
+  ...salesUk,
+};
 
 type Texts = Record<string, Record<string, string>>;
 const all: Record<string, Texts> = { en, ru, uk };

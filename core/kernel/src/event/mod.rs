@@ -293,6 +293,25 @@ pub async fn of_batch(
     rows(conn, &select).await
 }
 
+/// The removals of one undo group, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn removals_of_batch(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    batch: BatchId,
+    limit: u64,
+) -> Result<Vec<Event>, DbErr> {
+    let mut select = base();
+    select
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("batch_id").eq(batch.0))
+        .and_where(Expr::col("kind").like("%.deleted"));
+    select.order_by("id", Order::Desc).limit(limit);
+    rows(conn, &select).await
+}
+
 /// How many changes an undo group has, and the row of its first.
 ///
 /// # Errors

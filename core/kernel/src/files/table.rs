@@ -163,6 +163,38 @@ pub async fn rename(tx: &Tx, file: &FileRow, name: &str) -> Result<bool, DbErr> 
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
+/// Gives the files of a record, or `only` some of them, to another one; those in the bin too. Gives their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_to(
+    tx: &Tx,
+    tenant: TenantId,
+    from: &RecordRef,
+    to: &RecordRef,
+    only: Option<&[Uuid]>,
+) -> Result<Vec<Uuid>, DbErr> {
+    let of = Expr::col("tenant_id")
+        .eq(tenant.0)
+        .and(Expr::col("entity").eq(from.entity.as_str()))
+        .and(Expr::col("record_id").eq(from.id));
+    let of = match only {
+        Some(ids) => of.and(Expr::col("id").is_in(ids.iter().copied())),
+        None => of,
+    };
+    let select = Query::select().column("id").from("stored_file").and_where(of.clone()).take();
+    let rows = tx.query_all(&select).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let update = Query::update()
+        .table("stored_file")
+        .value("entity", to.entity.as_str())
+        .value("record_id", to.id)
+        .and_where(of)
+        .to_owned();
+    tx.execute(&update).await?;
+    Ok(ids)
+}
+
 /// Says whether there is a thumbnail.
 ///
 /// # Errors

@@ -21,6 +21,7 @@
 //! | `instances`, `journal` | views; lists |
 //! | `stage_times` | deadlines of pipeline stages |
 //! | `relations` | what reports read inside their queries |
+//! | `subjects` | what a merge of records moves |
 //! | `store`, `locks` | rows; who keeps them from others |
 
 mod advance;
@@ -49,6 +50,7 @@ mod slice;
 mod stage_times;
 mod start;
 mod store;
+mod subjects;
 mod timers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -77,6 +79,7 @@ pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
 pub use signals::SignalInput;
 pub use start::StartInput;
+pub use subjects::Subjects;
 pub use timers::SWEEP;
 
 use crate::definition::contract::Contract;

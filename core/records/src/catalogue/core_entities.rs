@@ -9,7 +9,7 @@ use kernel::value::FieldType::{
 };
 
 use super::constraint::ConstraintDef;
-use super::definition::{self, EntityDef, FieldDef, Owner, SHARED, Section};
+use super::definition::{self, EntityDef, FieldDef, MERGED_INTO, Owner, SHARED, Section};
 use super::sales_entities;
 
 const SOURCES: &[&str] =
@@ -120,6 +120,12 @@ fn core(key: &'static str, own: Vec<FieldDef>) -> EntityDef {
     EntityDef::new(key, Owner::Core, key, common(own))
 }
 
+/// An entity whose records may be merged: of those that were, into which.
+fn merging(key: &str, mut def: EntityDef) -> EntityDef {
+    def.add(field(MERGED_INTO, Link).system().to(key));
+    def
+}
+
 pub(super) fn all() -> Vec<Arc<EntityDef>> {
     [lead(), deal(), contact(), company(), task(), activity(), organization(), absence()]
         .into_iter()
@@ -132,7 +138,9 @@ pub(super) fn all() -> Vec<Arc<EntityDef>> {
 pub(super) fn custom(key: &str, owner: Owner, staged: bool) -> EntityDef {
     let own = if staged { self::staged() } else { Vec::new() };
     let list: &[&str] = if staged { &["title", "stage", "owner"] } else { &["title", "owner", "created_at"] };
-    EntityDef::new(key, owner, SHARED, common(own))
+    let merges = owner == Owner::Custom;
+    let def = EntityDef::new(key, owner, SHARED, common(own));
+    if merges { merging(key, def) } else { def }
         .list(list)
         .card(&["owner"])
         .section("main", &["title", "owner"])
@@ -214,7 +222,7 @@ fn lead() -> EntityDef {
         ],
         utm(),
     ];
-    core("lead", own.concat())
+    merging("lead", core("lead", own.concat()))
         .list(&["title", "stage", "last_name", "company_title", "phones", "amount", "source", "owner", "created_at"])
         .card(&["company_title", "amount", "phones", "source", "owner"])
         .section("main", &["title", "amount", "currency", "source", "source_description", "owner"])
@@ -251,7 +259,7 @@ fn deal() -> EntityDef {
         origin(),
         utm(),
     ];
-    core("deal", own.concat())
+    merging("deal", core("deal", own.concat()))
         .list(&["title", "stage", "amount", "company", "probability", "close_date", "owner", "created_at"])
         .card(&["company", "amount", "close_date", "owner"])
         .section("main", &["title", "kind", "amount", "currency", "probability", "begin_date", "close_date", "owner"])
@@ -282,7 +290,7 @@ fn contact() -> EntityDef {
         origin(),
         utm(),
     ];
-    core("contact", own.concat())
+    merging("contact", core("contact", own.concat()))
         .list(&["title", "position", "companies", "phones", "emails", "kind", "owner", "created_at"])
         .card(&["position", "phones", "emails", "owner"])
         .section("person", &["title", "honorific", "last_name", "first_name", "middle_name", "position", "birthdate"])
@@ -311,7 +319,7 @@ fn company() -> EntityDef {
         ],
         utm(),
     ];
-    core("company", own.concat())
+    merging("company", core("company", own.concat()))
         .list(&["title", "kind", "industry", "employees", "phones", "revenue", "owner", "created_at"])
         .card(&["industry", "phones", "owner"])
         .section("main", &["title", "kind", "industry", "employees", "revenue", "currency", "owner"])

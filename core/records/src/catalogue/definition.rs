@@ -18,6 +18,8 @@ use super::formula::Formula;
 
 /// The table that custom and plugin entities share.
 pub(crate) const SHARED: &str = "shared_record";
+/// The field that says into which record one in the bin was merged.
+pub const MERGED_INTO: &str = "merged_into";
 
 /// Words by language.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,6 +290,11 @@ impl EntityDef {
     /// Whether somebody sees what stands under a key; of what is not a field (any more), what the key alone says.
     pub fn shows_key(&self, rights: &Rights, key: &str) -> bool {
         self.field(key).map_or_else(|| rights.sees(&self.key, key), |field| self.shows(rights, field))
+    }
+
+    /// Whether its records may be merged.
+    pub fn merges(&self) -> bool {
+        self.field(MERGED_INTO).is_some()
     }
 
     /// Whether rows of its table carry the key of their entity.

@@ -9,6 +9,7 @@ use kernel::kept::Kept;
 use kernel::{Ctx, Result, TenantId};
 
 use super::{Catalogue, EntityDef, core_entities, store};
+use crate::duplicates::Policies;
 use crate::{Records, stages};
 
 /// Seconds after which the revision of a snapshot is asked for again.
@@ -82,7 +83,9 @@ impl Records {
         }
         let pipelines = stages::load(conn, tenant, currency).await?;
         let own = store::load(conn, tenant).await?;
-        let catalogue = Arc::new(Catalogue::new(revision, pipelines, own.applied_to(&self.known.core)));
+        let duplicates = Policies::load(conn, tenant).await?;
+        let made = Catalogue::new(revision, pipelines, own.applied_to(&self.known.core));
+        let catalogue = Arc::new(Catalogue { duplicates, ..made });
         snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }

@@ -40,10 +40,11 @@ use std::sync::Arc;
 
 use kernel::{EntityKey, Error, Locale, Result};
 
+use crate::duplicates::Policies;
 use crate::references;
 use crate::stages::Pipelines;
 
-pub use definition::{Choice, EntityDef, FieldDef, Labels, Owner, Section};
+pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
 pub(crate) use store::touch;
@@ -55,6 +56,8 @@ pub struct Catalogue {
     pub revision: i64,
     /// The pipelines with their stages, and the company's currency.
     pub pipelines: Pipelines,
+    /// What is done about duplicates.
+    pub duplicates: Policies,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
 }
@@ -62,7 +65,7 @@ pub struct Catalogue {
 impl Catalogue {
     fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, entities, by_key }
+        Self { revision, pipelines, duplicates: Policies::default(), entities, by_key }
     }
 
     /// What every company begins with.
@@ -73,7 +76,8 @@ impl Catalogue {
     /// The same without some entities.
     fn without(&self, closed: &BTreeSet<String>) -> Self {
         let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
-        Self::new(self.revision, self.pipelines.clone(), open.collect())
+        let left = Self::new(self.revision, self.pipelines.clone(), open.collect());
+        Self { duplicates: self.duplicates.clone(), ..left }
     }
 
     /// Every entity that records have, those of the product first.

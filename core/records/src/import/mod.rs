@@ -13,7 +13,6 @@
 //! | `source` | files into the spool: encodings, delimiters, workbooks, limits |
 //! | `suggest`, `synonyms` | columns to fields, by name |
 //! | `cell`, `lookup`, `convert` | cells to values |
-//! | `duplicate` | clients that are known already |
 //! | `run` | the job: rights, chunks, progress |
 //! | `rows` | what becomes of the rows of a chunk |
 //! | `model` | an import as its owner sees it |
@@ -22,7 +21,6 @@
 
 mod cell;
 mod convert;
-mod duplicate;
 mod lookup;
 mod model;
 mod problem;

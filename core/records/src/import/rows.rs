@@ -12,13 +12,14 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use super::convert::{Plan, RowProblem};
-use super::duplicate::{self, Key, Name};
 use super::problem::Problem;
 use super::source::spool::Row;
 use super::store::{Refusal, Stored};
 use super::{Duplicates, Imports, lookup};
 use crate::catalogue::{Catalogue, EntityDef};
-use crate::write::{Change, Trial, WriteOptions, searchable};
+use crate::duplicates::keys::{self, Key, Name};
+use crate::merge::unite;
+use crate::write::{Change, Trial, WriteOptions};
 
 /// Why the work ended before the last row.
 pub(super) enum Stop {
@@ -77,7 +78,7 @@ impl Imports {
             match run.plan.convert(&row, &links) {
                 Ok(fields) => {
                     let name = Name::of(&run.def, |key| fields.get(key).and_then(Json::as_str));
-                    ready.push(Ready { keys: duplicate::keys(&fields, run.home), name, row, fields });
+                    ready.push(Ready { keys: keys::keys(&fields, run.home), name, row, fields });
                 }
                 Err(problems) => outcome.refused.push(Refusal { row: row.number, cells: row.cells, problems }),
             }
@@ -177,8 +178,8 @@ impl Imports {
                 .collect());
         }
         let conn = self.records.db().read();
-        let keys: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
-        let known = duplicate::find(conn, &run.catalogue, ctx, &run.def, &keys).await?;
+        let wanted: BTreeSet<Key> = ready.iter().flat_map(|ready| ready.keys.iter().cloned()).collect();
+        let known = keys::find(conn, &run.catalogue, ctx, &run.def, &wanted).await?;
         let matches: Vec<BTreeSet<RecordId>> =
             ready.iter().map(|ready| known.matches(&ready.keys, &ready.name)).collect();
         let ids: Vec<RecordId> =
@@ -254,14 +255,8 @@ fn merged(
     for (key, value) in &mut fields {
         let found = (&*value, image.get(key.as_str()), def.field(key));
         if let (Json::Array(new), Some(Value::Multi(known)), Some(field)) = found {
-            let form = |text: &str| searchable(field.kind, text, home);
             let mut all: Vec<Json> = known.iter().filter_map(|item| serde_json::to_value(item).ok()).collect();
-            for item in new {
-                let text = item.get("value").and_then(Json::as_str).unwrap_or_default();
-                if !known.iter().any(|k| form(&k.value) == form(text)) {
-                    all.push(item.clone());
-                }
-            }
+            unite(field, &mut all, new, home);
             *value = Json::Array(all);
         }
     }

@@ -49,6 +49,15 @@ pub enum Change {
         /// The version the writer saw.
         version: Option<i64>,
     },
+    /// Into the recycle bin, because another record stands for it now.
+    Merge {
+        /// Which.
+        id: RecordId,
+        /// The version the writer saw.
+        version: Option<i64>,
+        /// The other one.
+        into: RecordId,
+    },
     /// Out of the recycle bin.
     Restore {
         /// Which.
@@ -61,7 +70,7 @@ impl Change {
         match self {
             Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Operation::Create,
             Self::Update { .. } => Operation::Update,
-            Self::Delete { .. } => Operation::Delete,
+            Self::Delete { .. } | Self::Merge { .. } => Operation::Delete,
             Self::Restore { .. } => Operation::Restore,
         }
     }
@@ -70,14 +79,17 @@ impl Change {
         match self {
             Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => Action::Create,
             Self::Update { .. } => Action::Update,
-            Self::Delete { .. } | Self::Restore { .. } => Action::Delete,
+            Self::Delete { .. } | Self::Merge { .. } | Self::Restore { .. } => Action::Delete,
         }
     }
 
-    pub(super) const fn id(&self) -> Option<RecordId> {
+    /// The record that is there already.
+    pub(crate) const fn id(&self) -> Option<RecordId> {
         match self {
             Self::Create { .. } | Self::CreateAs { .. } | Self::CreatePast { .. } => None,
-            Self::Update { id, .. } | Self::Delete { id, .. } | Self::Restore { id } => Some(*id),
+            Self::Update { id, .. } | Self::Delete { id, .. } | Self::Merge { id, .. } | Self::Restore { id } => {
+                Some(*id)
+            }
         }
     }
 
@@ -90,7 +102,7 @@ impl Change {
 
     pub(super) const fn version(&self) -> Option<i64> {
         match self {
-            Self::Update { version, .. } | Self::Delete { version, .. } => *version,
+            Self::Update { version, .. } | Self::Delete { version, .. } | Self::Merge { version, .. } => *version,
             _ => None,
         }
     }

@@ -70,6 +70,8 @@ pub struct PendingChange {
     pub after: Fields,
     /// Fields that the actor set, as opposed to defaults.
     pub given: BTreeSet<FieldKey>,
+    /// Whether it points to what a record was merged into, or back: then what is read-only otherwise may, too.
+    pub merging: bool,
     /// Set by the hook that refuses it; later hooks are not asked.
     pub refusal: Option<Refusal>,
     /// Written with it.

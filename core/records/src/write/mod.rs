@@ -53,7 +53,7 @@ use uuid::Uuid;
 use change::Past;
 use claims::Claims;
 
-use crate::catalogue::EntityDef;
+use crate::catalogue::{EntityDef, MERGED_INTO};
 use crate::{Catalogue, Record, Records, conditions, invalid, read};
 
 /// Rows that go through hooks and one transaction together.
@@ -81,6 +81,8 @@ pub struct WriteOptions {
     pub along: Option<Arc<dyn Along>>,
     /// Why it is written in spite of validation rules that only warn.
     pub reason: Option<String>,
+    /// The changes point to what a record was merged into, or back ([`PendingChange::merging`]).
+    pub merging: bool,
 }
 
 /// A change that was made.
@@ -106,10 +108,20 @@ struct Row {
 type Fresh = HashSet<Uuid>;
 
 /// What changes are planned with.
+#[derive(Default)]
 struct Manner<'a> {
-    fresh: &'a Fresh,
+    /// What is made with them.
+    fresh: Fresh,
     /// Why they are written in spite of warnings.
     reason: Option<&'a str>,
+    /// `WriteOptions::merging`.
+    merging: bool,
+}
+
+impl<'a> Manner<'a> {
+    fn of(options: &'a WriteOptions) -> Self {
+        Self { fresh: Fresh::new(), reason: options.reason.as_deref(), merging: options.merging }
+    }
 }
 
 impl Records {
@@ -139,7 +151,7 @@ impl Records {
             return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
         }
         let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
-        let manner = Manner { fresh: &Fresh::new(), reason: options.reason.as_deref() };
+        let manner = Manner::of(options);
         if options.all_or_nothing {
             let mut rows = Vec::new();
             for chunk in chunks(changes.iter().enumerate().collect()) {
@@ -175,7 +187,7 @@ impl Records {
         options: &WriteOptions,
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<()> {
-        let manner = Manner { fresh: &Fresh::new(), reason: options.reason.as_deref() };
+        let manner = Manner::of(options);
         let mut turn = None;
         for left in (0..=RETRIES).rev() {
             for (index, _) in &chunk {
@@ -211,11 +223,14 @@ impl Records {
         outcomes: &mut HashMap<usize, Result<Written>>,
     ) -> Result<Vec<Row>> {
         let known = self.load_for_write(catalogue, ctx, def, &chunk).await?;
+        let leaving = chunk.iter().filter(|(_, change)| matches!(change, Change::Merge { .. }));
+        let leaving: BTreeSet<RecordId> = leaving.filter_map(|(_, change)| change.id()).collect();
         let rules = self.rules_of(&def.key);
         let mut rows = Vec::with_capacity(chunk.len());
         for (index, change) in chunk {
             match apply(ctx, def, change, &known) {
                 Ok(mut pending) => {
+                    pending.merging = manner.merging;
                     derive::before_hooks(&mut pending, ctx, &catalogue.pipelines, rules.as_deref());
                     let (pinned, past) = (change.version().is_some(), change.past());
                     rows.push(Row { index, pinned, past, change: pending, planned: None });
@@ -232,7 +247,16 @@ impl Records {
             derive::compute(&mut row.change, ctx, &catalogue.pipelines.currency);
         }
         self.time_stages(ctx, catalogue, &mut rows).await?;
-        self.validate(catalogue, ctx, rows, manner, outcomes).await
+        let mut rows = self.validate(catalogue, ctx, rows, manner, outcomes).await?;
+        let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
+        let doubles = self.refused_doubles(catalogue, ctx, def, &changes, &leaving).await?;
+        rows.retain(|row| {
+            let error = doubles.iter().find(|(id, _)| *id == row.change.id).map(|(_, double)| double.told());
+            let kept = error.is_none();
+            outcomes.extend(error.map(|error| (row.index, Err(error))));
+            kept
+        });
+        Ok(rows)
     }
 
     /// The records to be changed: within the right to do it, and those only visible (to tell "may not" from "is not").
@@ -291,7 +315,7 @@ impl Records {
     ) -> Result<Vec<Row>> {
         let mut good = Vec::with_capacity(rows.len());
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
-        let missing = check::references(self.db.read(), catalogue, ctx, &changes, manner.fresh).await?;
+        let missing = check::references(self.db.read(), catalogue, ctx, &changes, &manner.fresh).await?;
         let rules = changes.first().and_then(|change| self.rules_of(&change.entity.key));
         let actor = conditions::actor_of(ctx);
         for (mut row, missing) in rows.into_iter().zip(missing) {
@@ -452,10 +476,16 @@ fn apply(ctx: &Ctx, def: &Arc<EntityDef>, change: &Change, known: &Known) -> Res
         after: image.clone().unwrap_or_default(),
         before: image,
         given: keys,
+        merging: false,
         refusal: None,
         along: Vec::new(),
     };
     pending.assign(given);
+    match change {
+        Change::Merge { into, .. } => drop(pending.after.insert(MERGED_INTO.into(), Value::Id(into.0))),
+        Change::Restore { .. } if def.merges() => drop(pending.after.insert(MERGED_INTO.into(), Value::Null)),
+        _ => {}
+    }
     if pending.before.is_none() {
         pending.after.retain(|_, value| *value != Value::Null);
     }
@@ -481,7 +511,7 @@ fn found<'a>(def: &EntityDef, id: RecordId, change: &Change, known: &'a Known) -
     let deleted = record.fields.get("deleted_at").is_some_and(|at| *at != Value::Null);
     match change {
         Change::Restore { .. } if !deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
-        Change::Delete { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
+        Change::Delete { .. } | Change::Merge { .. } if deleted => Err(Error::NotFound(format!("{} {id}", def.key))),
         _ => match change.version() {
             Some(version) if version != record.version => {
                 Err(Error::Conflict { code: "record.conflict", current: None })

@@ -128,6 +128,7 @@ impl Records {
             after: known.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),
             before: known.map(|record| record.fields),
             given: planned.keys().cloned().collect(),
+            merging: false,
             refusal: None,
             along: Vec::new(),
         };
@@ -183,6 +184,7 @@ impl Records {
             before: (!new).then_some(inner.before),
             after: inner.after,
             given: Default::default(),
+            merging: false,
             refusal: None,
             along: Vec::new(),
         };

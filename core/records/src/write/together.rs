@@ -10,7 +10,7 @@ use kernel::{BatchId, Ctx, Error, RecordId, Result};
 
 use super::claims::Claims;
 use super::within::is_lost;
-use super::{Change, Fresh, Manner, Row, WriteOptions, Written, store, write_along, written};
+use super::{Along, Change, Manner, Row, WriteOptions, Written, store, write_along, written};
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Records};
 
@@ -69,8 +69,22 @@ impl Records {
         changes: &[(String, Change)],
         batch: Option<BatchId>,
     ) -> std::result::Result<Vec<Written>, NotTogether> {
+        self.write_together_along(ctx, changes, batch, None).await
+    }
+
+    /// The same with something else written in the transaction.
+    ///
+    /// # Errors
+    /// As `write_together`, and its own.
+    pub(crate) async fn write_together_along(
+        &self,
+        ctx: &Ctx,
+        changes: &[(String, Change)],
+        batch: Option<BatchId>,
+        along: Option<&dyn Along>,
+    ) -> std::result::Result<Vec<Written>, NotTogether> {
         for left in (0..=RETRIES).rev() {
-            match self.attempt(ctx, changes, batch).await {
+            match self.attempt(ctx, changes, batch, along).await {
                 Ok(Came::Done(mut made)) => {
                     let missing = || Error::Internal("a change got no outcome".into());
                     let made = (0..changes.len()).map(|index| made.remove(&index).ok_or_else(missing));
@@ -95,6 +109,7 @@ impl Records {
         ctx: &Ctx,
         changes: &[(String, Change)],
         batch: Option<BatchId>,
+        along: Option<&dyn Along>,
     ) -> std::result::Result<Came, NotTogether> {
         let catalogue = self.catalogue_of(ctx).await?;
         let mut parts = self.plan_parts(&catalogue, ctx, changes).await?;
@@ -126,6 +141,9 @@ impl Records {
         for row in parts.iter().flat_map(|part| &part.rows) {
             write_along(&tx, &row.change.along).await?;
         }
+        if let Some(along) = along {
+            along.write(&tx).await?;
+        }
         tx.commit().await.map_err(Error::from)?;
         for part in parts {
             let (def, count) = (part.def, part.rows.len());
@@ -146,18 +164,17 @@ impl Records {
     ) -> std::result::Result<Vec<Part>, NotTogether> {
         let mut by_entity: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
         let mut seen: HashSet<RecordId> = HashSet::new();
-        let mut fresh = Fresh::new();
+        let mut manner = Manner::default();
         for (index, (entity, change)) in changes.iter().enumerate() {
             let refused = |error| NotTogether { index: Some(index), error };
             catalogue.entity(entity).map_err(refused)?;
             let made = if let Change::CreateAs { id, .. } = change { Some(*id) } else { None };
-            fresh.extend(made.map(|id| id.0));
+            manner.fresh.extend(made.map(|id| id.0));
             if self.owner_of(entity).is_some() || made.or(change.id()).is_some_and(|id| !seen.insert(id)) {
                 return Err(refused(Error::Conflict { code: "record.together", current: None }));
             }
             by_entity.entry(entity).or_default().push((index, change));
         }
-        let manner = Manner { fresh: &fresh, reason: None };
         let mut parts = Vec::with_capacity(by_entity.len());
         for (entity, chunk) in by_entity {
             let def = Arc::clone(catalogue.entity(entity)?);

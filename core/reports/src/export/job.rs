@@ -119,12 +119,13 @@ impl Reports {
     /// A file that the actor has asked for.
     ///
     /// # Errors
-    /// `NotFound`, also of one that is a week old.
+    /// `NotFound`, also of one that is a week old; conflict `export.stale` when the actor's rights are not those that it was
+    /// made with.
     pub async fn export(&self, ctx: &Ctx, id: Uuid) -> Result<Export> {
         let gone = || Error::NotFound(format!("export {id}"));
         let me = ctx.user().ok_or_else(gone)?.0;
         let select = Query::select()
-            .columns(["name", "format", "content"])
+            .columns(["name", "format", "content", "rights"])
             .from("report_export")
             .and_where(Expr::col("id").eq(id))
             .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
@@ -132,7 +133,10 @@ impl Reports {
             .and_where(Expr::col("at").gt(ctx.now().plus_seconds(-KEPT_SECONDS).0))
             .take();
         let row = self.db().read().query_one(&select).await?.ok_or_else(gone)?;
-        let format: String = row.try_get_by_index(1)?;
+        let (format, rights): (String, Option<String>) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
+        if rights.as_ref() != Some(&ctx.fingerprint()) {
+            return Err(Error::Conflict { code: "export.stale", current: None });
+        }
         let format = if format == Format::Csv.name() { Format::Csv } else { Format::Xlsx };
         Ok(Export {
             name: row.try_get_by_index(0)?,
@@ -181,7 +185,7 @@ impl Steps for ExportSteps {
         let name = format!("{}.{}", input.name, format.name());
         let insert = Query::insert()
             .into_table("report_export")
-            .columns(["id", "tenant_id", "user_id", "name", "format", "content", "records", "at"])
+            .columns(["id", "tenant_id", "user_id", "name", "format", "content", "records", "at", "rights"])
             .values_panic([
                 job.id.into(),
                 job.tenant.0.into(),
@@ -191,6 +195,7 @@ impl Steps for ExportSteps {
                 content.into(),
                 rows.into(),
                 ctx.now().0.into(),
+                ctx.fingerprint().into(),
             ])
             .to_owned();
         let tx = self.reports.db().begin().await?;

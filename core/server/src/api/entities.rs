@@ -5,6 +5,7 @@ use ::records::catalogue::condition::Conditions;
 use ::records::catalogue::{
     Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
 };
+use ::records::duplicates::Mode;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -42,6 +43,10 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     evaluated: bool,
+    /// What is done about duplicates, where records can be merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    duplicates: Option<Mode>,
     actions: Actions,
     fields: Vec<FieldView>,
     pipelines: Vec<PipelineView>,
@@ -434,6 +439,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         evaluated: !def.computed.is_empty()
             || def.rules.iter().any(|rule| rule.spec.enabled)
             || def.fields.iter().any(|field| field.conditions.is_some()),
+        duplicates: def.merges().then(|| catalogue.duplicates.of(&def.key)),
         actions: Actions {
             read: may(Action::Read),
             create: may(Action::Create),

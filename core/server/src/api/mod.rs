@@ -10,11 +10,13 @@ mod drawings;
 pub mod entities;
 pub mod events;
 pub mod factor;
+pub mod exports;
 pub mod files;
 pub mod imports;
 pub mod inbound;
 pub mod jobs;
 pub mod me;
+pub mod merge;
 pub mod messages;
 pub mod people;
 mod pipelines;
@@ -79,6 +81,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::get, records::update, records::remove))
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
+        .routes(routes!(merge::merge))
+        .routes(routes!(merge::duplicates))
+        .routes(routes!(merge::set_duplicates))
         .routes(routes!(timeline::get, timeline::add))
         .routes(routes!(files::list, files::upload))
         .routes(routes!(files::get, files::rename, files::remove))
@@ -89,6 +94,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(batches::undo))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::get, jobs::cancel))
+        .routes(routes!(exports::create))
+        .routes(routes!(exports::content))
         .routes(routes!(views::list, views::create))
         .routes(routes!(views::update, views::remove))
         .routes(routes!(imports::list, imports::upload))

@@ -61,24 +61,40 @@ pub struct SortKey {
 pub struct QueryBody {
     /// Which records, in the query language.
     #[schema(value_type = Option<kernel::filter::shape::Filter>)]
-    filter: Option<Value>,
+    pub(super) filter: Option<Value>,
     /// Words to look for.
-    q: Option<String>,
+    pub(super) q: Option<String>,
     /// Order; newest first by default.
     #[serde(default)]
-    sort: Vec<SortKey>,
+    pub(super) sort: Vec<SortKey>,
     /// Only these fields.
-    fields: Option<Vec<String>>,
+    pub(super) fields: Option<Vec<String>>,
     /// Page size, 1 to 500; 50 by default.
-    limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// Where the page before ended.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Count all of them.
     #[serde(default)]
-    total: bool,
+    pub(super) total: bool,
     /// The recycle bin.
     #[serde(default)]
-    deleted: bool,
+    pub(super) deleted: bool,
+}
+
+impl QueryBody {
+    /// The list that it asks for.
+    pub(super) fn read(self) -> Result<Query> {
+        Ok(Query {
+            filter: parse_filter(self.filter.as_ref())?,
+            words: self.q,
+            sort: self.sort.into_iter().map(|key| Sort { field: key.field, descending: key.desc }).collect(),
+            fields: self.fields,
+            limit: self.limit,
+            cursor: self.cursor,
+            total: self.total,
+            deleted: self.deleted,
+        })
+    }
 }
 
 /// A group axis: a field key, or a date with a bucket.
@@ -218,7 +234,7 @@ pub async fn list(
 }
 
 /// Takes filter, sort and words from a saved view.
-fn apply_view(body: &mut QueryBody, config: &Value) -> Result<()> {
+pub(super) fn apply_view(body: &mut QueryBody, config: &Value) -> Result<()> {
     body.filter = config.get("filter").filter(|f| !f.is_null()).cloned();
     if let Some(sort) = config.get("sort").filter(|s| !s.is_null()) {
         body.sort = serde_json::from_value(sort.clone()).map_err(|e| bad_request("view", &e.to_string()))?;
@@ -241,21 +257,14 @@ pub async fn query(
     page(&state, &caller, &entity, body).await
 }
 
+/// The code of a record that stands under another address.
+pub(crate) const MERGED: &str = "record.merged";
+
 /// What a record with its titles takes in an answer, about.
 const RECORD_BYTES: usize = 1_500;
 
 async fn page(state: &AppState, caller: &Caller, entity: &str, body: QueryBody) -> ApiResult<Answer<PageView>> {
-    let query = Query {
-        filter: parse_filter(body.filter.as_ref())?,
-        words: body.q,
-        sort: body.sort.into_iter().map(|key| Sort { field: key.field, descending: key.desc }).collect(),
-        fields: body.fields,
-        limit: body.limit,
-        cursor: body.cursor,
-        total: body.total,
-        deleted: body.deleted,
-    };
-    let page = state.records.query(&caller.ctx, entity, &query).await?;
+    let page = state.records.query(&caller.ctx, entity, &body.read()?).await?;
     let titles = state.records.refs(&caller.ctx, &page.items).await?;
     let bytes = RECORD_BYTES * (page.items.len() + 1);
     let items = page.items.into_iter().map(RecordView::from).collect();
@@ -310,7 +319,7 @@ pub async fn create(
 /// `GET /records/{entity}/{id}`
 #[utoipa::path(get, path = "/records/{entity}/{id}", tag = "records",
     params(("entity" = String, Path), ("id" = Uuid, Path), GetParams),
-    responses((status = 200, body = RecordView)))]
+    responses((status = 200, body = RecordView), (status = 410, body = crate::http::error::Problem)))]
 pub async fn get(
     State(state): State<AppState>,
     caller: Caller,
@@ -320,9 +329,20 @@ pub async fn get(
     let record = if params.deleted {
         state.records.get_deleted(&caller.ctx, &entity, id).await?
     } else {
-        state.records.get(&caller.ctx, &entity, id).await?
+        match state.records.get(&caller.ctx, &entity, id).await {
+            Err(gone @ Error::NotFound(_)) => return Err(elsewhere(&state, &caller, &entity, id, gone).await?.into()),
+            record => record?,
+        }
     };
     answer(&state, &caller.ctx, StatusCode::OK, Written { operation: Operation::Update, record }).await
+}
+
+/// Of a record that was merged: where it is now, as far as the caller sees that.
+async fn elsewhere(state: &AppState, caller: &Caller, entity: &str, id: RecordId, gone: Error) -> Result<Error> {
+    let Some(into) = state.records.merged_into(&caller.ctx, entity, id).await? else { return Ok(gone) };
+    let other = Some(kernel::RecordRef { entity: entity.into(), id: into });
+    let message = kernel::Message::key("error.record.merged");
+    Ok(Error::Refused(Box::new(kernel::error::Refusal { other, ..kernel::error::Refusal::new(MERGED, message) })))
 }
 
 /// How to read one record.
@@ -415,7 +435,9 @@ async fn write_one(
     options: &WriteOptions,
 ) -> Result<Written> {
     let id = match &change {
-        Change::Update { id, .. } | Change::Delete { id, .. } | Change::Restore { id } => Some(*id),
+        Change::Update { id, .. } | Change::Delete { id, .. } | Change::Merge { id, .. } | Change::Restore { id } => {
+            Some(*id)
+        }
         Change::Create { .. } | Change::CreateAs { .. } | Change::CreatePast { .. } => None,
     };
     match (records.write_one(ctx, entity, change, options).await, id) {

@@ -89,11 +89,12 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 20] = [
+pub const QUESTIONS: [&str; 21] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/records/{entity}/evaluate",
     "/api/v1/entities/{entity}/expressions/check",
+    "/api/v1/records/{entity}/duplicates",
     "/api/v1/read",
     "/api/v1/render",
     "/api/v1/reports/funnel",

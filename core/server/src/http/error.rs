@@ -114,7 +114,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::api::view::RecordView>)]
     pub current: Option<Json>,
-    /// `record.constraint`: the record that stands in the way, where the caller may see it.
+    /// `record.constraint`, `record.duplicate`: the record that stands in the way, where the caller may see it;
+    /// `record.merged`: the one that stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub other: Option<kernel::RecordRef>,
@@ -142,6 +143,7 @@ pub fn status(error: &Error) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         Error::Conflict { code: "auth.link_gone", .. } => StatusCode::GONE,
+        Error::Refused(refusal) if refusal.code == crate::api::records::MERGED => StatusCode::GONE,
         Error::Refused(refusal) if refusal.status.is_some() => {
             let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
             told.filter(|status| REFUSALS.contains(status)).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)

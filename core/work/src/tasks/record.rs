@@ -236,6 +236,11 @@ impl TaskRecords {
     /// The steps of the other door, one after the other.
     async fn update(&self, tx: &Tx, ctx: &Ctx, old: &Stored, task: &mut Stored, change: &PendingChange) -> Result<()> {
         let planned = Planned(&change.after);
+        if change.merging && change.changes("record_id") {
+            // What it is about goes on as another record, also for a task that is over or of a process.
+            task.subject = planned.subject();
+            return Ok(());
+        }
         let of_maker = ["title", "description", "owner", "record_entity", "record_id"];
         let words = of_maker.iter().any(|key| change.changes(key));
         let [assignee, due, state] = ["assignee", "due", "state"].map(|key| change.changes(key));

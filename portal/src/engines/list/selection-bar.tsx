@@ -147,6 +147,9 @@ export default function SelectionBar({ source, selection, records, total, reques
               </Button>
             )}
             {source.SelectionMenu && <source.SelectionMenu ids={[...selection.ids]} onDone={selection.set} />}
+            {source.SelectionMore && !request.deleted && (
+              <source.SelectionMore ids={[...selection.ids]} onDone={selection.set} />
+            )}
             {!request.deleted && <BulkFields entity={entity} onRun={(change) => void run(change)} />}
             {request.deleted && source.restore && (
               <Button variant="subtle" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>

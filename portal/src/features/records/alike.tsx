@@ -1,54 +1,77 @@
-/** Who is known already with a phone or an e-mail that is being typed: better found now than merged later. */
+/** Who is known already with what is being typed: better found now than merged later. */
 import { useDebouncedValue } from "@mantine/hooks";
-import { useQueries } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { queryRecords } from "@/api/records";
+import { type Duplicate, findDuplicates } from "@/api/merge";
 import { useEntities } from "@/api/session";
-import type { Entity, Fields, Filter } from "@/api/types";
-import { addressesOf } from "@/engines/fields/addresses";
-import { fieldOf, titleOf } from "@/engines/fields/text";
+import type { Entity, Fields } from "@/api/types";
+import { titleOf } from "@/engines/fields/text";
+import { isEmpty, withoutEmpty } from "@/engines/fields/values";
 import { FormHint } from "@/ui/form";
 
 const most = 3;
+/** What records are recognised by. */
+const telling = [
+  "phones",
+  "emails",
+  "tax_id",
+  "registration_number",
+  "title",
+  "last_name",
+  "first_name",
+  "birthdate",
+  "company_title",
+  "companies",
+];
 
-const reachable = (entity: Entity) =>
-  entity.actions.read && fieldOf(entity, "phones") !== undefined && fieldOf(entity, "emails") !== undefined;
+/** What is typed of these so far. */
+function typed(fields: Fields): Fields {
+  const told: Fields = {};
+  for (const key of telling) {
+    const value = withoutEmpty(fields[key]);
+    if (!isEmpty(value)) told[key] = value;
+  }
+  return told;
+}
 
-export function Alike({ fields }: { fields: Fields }) {
-  const { t } = useTranslation(["card", "fields"]);
-  const [asked] = useDebouncedValue(JSON.stringify(addressesOf(fields)), 400);
-  const filters = JSON.parse(asked) as Filter[];
-  const entities = useEntities().filter(reachable);
-  const answers = useQueries({
-    queries: entities.map((entity) => ({
-      queryKey: ["alike", entity.key, asked],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        queryRecords(
-          entity.key,
-          { filter: { or: filters }, limit: most, fields: [entity.title_field, "number"] },
-          { signal },
-        ),
-      enabled: filters.length > 0,
-    })),
+export default function Alike({ entity, fields }: { entity: Entity; fields: Fields }) {
+  const { t } = useTranslation("records");
+  const [asked] = useDebouncedValue(JSON.stringify(typed(fields)), 400);
+  const found = useQuery({
+    queryKey: ["alike", entity.key, asked],
+    queryFn: ({ signal }) => findDuplicates(entity.key, { fields: JSON.parse(asked) as Fields }, signal),
+    enabled: asked !== "{}",
   });
-  if (filters.length === 0) return null;
-  const found = entities.flatMap((entity, index) =>
-    (answers[index]?.data?.items ?? []).map((record) => ({ entity, record })),
-  );
-  if (found.length === 0) return null;
+  const items = found.data?.items.slice(0, most) ?? [];
+  if (items.length === 0) return null;
+  const refused =
+    entity.duplicates === "block" && items.some((one) => one.strong && one.record.entity === entity.key);
   return (
-    <FormHint title={t("card:alike")}>
-      {found.map(({ entity, record }) => (
-        <Link
-          key={record.id}
-          to="/records/$entity/$id"
-          params={{ entity: entity.key, id: record.id }}
-          target="_blank"
-        >
-          {entity.label}: {titleOf(entity, record.fields, t("fields:untitled"))}
-        </Link>
+    <FormHint title={refused ? t("alike_block") : t("alike")}>
+      {items.map((one) => (
+        <DuplicateLink key={one.record.id} duplicate={one} beside />
       ))}
     </FormHint>
+  );
+}
+
+/** Who it is and what they share. */
+export function DuplicateLink({ duplicate, beside }: { duplicate: Duplicate; beside?: boolean }) {
+  const { t } = useTranslation(["records", "fields"]);
+  const entities = useEntities();
+  const { record, because } = duplicate;
+  const entity = entities.find((one) => one.key === record.entity);
+  if (!entity) return null;
+  const title = titleOf(entity, record.fields, t("fields:untitled"));
+  const reasons = because.map((reason) => t(`records:because_${reason}`)).join(", ");
+  return (
+    <Link
+      to="/records/$entity/$id"
+      params={{ entity: entity.key, id: record.id }}
+      {...(beside && { target: "_blank" })}
+    >
+      {t("records:same_kind", { entity: entity.label, title })} ({reasons})
+    </Link>
   );
 }

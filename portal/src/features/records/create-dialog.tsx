@@ -1,7 +1,7 @@
 /** The form of a new record, at the right over any page. */
 import { Drawer } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { evaluate } from "@/api/evaluate";
 import { keys } from "@/api/keys";
@@ -14,10 +14,12 @@ import { titleOf } from "@/engines/fields/text";
 import { brief, fillable, presetOf } from "@/engines/form/fields";
 import { FormBody } from "@/engines/form/form";
 import type { FormSource } from "@/engines/source";
+import { withRecordTexts } from "@/i18n";
 import { type Creating, closeCreate } from "@/state/creating";
 import { toast, toastError } from "@/ui/toast";
 import { useFocusBack } from "@/ui/use-focus-back";
-import { Alike } from "./alike";
+
+const Alike = lazy(() => withRecordTexts(() => import("./alike")));
 
 export default function CreateDialog({ creating }: { creating: Creating }) {
   useFocusBack();
@@ -78,7 +80,14 @@ function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
       source={source}
       label={t("card:new_record", { entity: entity.label })}
       action={t("common:create")}
-      hint={(values) => <Alike fields={values} />}
+      hint={(values) =>
+        entity.duplicates &&
+        entity.duplicates !== "off" && (
+          <Suspense>
+            <Alike entity={entity} fields={values} />
+          </Suspense>
+        )
+      }
       onDone={done}
     />
   );

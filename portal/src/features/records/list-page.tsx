@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity } from "@/api/session";
 import type { Entity } from "@/api/types";
@@ -11,6 +11,7 @@ import { ColumnsMenu } from "@/engines/list/columns-menu";
 import { ListBody } from "@/engines/list/list";
 import { useList } from "@/engines/list/use-list";
 import { SlotButtons, SlotEntity, useSlots } from "@/engines/slots";
+import { withRecordTexts } from "@/i18n";
 import { openCreate } from "@/state/creating";
 import { NotFound } from "@/ui/not-found";
 import { Toolbar, ToolbarGap, ToolbarText } from "@/ui/table";
@@ -19,6 +20,8 @@ import { RecordsHeader, useRecordsSearch } from "./header";
 import { RecordPanel, usePanelAhead } from "./lazy-panel";
 import { useRecordsSource } from "./source";
 import { Views } from "./views";
+
+const ExportMenu = lazy(() => withRecordTexts(() => import("./export-menu")));
 
 const route = getRouteApi("/shell/records/$entity/list");
 
@@ -73,6 +76,19 @@ function RecordsList({ entity }: { entity: Entity }) {
         >
           {t("list:bin")}
         </Button>
+        <Suspense>
+          <ExportMenu
+            asked={{
+              entity: entity.key,
+              filter: search.filter,
+              q: search.q,
+              sort: search.sort,
+              deleted: search.deleted ?? false,
+              fields: list.columns.map((field) => field.key),
+              name: entity.label_plural,
+            }}
+          />
+        </Suspense>
         {!phone && <ColumnsMenu entity={entity} columns={list.columns} onChange={setColumns} />}
       </Toolbar>
       <SlotEntity value={entity.key}>

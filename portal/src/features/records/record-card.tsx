@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconDots, IconLink, IconRestore, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Evaluated, evaluate } from "@/api/evaluate";
 import { ApiError } from "@/api/problem";
@@ -18,6 +18,7 @@ import { isEmpty } from "@/engines/fields/values";
 import { CardFiles } from "@/engines/files/card-files";
 import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import type { RowSource } from "@/engines/source";
+import { withRecordTexts } from "@/i18n";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import {
@@ -39,6 +40,9 @@ import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
 import { useRemove } from "./use-remove";
+
+const DuplicatesPart = lazy(() => withRecordTexts(() => import("./duplicates-part")));
+const MergedNote = lazy(() => withRecordTexts(() => import("./merged-note")));
 
 interface Props {
   entity: Entity;
@@ -153,6 +157,11 @@ function CardContent({
             {t("card:is_deleted")}
           </CardNotice>
         )}
+        {deleted && typeof record.fields.merged_into === "string" && (
+          <Suspense>
+            <MergedNote record={record} leads={place === "page"} />
+          </Suspense>
+        )}
         <CardTitle level={place === "page" ? 1 : 2}>
           {titleField && (
             <InPlace source={source} field={titleField} record={record} refs={refs} bare>
@@ -186,6 +195,11 @@ function CardContent({
                 <>
                   <Sections entity={entity} source={source} record={record} onStage={move.to} />
                   {/* A record in the bin shows none. */}
+                  {!deleted && entity.duplicates && entity.duplicates !== "off" && (
+                    <Suspense>
+                      <DuplicatesPart entity={entity} record={record} />
+                    </Suspense>
+                  )}
                   {!deleted && (
                     <CardFiles entity={entity.key} id={record.id} changes={entity.actions.update} />
                   )}

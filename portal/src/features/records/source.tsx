@@ -1,6 +1,6 @@
 /** Records of an entity as the source of the list, the board and the card: the public API behind the engines. */
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { type ComponentProps, lazy, Suspense, use, useMemo } from "react";
 import { keys } from "@/api/keys";
 import { onRecordChange } from "@/api/live";
 import { queryClient } from "@/api/query-client";
@@ -16,11 +16,16 @@ import {
   undoBatch,
 } from "@/api/records";
 import { saveFields } from "@/api/save";
+import { useEntity } from "@/api/session";
 import type { Entity, RecordData } from "@/api/types";
+import { SlotEntity } from "@/engines/slots";
 import type { RowLinkProps, Source } from "@/engines/source";
+import { withRecordTexts } from "@/i18n";
 import { openCreate } from "@/state/creating";
 import { explainRefusal } from "@/state/refused";
 import { useRemove } from "./use-remove";
+
+const MergeMenu = lazy(() => withRecordTexts(() => import("./merge-menu")));
 
 export function useRecordsSource(entity: Entity): Source {
   const navigate = useNavigate();
@@ -31,9 +36,19 @@ export function useRecordsSource(entity: Entity): Source {
       remove,
       compose: (preset) => openCreate(entity.key, preset),
       open: (id) => void navigate({ to: "/records/$entity/$id", params: { entity: entity.key, id } }),
+      ...(mergeable(entity) && { SelectionMore: Merge }),
     }),
     [entity, navigate, remove],
   );
+}
+
+const mergeable = ({ duplicates, actions }: Entity) =>
+  duplicates !== undefined && actions.update && actions.delete;
+
+/** Several chosen rows into one. */
+function Merge(props: Omit<ComponentProps<typeof MergeMenu>, "entity">) {
+  const entity = useEntity(use(SlotEntity));
+  return <Suspense>{entity && <MergeMenu entity={entity} {...props} />}</Suspense>;
 }
 
 export function recordsSource(entity: Entity): Source {
