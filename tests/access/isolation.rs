@@ -213,8 +213,16 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
             // Plugins, letters and messages are for administrators, drawings for those who design, and this token is
             // neither; there is no page whose sources to read.
             if !answer.status.is_success()
-                && !["/audit", "/letters", "/read", "/read/file", "/plugin-messages", "/message-gateways", "/message-inboxes"]
-                    .contains(&operation.template.as_str())
+                && ![
+                    "/audit",
+                    "/letters",
+                    "/read",
+                    "/read/file",
+                    "/plugin-messages",
+                    "/message-gateways",
+                    "/message-inboxes",
+                ]
+                .contains(&operation.template.as_str())
                 && !operation.template.starts_with("/plugins")
                 && !operation.template.starts_with("/process-drawings")
                 && !operation.template.ends_with("/report")

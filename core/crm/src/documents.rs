@@ -38,14 +38,12 @@ impl Kind {
     /// States that follow a state by hand.
     const fn steps(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
-            Self::Quote => {
-                &[
+            Self::Quote => &[
                 ("draft", &["sending", "sent"]),
                 ("sending", &["sent"]),
                 ("sent", &["accepted", "declined", "expired"]),
                 ("expired", &["sending", "sent"]),
-            ]
-            }
+            ],
             Self::Order => &[
                 ("draft", &["confirmed", "cancelled"]),
                 ("confirmed", &["fulfilled", "cancelled"]),

@@ -69,7 +69,7 @@ pub(crate) fn one(def: &EntityDef, key: &str, mut image: Fields, ctx: &Ctx, curr
     let problems = compute(def, &mut image, ctx, currency, Which::All);
     match problems.into_iter().find(|(field, _)| *field == key) {
         Some((_, problem)) => Err(problem),
-        None => Ok(image[key].clone()),
+        None => Ok(image.get(key).cloned().unwrap_or(Value::Null)),
     }
 }
 
@@ -88,7 +88,8 @@ pub(crate) fn live(def: &EntityDef, ctx: &Ctx, currency: &str, besides: &[FieldK
             let currency = def.field(&key).and_then(|field| def.currency_of(field)).map(|field| field.key.clone());
             let beside = currency.filter(|key| record.fields.contains_key(key));
             for key in beside.into_iter().chain([key]) {
-                record.fields.insert(key.clone(), flat[&key].clone());
+                let value = flat.get(&key).cloned().unwrap_or(Value::Null);
+                record.fields.insert(key, value);
             }
         }
         record.fields.retain(|key, _| !besides.contains(key));

@@ -122,7 +122,7 @@ impl Records {
         let mut found = read::load_whole(self.db().read(), &catalogue, ctx, def, &ids, Action::Read, false).await?;
         found.sort_by_key(|record| ids.iter().position(|id| *id == record.id));
         for record in found {
-            let title = record.fields["title"].as_text().unwrap_or_default().to_owned();
+            let title = record.fields.get("title").and_then(Value::as_text).unwrap_or_default().to_owned();
             let mut change = as_new(def, record.id, record.fields);
             let errors = write::gaps(&change, &ctx.rights);
             let judged = judged(&mut change, ctx, &catalogue.pipelines.currency, errors);
@@ -184,7 +184,8 @@ fn judged(change: &mut PendingChange, ctx: &Ctx, currency: &str, mut errors: Fie
     let flat = def.flat(&change.after);
     let shown = def.computed.iter().filter_map(|key| def.field(key)).filter(|field| def.shows(&ctx.rights, field));
     let keys = shown.flat_map(|field| [Some(field), def.currency_of(field)]).flatten();
-    let formulas = keys.map(|field| (field.key.to_string(), flat[&field.key].clone())).collect();
+    let formulas =
+        keys.map(|field| (field.key.to_string(), flat.get(&field.key).cloned().unwrap_or(Value::Null))).collect();
     errors.retain(|key, _| sees(key));
     let problems = problems.into_iter().filter(|(key, _)| sees(key));
     Evaluated {

@@ -194,8 +194,7 @@ mod tests {
     #[test]
     fn documents_show_the_layers() {
         let texts = |text: &str| PICTURES.iter().map(|file| (PathBuf::from(file), text.to_owned())).collect();
-        let picture =
-            "kernel <- people <- records <- {crm, messaging} <- {documents, work} <- process <- reports <- plugin_host <- server";
+        let picture = "kernel <- people <- records <- {crm, messaging} <- {documents, work} <- process <- reports <- plugin_host <- server";
         assert_eq!(check_pictures(&texts(&format!("Layers: {picture}; never up"))), []);
         assert_eq!(check_pictures(&texts("kernel <- people <- records")).len(), PICTURES.len());
         assert_eq!(check_pictures(&BTreeMap::new()).len(), PICTURES.len());

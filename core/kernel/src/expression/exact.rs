@@ -276,7 +276,7 @@ pub fn name_moments(node: &mut IdedExpr) {
         }),
         Expr::Comprehension(inner) => {
             let parts = [&mut inner.iter_range, &mut inner.accu_init, &mut inner.loop_cond, &mut inner.loop_step];
-            parts.into_iter().for_each(|part| name_moments(part));
+            parts.into_iter().for_each(name_moments);
             name_moments(&mut inner.result);
         }
     }

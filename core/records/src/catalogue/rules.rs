@@ -243,7 +243,7 @@ impl Records {
         found.sort_by_key(|record| ids.iter().position(|id| *id == record.id));
         let (actor, moment, asked) = (actor_of(ctx), Moment::of(ctx), Asked::new(&trying.text));
         let tried = found.into_iter().map(|record| {
-            let title = record.fields["title"].as_text().unwrap_or_default().to_owned();
+            let title = record.fields.get("title").and_then(Value::as_text).unwrap_or_default().to_owned();
             let outcome = match &field {
                 Some((def, key)) => computed::one(def, key, record.fields, ctx, &catalogue.pipelines.currency),
                 None => {
