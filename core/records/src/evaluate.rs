@@ -101,6 +101,7 @@ impl Records {
             given: given.keys().cloned().collect(),
             refusal: None,
             along: Vec::new(),
+            merging: false,
         };
         change.assign(given);
         let rules = self.rules_of(entity);
@@ -147,6 +148,7 @@ fn as_new(def: &Arc<EntityDef>, id: RecordId, fields: Fields) -> PendingChange {
         given: Default::default(),
         refusal: None,
         along: Vec::new(),
+        merging: false,
     }
 }
 

@@ -119,6 +119,7 @@ impl Records {
                     given: Default::default(),
                     refusal: None,
                     along: Vec::new(),
+                    merging: false,
                 })
                 .collect();
             for change in &mut changes {
