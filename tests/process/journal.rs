@@ -17,6 +17,10 @@ fn step(id: &str, executor: &str) -> String {
     process(id, &(inside + &flows("start>ask ask>end")))
 }
 
+async fn ask(app: &TestApp, query: &str) -> Value {
+    app.admin().get(&format!("/process-instances?total=true&{query}")).await.ok(200)
+}
+
 #[tokio::test]
 async fn instances_are_found_by_lateness_people_and_words_and_counted() {
     let mut app = TestApp::build().person("mary", "sales_manager").person("bob", "sales_manager").start().await;
@@ -33,36 +37,35 @@ async fn instances_are_found_by_lateness_people_and_words_and_counted() {
     let done = engine.start("hers", json!({})).await;
     let task = engine.task(&done).await;
     app.by("mary").post(&format!("/tasks/{task}/complete"), json!({})).await.ok(200);
-    let ask = async |query: &str| app.admin().get(&format!("/process-instances?total=true&{query}")).await.ok(200);
     let found = |page: &Value, expected: &[&str]| {
         assert_eq!((titles(page), &page["total"]), (expected.to_vec(), &json!(expected.len())), "{page:#}");
     };
-    found(&ask("").await, &[&done, &second, &first]);
-    found(&ask("sort=oldest").await, &[&first, &second, &done]);
-    found(&ask(&format!("person={mary}")).await, &[&first]);
-    found(&ask("person=me").await, &[&done, &second, &first]);
-    found(&ask("q=ромашк").await, &[&first]);
-    found(&ask("q=process%20HIS").await, &[&second]);
-    found(&ask("q=nothing%20like%20that").await, &[]);
-    found(&ask("overdue=true").await, &[]);
-    found(&ask("incident=true").await, &[]);
-    found(&ask("incident=false&state=active").await, &[&second, &first]);
+    found(&ask(&app, "").await, &[&done, &second, &first]);
+    found(&ask(&app, "sort=oldest").await, &[&first, &second, &done]);
+    found(&ask(&app, &format!("person={mary}")).await, &[&first]);
+    found(&ask(&app, "person=me").await, &[&done, &second, &first]);
+    found(&ask(&app, "q=ромашк").await, &[&first]);
+    found(&ask(&app, "q=process%20HIS").await, &[&second]);
+    found(&ask(&app, "q=nothing%20like%20that").await, &[]);
+    found(&ask(&app, "overdue=true").await, &[]);
+    found(&ask(&app, "incident=true").await, &[]);
+    found(&ask(&app, "incident=false&state=active").await, &[&second, &first]);
     // Who has it, for how long, of how long.
-    let page = ask("state=active").await;
+    let page = ask(&app, "state=active").await;
     let active = &page["items"][1]["active"][0];
     assert_eq!((&active["who"]["name"], &active["limit"]), (&json!("mary"), &json!(28_800)), "{active}");
     assert!(active["elapsed"].as_i64().is_some() && active["due"].is_string() && active.get("late").is_none());
     app.clock.advance_seconds(10 * 86_400);
     app.drain().await;
-    let late = ask("overdue=true").await;
+    let late = ask(&app, "overdue=true").await;
     found(&late, &[&second, &first]);
     assert_eq!(late["items"][0]["active"][0]["late"], true);
-    found(&ask("overdue=false").await, &[&done]);
+    found(&ask(&app, "overdue=false").await, &[&done]);
     // By pages, in either order, each once.
     for sort in ["newest", "oldest"] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let page = ask(&format!("limit=1&sort={sort}{cursor}")).await;
+            let page = ask(&app, &format!("limit=1&sort={sort}{cursor}")).await;
             assert_eq!(page["total"], 3);
             seen.extend(titles(&page).into_iter().map(str::to_owned));
             let Some(next) = page["next_cursor"].as_str() else { break };
@@ -72,8 +75,8 @@ async fn instances_are_found_by_lateness_people_and_words_and_counted() {
     }
     // Of a department, and what cannot be asked.
     let north = app.department("North", None, &["bob"]).await;
-    found(&ask(&format!("department={north}")).await, &[&second]);
-    found(&ask(&format!("department={north}&person={mary}")).await, &[]);
+    found(&ask(&app, &format!("department={north}")).await, &[&second]);
+    found(&ask(&app, &format!("department={north}&person={mary}")).await, &[]);
     for (query, field) in [("sort=due", "sort"), ("person=ivan", "person"), ("state=x", "state")] {
         let refused = app.admin().get(&format!("/process-instances?{query}")).await.problem(422, "process.invalid");
         assert!(refused["fields"][field].is_object(), "{refused}");

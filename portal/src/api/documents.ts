@@ -32,7 +32,7 @@ export function takeStep(entity: string, id: Id, version: number, key: string): 
   const path = { id };
   switch (key) {
     case "send":
-      return api.post("/records/{entity}/{id}/send", {}, { path: { entity, id } });
+      return api.post("/records/{entity}/{id}/send", {} as Body<"SendInput">, { path: { entity, id } });
     case "accept":
       return api.post("/records/quote/{id}/accept", undefined, { path });
     case "decline":

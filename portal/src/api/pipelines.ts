@@ -32,8 +32,8 @@ export type StageList = Body<"StageList">;
 export type PipelinePatch = Body<"PipelinePatch">;
 
 export const createPipeline = (input: Body<"NewPipeline">) => changed(api.create("/pipelines", input));
-export const changePipeline = (id: Id, patch: PipelinePatch, version: number) =>
-  changed(api.patch("/pipelines/{id}", patch, { path: { id }, version }));
+export const changePipeline = (id: Id, patch: Partial<PipelinePatch>, version: number) =>
+  changed(api.patch("/pipelines/{id}", patch as PipelinePatch, { path: { id }, version }));
 
 /** What the list would do to the records; nothing is changed. */
 export const tryStages = (id: Id, list: StageList, version: number) =>
@@ -54,7 +54,7 @@ export function removePipeline(
   version: number,
 ): Promise<PipelineChange> {
   const pairs = Object.entries(moveTo).map((pair) => pair.join(":"));
-  const query = { move_to: pairs.length > 0 ? pairs.join(",") : null, preview, dry_run: dryRun };
+  const query = { move_to: pairs.length > 0 ? pairs.join(",") : undefined, preview, dry_run: dryRun };
   const answer = api.delete("/pipelines/{id}", { path: { id }, query, version }) as Promise<unknown>;
   return (dryRun ? answer : changed(answer)) as Promise<PipelineChange>;
 }

@@ -270,6 +270,78 @@ export interface paths {
         patch: operations["people_update_department"];
         trace?: never;
     };
+    "/api/v1/document-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /document-templates`: how papers look. */
+        get: operations["documents_list_document_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /document-templates/{key}`: papers that are made from now on look so (administrators). */
+        put: operations["documents_put_document_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /documents`: papers of a record, newest first. */
+        get: operations["documents_list_documents"];
+        put?: never;
+        /**
+         * `POST /documents`: makes a paper of an issued document and keeps it among the record's files. The same paper is made
+         *     once.
+         */
+        post: operations["documents_make_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /documents/preview`: a paper that is not kept; a draft is marked as one and has no number. */
+        post: operations["documents_preview_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities": {
         parameters: {
             query?: never;
@@ -307,6 +379,40 @@ export interface paths {
         patch: operations["entities_change_entity"];
         trace?: never;
     };
+    "/api/v1/entities/{entity}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /entities/{entity}/duplicates`: what is done about duplicates of its records (administrators). */
+        put: operations["entities_set_duplicates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/expressions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /entities/{entity}/expressions/check`: tries a formula or condition on the newest records (administrators). */
+        post: operations["entities_check_expression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities/{entity}/fields": {
         parameters: {
             query?: never;
@@ -340,6 +446,23 @@ export interface paths {
         head?: never;
         /** `PATCH /entities/{entity}/fields/{key}` */
         patch: operations["entities_change_field"];
+        trace?: never;
+    };
+    "/api/v1/entities/{entity}/fields/{key}/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /entities/{entity}/fields/{key}/conditions`: of a field of any owner; none take them away (administrators). */
+        put: operations["entities_set_conditions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/entities/{entity}/fields/{key}/restore": {
@@ -376,38 +499,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/entities/{entity}/expressions/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["rules_check_expression"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/entities/{entity}/fields/{key}/conditions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["entities_set_conditions"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/entities/{entity}/violations": {
         parameters: {
             query?: never;
@@ -415,57 +506,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["rules_list_violations"];
+        /** `GET /entities/{entity}/violations`: records that would not be taken as they are, newest first. */
+        get: operations["entities_list_violations"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/validation-rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["rules_list_rules"];
-        put?: never;
-        post: operations["rules_create_rule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/validation-rules/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: operations["rules_change_rule"];
-        post?: never;
-        delete: operations["rules_remove_rule"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/records/{entity}/evaluate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["rules_evaluate_record"];
         delete?: never;
         options?: never;
         head?: never;
@@ -481,6 +525,43 @@ export interface paths {
         };
         /** `GET /events` */
         get: operations["events_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /exports`: a long job makes the file; `result.file` of the job says where it is. */
+        post: operations["records_export_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{list}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /exports/{list}/content`: the file, for whoever asked for it, for a week, as long as their rights stay those it was
+         *     made with.
+         */
+        get: operations["records_export_list_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -774,7 +855,7 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /me/factor` */
-        get: operations["session_second_factor"];
+        get: operations["session_my_second_factor"];
         /** `PUT /me/factor`: puts it in force by its first code. */
         put: operations["session_confirm_second_factor"];
         /** `POST /me/factor`: a new secret. It is in force once its first code was right. */
@@ -1029,6 +1110,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /pipelines` (administrators) */
+        get: operations["entities_list_pipelines"];
+        put?: never;
+        /** `POST /pipelines` (administrators) */
+        post: operations["entities_create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /pipelines/{id}`: its records move into other pipelines of the entity (administrators). */
+        delete: operations["entities_remove_pipeline"];
+        options?: never;
+        head?: never;
+        /** `PATCH /pipelines/{id}`: its name, whether it is archived, whether new records go there (administrators). */
+        patch: operations["entities_change_pipeline"];
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /pipelines/{id}/stages`: all of them in order; a dry run says what would become of records (administrators). */
+        put: operations["entities_save_stages"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -1178,7 +1312,8 @@ export interface paths {
         /**
          * `GET /plugins/{id}/export`: all that the company holds of a plugin, one JSON object a line: what it is and was set to
          *     (without secrets), each of its entities with the definition and the records (those of the bin too), its fields on other
-         *     records, its keys (base64). For whoever switches it off and removes its data.
+         *     records, its keys (base64). For whoever switches it off and removes its data. `as=xlsx`: the records alone, a sheet of each
+         *     entity.
          */
         get: operations["plugins_export_plugin"];
         put?: never;
@@ -2180,23 +2315,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/records/{entity}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** merge */
-        post: operations["records_merge_records"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/records/{entity}/duplicates": {
         parameters: {
             query?: never;
@@ -2206,7 +2324,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** duplicates */
+        /** `POST /records/{entity}/duplicates`: of what the caller sees; of clients also those of the other kinds. */
         post: operations["records_find_duplicates"];
         delete?: never;
         options?: never;
@@ -2214,24 +2332,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/entities/{entity}/duplicates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** set */
-        put: operations["entities_set_duplicates"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/exports": {
+    "/api/v1/records/{entity}/evaluate": {
         parameters: {
             query?: never;
             header?: never;
@@ -2240,8 +2341,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** export */
-        post: operations["records_export_list"];
+        /** `POST /records/{entity}/evaluate`: states of fields, formulas and errors of a record as it would be; writes nothing. */
+        post: operations["records_evaluate_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /records/{entity}/merge`: up to 10 records into one of them. What points to the others moves at once (200), or by a
+         *     job to watch (202) where it is more than 1,000 records. Undone by its batch.
+         */
+        post: operations["records_merge_records"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2319,6 +2440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/{entity}/{id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /records/{entity}/{id}/letter`: the letter that would bring a document's paper. `{number}` in it is filled in when the number
+         *     is drawn.
+         */
+        get: operations["documents_draft_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}/restore": {
         parameters: {
             query?: never;
@@ -2350,6 +2491,26 @@ export interface paths {
          */
         put: operations["sales_put_rows"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /records/{entity}/{id}/send`: sends a quote, order or invoice with its paper. A quote is `sending` until the mail server has
+         *     the letter, then `sent`; without recipients it is `sent` at once. An invoice that is a draft is issued.
+         */
+        post: operations["documents_send_document"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2822,7 +2983,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /session/link`: whose link it is. 410 when it is good no more. */
-        post: operations["session_sign_in_link"];
+        post: operations["session_find_sign_in_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2931,6 +3092,23 @@ export interface paths {
         head?: never;
         /** `PATCH /tasks/{id}` */
         patch: operations["tasks_update"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/accept`: what was done is good. */
+        post: operations["tasks_accept_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tasks/{id}/action": {
@@ -3052,40 +3230,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tasks/{id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** `POST /tasks/{id}/accept` */
-        post: operations["accept_task"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tasks/{id}/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** `POST /tasks/{id}/return` */
-        post: operations["return_task"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tasks/{id}/history": {
         parameters: {
             query?: never;
@@ -3114,6 +3258,23 @@ export interface paths {
         put?: never;
         /** `POST /tasks/{id}/release`: back to everybody who may do it. */
         post: operations["tasks_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/return`: what was done is not good yet. */
+        post: operations["tasks_return_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3278,6 +3439,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/validation-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /validation-rules` (administrators) */
+        get: operations["entities_list_rules"];
+        put?: never;
+        /** `POST /validation-rules` (administrators) */
+        post: operations["entities_create_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/validation-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /validation-rules/{id}` (administrators) */
+        put: operations["entities_change_rule"];
+        post?: never;
+        /** `DELETE /validation-rules/{id}` (administrators) */
+        delete: operations["entities_remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views": {
         parameters: {
             query?: never;
@@ -3314,74 +3511,19 @@ export interface paths {
         patch: operations["views_update"];
         trace?: never;
     };
-    "/api/v1/documents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_documents"];
-        put?: never;
-        post: operations["make_document"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/documents/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["preview_document"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/records/{entity}/{id}/letter": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["draft_letter"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/records/{entity}/{id}/send": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["send_document"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepts a task that was done. */
+        Acceptance: {
+            /**
+             * Format: int32
+             * @description How well it was done, 1 to 5.
+             * @default null
+             */
+            mark: number | null;
+        };
         /**
          * @description Whether a row grants or narrows.
          * @enum {string}
@@ -3478,7 +3620,7 @@ export interface components {
             variables?: {
                 [key: string]: unknown;
             };
-            /** @description Of `set-fields` and `create-record`: values on top of the contract's. */
+            /** @description Of `set-fields`, `create-record`, `call`, `meeting`, `quote`, `invoice`: values on top of the contract's. */
             fields?: {
                 [key: string]: unknown;
             };
@@ -3521,20 +3663,6 @@ export interface components {
             update: boolean;
             delete: boolean;
         };
-        /** @description Accepts a task that was done. */
-        Acceptance: {
-            /**
-             * Format: int32
-             * @description How well it was done, 1 to 5.
-             * @default null
-             */
-            mark: number | null;
-        };
-        /** @description Gives a task back to whoever did it. */
-        Returning: {
-            /** @description What is still to be done. */
-            note: string;
-        };
         /** @description Where an instance stands. */
         ActiveView: {
             /** @description The element. */
@@ -3547,7 +3675,7 @@ export interface components {
             wait: components["schemas"]["u32"];
             /** @description Since when. */
             since: string;
-            /** @description When it comes by itself (timers). */
+            /** @description When it comes by itself (timers); of a task in a list its deadline. */
             due?: string | null;
             /** @description In a list: whether its deadline has passed. */
             late?: boolean;
@@ -3561,6 +3689,7 @@ export interface components {
              * @description In a list: seconds of working time that it may take.
              */
             limit?: number;
+            /** @description In a list: who has its task. */
             who?: components["schemas"]["MapWho"];
         };
         /** @description Who did something. */
@@ -3617,7 +3746,7 @@ export interface components {
         BatchView: {
             /** Format: uuid */
             id: string;
-            /** @description `bulk`, `import`, `undo`. */
+            /** @description `bulk`, `import`, `pipeline`, `undo`. */
             kind: string;
             created_at: string;
             undone_at?: string | null;
@@ -3664,13 +3793,15 @@ export interface components {
         /** @description Many changes of one entity. */
         BulkBody: {
             /** @description Records to make. */
-            create?: components["schemas"]["CreateBody"][];
+            create?: components["schemas"]["BulkCreate"][];
             /** @description Records to change. */
             update?: components["schemas"]["BulkUpdate"][];
             /** @description Records to put into the recycle bin; `true` with a filter. */
             delete?: components["schemas"]["BulkDelete"];
             /** @description Nothing is written when one row is refused. */
             all_or_nothing?: boolean;
+            /** @description Why rows are written in spite of rules that warn. */
+            reason?: string | null;
             /** @description Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all. */
             filter?: {
                 [key: string]: unknown;
@@ -3681,6 +3812,13 @@ export interface components {
             fields?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description One record to make. */
+        BulkCreate: {
+            /** @description By key. */
+            fields: {
+                [key: string]: unknown;
+            };
         };
         /** @description What is deleted: rows, or everything that a filter finds. */
         BulkDelete: string[] | boolean;
@@ -3698,6 +3836,8 @@ export interface components {
             fields?: {
                 [key: string]: components["schemas"]["FieldProblem"];
             } | null;
+            /** @description `stage.refused`: everything that stands in the way of the move. */
+            conditions?: components["schemas"]["ConditionProblem"][];
             /** @description The record that stands in the way, where the caller may see it. */
             other?: components["schemas"]["RecordRef"];
         };
@@ -3809,6 +3949,16 @@ export interface components {
             before?: unknown;
             after?: unknown;
         };
+        /** @description A validation rule as it shall be. */
+        ChangedRule: {
+            /** @description All of it. */
+            rule: components["schemas"]["ValidationRule"];
+            /**
+             * Format: int64
+             * @description Its place; stays where absent.
+             */
+            place?: number | null;
+        };
         /**
          * @description How it goes.
          * @enum {string}
@@ -3862,6 +4012,11 @@ export interface components {
             /** @description Kept by records that have it, not offered any more. */
             archived?: boolean;
         };
+        /**
+         * @description A column of rows.
+         * @enum {string}
+         */
+        Column: "number" | "title" | "quantity" | "unit" | "price" | "discount" | "tax" | "total";
         /** @description Something to say. */
         CommentInput: {
             text: string;
@@ -3935,6 +4090,31 @@ export interface components {
              * @default false
              */
             acceptance: boolean;
+        };
+        /** @description One of the reasons of a refusal. */
+        ConditionProblem: {
+            /** @description Machine-readable. */
+            code: string;
+            /** @description The field it is about. */
+            field?: string;
+            /** @description In the caller's language. */
+            message: string;
+        };
+        /**
+         * @description When a field is there, must have a value, may be changed, and which of its choices are offered. What is absent
+         *     always holds.
+         */
+        Conditions: {
+            /** @description Whether forms show it. Hidden is not secret: that is what rights are for. */
+            visible?: string;
+            /** @description Whether it must have a value. */
+            required?: string;
+            /** @description Whether its value stays as it is. */
+            read_only?: string;
+            /** @description When a choice is offered, by its key; choices without a condition always are. */
+            options_when?: {
+                [key: string]: string;
+            };
         };
         /** @description What a lead becomes. */
         ConvertInput: {
@@ -4038,28 +4218,13 @@ export interface components {
             unread: number;
         };
         /** @description Fields of a record to make. */
-        Conditions: { visible?: string; required?: string; read_only?: string; options_when?: { [key: string]: string } };
-        FormulaView: { text: string; decimals: number; live: boolean };
-        Trying: { text: string; result?: components["schemas"]["FieldType"] | null; field?: string | null; decimals?: number | null };
-        Tried: { id: string; title: string; value?: unknown; problem?: string };
-        Items_Tried: { items: components["schemas"]["Tried"][] };
-        ValidationRule: { name: string; when?: string; check: string; field?: string; warn?: boolean; message: { [key: string]: string }; enabled?: boolean };
-        PlacedRule: { id: string; entity: string; place: number; rule: components["schemas"]["ValidationRule"] };
-        Items_PlacedRule: { items: components["schemas"]["PlacedRule"][] };
-        NewRule: { entity: string; rule: components["schemas"]["ValidationRule"]; place?: number | null };
-        ChangedRule: { rule: components["schemas"]["ValidationRule"]; place?: number | null };
-        EvaluateBody: { id?: string | null; fields?: { [key: string]: unknown } };
-        StateView: { visible: boolean; required: boolean; read_only: boolean; options?: string[] };
-        ErrorView: { field?: string; rule?: string; code: string; message: string; warn?: boolean };
-        EvaluatedView: { fields: { [key: string]: components["schemas"]["StateView"] }; formulas: { [key: string]: unknown }; errors: components["schemas"]["ErrorView"][] };
-        ViolationView: { id: string; title: string; errors: components["schemas"]["ErrorView"][] };
-        ViolationsView: { items: components["schemas"]["ViolationView"][]; next_cursor?: string | null };
         CreateBody: {
-            reason?: string | null;
             /** @description By key. */
             fields: {
                 [key: string]: unknown;
             };
+            /** @description Why it is written in spite of rules that warn. */
+            reason?: string | null;
         };
         /** @description Which rows to credit. */
         CreditInput: {
@@ -4449,6 +4614,47 @@ export interface components {
             /** @description What elements of both say otherwise. */
             changed: components["schemas"]["ComparedChange"][];
         };
+        /** @description Which paper. */
+        DocumentInput: {
+            template?: components["schemas"]["Paper"] | null;
+            /** @description `quote`, `order` or `invoice`. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            id: string;
+            locale?: components["schemas"]["Locale"] | null;
+            /** @description What it is made as. */
+            format?: components["schemas"]["Format"];
+        };
+        /** @description A paper of a record. */
+        DocumentView: {
+            /** Format: uuid */
+            id: string;
+            template: components["schemas"]["Paper"];
+            /**
+             * Format: int64
+             * @description Which of its settings.
+             */
+            template_version: number;
+            locale: components["schemas"]["Locale"];
+            /** @description How it stands. */
+            state: components["schemas"]["MadeState"];
+            /**
+             * Format: uuid
+             * @description Its file, of the record; null until it is made.
+             */
+            file?: string | null;
+            file_name: string;
+            /** @description Of its bytes, in hexadecimal. */
+            sha256?: string | null;
+            letter?: components["schemas"]["LetterView"] | null;
+            /** @description What went wrong. */
+            problem?: string | null;
+            created_at: string;
+            created_by: components["schemas"]["ActorView"];
+        };
         /** @description What to change of a drawing; what is absent stays. */
         DrawingChange: {
             /**
@@ -4672,10 +4878,56 @@ export interface components {
             unresolved?: string;
         };
         /**
+         * @description What is done about duplicates of an entity.
+         * @enum {string}
+         */
+        DuplicateMode: "off" | "warn" | "block";
+        /** @description What is done about duplicates. */
+        DuplicatePolicy: {
+            /** @description `off`, `warn` or `block`. */
+            mode: components["schemas"]["DuplicateMode"];
+        };
+        /**
+         * @description What two records share.
+         * @enum {string}
+         */
+        DuplicateReason: "phone" | "email" | "legal_id" | "origin" | "name_and_birthdate" | "name_and_company" | "name";
+        /** @description A record that may be the same. */
+        DuplicateView: {
+            record: components["schemas"]["RecordView"];
+            /** @description Whether one of the reasons is enough to be sure. */
+            strong: boolean;
+            /** @description What they share. */
+            because: components["schemas"]["DuplicateReason"][];
+        };
+        /**
          * @description What to do with a row whose client is known already: same phone, e-mail, or origin.
          * @enum {string}
          */
         Duplicates: "create" | "skip" | "update";
+        /** @description Of what duplicates are looked for: a record, or the fields of a form. */
+        DuplicatesBody: {
+            /**
+             * Format: uuid
+             * @description A record that is there; with fields, the one that they will change.
+             */
+            id?: string | null;
+            /** @description By key, as far as they are typed. */
+            fields?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Records that may be the same. */
+        DuplicatesView: {
+            /** @description What the company does about them. */
+            mode: components["schemas"]["DuplicateMode"];
+            /** @description The surest first, at most 20. */
+            items: components["schemas"]["DuplicateView"][];
+            /** @description Titles of what the records point to, by id. */
+            refs: {
+                [key: string]: components["schemas"]["RefView"];
+            };
+        };
         /** @description Who edits a drawing. */
         EditingView: {
             /** @description Who. */
@@ -4727,17 +4979,6 @@ export interface components {
             } | null;
         };
         /** @description An entity. */
-        DuplicateMode: "off" | "warn" | "block";
-        DuplicatePolicy: { mode: components["schemas"]["DuplicateMode"] };
-        DuplicateReason: "phone" | "email" | "legal_id" | "origin" | "name_and_birthdate" | "name_and_company" | "name";
-        DuplicateView: { record: components["schemas"]["RecordView"]; strong: boolean; because: components["schemas"]["DuplicateReason"][] };
-        DuplicatesBody: { id?: string | null; fields?: { [key: string]: unknown } | null };
-        DuplicatesView: { mode: components["schemas"]["DuplicateMode"]; items: components["schemas"]["DuplicateView"][]; refs: { [key: string]: components["schemas"]["RefView"] } };
-        ListFormat: "csv" | "xlsx";
-        ListExportInput: { entity: string; view?: string | null; filter?: components["schemas"]["Filter"] | null; q?: string | null; sort?: components["schemas"]["SortKey"][]; fields?: string[] | null; deleted?: boolean; format: components["schemas"]["ListFormat"]; name?: string | null };
-        MergeField: { key: string; from?: string; differs: boolean; value: unknown };
-        MergeInput: { into: string; records: string[]; fields?: { [key: string]: string }; versions?: { [key: string]: number }; dry_run?: boolean };
-        Merged: { batch?: string; fields?: components["schemas"]["MergeField"][]; moved?: { [key: string]: number }; stayed?: { [key: string]: number } };
         EntityView: {
             key: string;
             label: string;
@@ -4751,12 +4992,16 @@ export interface components {
             plugin?: string;
             /** @description Whether it stands in no menu: pages of its module lead to it. */
             inner?: boolean;
+            /** @description Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types. */
             evaluated?: boolean;
+            /** @description What is done about duplicates, where records can be merged. */
+            duplicates?: components["schemas"]["DuplicateMode"];
             actions: components["schemas"]["Actions"];
             fields: components["schemas"]["FieldView"][];
             pipelines: components["schemas"]["PipelineView"][];
-            layout: components["schemas"]["Layout"];
+            /** @description Stages that were taken away: what records have been through. */
             gone_stages?: components["schemas"]["StageView"][];
+            layout: components["schemas"]["Layout"];
         };
         /** @description One entry of a timeline. */
         EntryView: {
@@ -4774,6 +5019,44 @@ export interface components {
             activity?: components["schemas"]["RecordView"] | null;
             /** Format: uuid */
             batch?: string | null;
+        };
+        /** @description Something that is wrong. */
+        ErrorView: {
+            /** @description Where; absent: with the record as a whole. */
+            field?: string;
+            /** @description The name of the rule that says so. */
+            rule?: string;
+            /** @description `required`, `locked`, `option_not_now`, `rule`, `warning`, `condition`, `formula`, or what is wrong with a value. */
+            code: string;
+            /** @description For people. */
+            message: string;
+            /** @description Whether a reason overrides it. */
+            warn?: boolean;
+        };
+        /** @description A record as it would be. */
+        EvaluateBody: {
+            /**
+             * Format: uuid
+             * @description Which; none: a new one.
+             */
+            id?: string | null;
+            /** @description Values by key; others as they are kept. */
+            fields?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What the record would be like. */
+        EvaluatedView: {
+            /** @description Fields that have conditions, by key. */
+            fields: {
+                [key: string]: components["schemas"]["StateView"];
+            };
+            /** @description Values of formulas by key, an amount's currency beside it. */
+            formulas: {
+                [key: string]: unknown;
+            };
+            /** @description What speaks against writing it, and what could not be computed. */
+            errors: components["schemas"]["ErrorView"][];
         };
         /** @description A page of events. */
         EventPage: {
@@ -4827,6 +5110,11 @@ export interface components {
             /** @description What it is called; as the saved report when left out. */
             name?: string | null;
         };
+        /**
+         * @description The letters of a paper.
+         * @enum {string}
+         */
+        Face: "sans" | "serif";
         /** @description What an app of codes is given. */
         FactorBegun: {
             /** @description To be typed: base 32. */
@@ -4873,7 +5161,17 @@ export interface components {
             choices: {
                 [key: string]: unknown;
             }[] | null;
+            /**
+             * @description Of a computed field: what it is computed by from now on. An empty text leaves the values as they are, to be written
+             *     like any other.
+             * @default null
+             */
             formula: string | null;
+            /**
+             * Format: int32
+             * @description Of a computed field: digits after the point.
+             * @default null
+             */
             decimals: number | null;
         };
         /** @description What is wrong with one field. */
@@ -4926,8 +5224,11 @@ export interface components {
             max?: number;
             /** @description What a new record has when nobody says otherwise. */
             default?: unknown;
+            /** @description Whether it is computed. */
             computed?: boolean;
+            /** @description What it is computed by, for administrators. */
             formula?: components["schemas"]["FormulaView"];
+            /** @description Its conditions, for administrators. */
             conditions?: components["schemas"]["Conditions"];
         };
         /** @description A file as a form. */
@@ -5114,6 +5415,23 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * @description What a paper is made as.
+         * @enum {string}
+         */
+        Format: "pdf";
+        /** @description What a field is computed by. */
+        FormulaView: {
+            /** @description In CEL. */
+            text: string;
+            /**
+             * Format: int32
+             * @description Digits after the point.
+             */
+            decimals: number;
+            /** @description Whether it depends on the time: computed when it is read, neither sorted nor filtered by. */
+            live: boolean;
+        };
         /** @description The funnel. */
         Funnel: {
             /** @description Groups: over stages in the order of the pipeline, else the step that most come to first. */
@@ -5129,7 +5447,7 @@ export interface components {
             refs: {
                 [key: string]: components["schemas"]["ReportRef"];
             };
-            /** @description What steps of processes are called, by definition and element. */
+            /** @description Over processes: what steps are called, by definition and element. */
             steps?: {
                 [key: string]: {
                     [key: string]: string;
@@ -5605,7 +5923,7 @@ export interface components {
             /** @description When it was over. */
             ended_at?: string | null;
         };
-        /** @description A page of instances, newest first, without their journals. */
+        /** @description A page of instances, without what they left. */
         Instances: {
             /** @description The instances. */
             items: components["schemas"]["InstanceView"][];
@@ -5749,6 +6067,36 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_DocumentView: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                template: components["schemas"]["Paper"];
+                /**
+                 * Format: int64
+                 * @description Which of its settings.
+                 */
+                template_version: number;
+                locale: components["schemas"]["Locale"];
+                /** @description How it stands. */
+                state: components["schemas"]["MadeState"];
+                /**
+                 * Format: uuid
+                 * @description Its file, of the record; null until it is made.
+                 */
+                file?: string | null;
+                file_name: string;
+                /** @description Of its bytes, in hexadecimal. */
+                sha256?: string | null;
+                letter?: components["schemas"]["LetterView"] | null;
+                /** @description What went wrong. */
+                problem?: string | null;
+                created_at: string;
+                created_by: components["schemas"]["ActorView"];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_EntityView: {
             /** @description All of them. */
             items: {
@@ -5764,10 +6112,15 @@ export interface components {
                 plugin?: string;
                 /** @description Whether it stands in no menu: pages of its module lead to it. */
                 inner?: boolean;
+                /** @description Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types. */
                 evaluated?: boolean;
+                /** @description What is done about duplicates, where records can be merged. */
+                duplicates?: components["schemas"]["DuplicateMode"];
                 actions: components["schemas"]["Actions"];
                 fields: components["schemas"]["FieldView"][];
                 pipelines: components["schemas"]["PipelineView"][];
+                /** @description Stages that were taken away: what records have been through. */
+                gone_stages?: components["schemas"]["StageView"][];
                 layout: components["schemas"]["Layout"];
             }[];
         };
@@ -5890,7 +6243,7 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
                 kind: string;
                 /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
                 state: string;
@@ -5991,6 +6344,60 @@ export interface components {
                 author?: components["schemas"]["DrawingPerson"];
                 /** @description When. */
                 created_at: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PipelineConfig: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                entity: string;
+                key: string;
+                /** @description In the caller's language. */
+                name: string;
+                /** @description Its name by language. */
+                label: {
+                    [key: string]: string;
+                };
+                /** @description Where new records go. */
+                is_default: boolean;
+                /** @description It keeps the records it has and takes no others. */
+                archived: boolean;
+                /**
+                 * Format: int64
+                 * @description For `If-Match`.
+                 */
+                version: number;
+                /**
+                 * Format: int64
+                 * @description Records in it.
+                 */
+                records: number;
+                /** @description In order. */
+                stages: components["schemas"]["StageConfig"][];
+                /** @description Stages that were taken away and have records still. */
+                left: components["schemas"]["StageLeft"][];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PlacedRule: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its entity. */
+                entity: string;
+                /**
+                 * Format: int64
+                 * @description Rules of an entity are asked from the smallest on.
+                 */
+                place: number;
+                /** @description The rule. */
+                rule: components["schemas"]["ValidationRule"];
             }[];
         };
         /** @description A list that is not paged. */
@@ -6362,6 +6769,25 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_Template: {
+            /** @description All of them. */
+            items: {
+                /** @description Which. */
+                key: components["schemas"]["Paper"];
+                /** @description Entities of whose records it can be made. */
+                entities: string[];
+                /** @description In the reader's language. */
+                title: string;
+                /**
+                 * Format: int64
+                 * @description Counts changes of its settings; 0: as the product brings it.
+                 */
+                version: number;
+                /** @description How it looks. */
+                settings: components["schemas"]["PaperSettings"];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_TemplateView: {
             /** @description All of them. */
             items: {
@@ -6389,6 +6815,23 @@ export interface components {
                 expires_at?: string | null;
                 /** @description The token itself; only in the answer that made it. */
                 token?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_Tried: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The record.
+                 */
+                id: string;
+                /** @description Its title. */
+                title: string;
+                /** @description The result, as in a record. */
+                value?: unknown;
+                /** @description Why there is none, in English. */
+                problem?: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -6428,7 +6871,7 @@ export interface components {
         JobView: {
             /** Format: uuid */
             id: string;
-            /** @description `records.undo`, `records.bulk`, `process.migrate`. */
+            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
             kind: string;
             /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
             state: string;
@@ -6520,11 +6963,35 @@ export interface components {
             /** @description When a mail server took it. */
             sent?: string | null;
         };
+        /** @description A letter as it would be written. */
+        LetterDraft: {
+            /** @description The paper. */
+            template: components["schemas"]["Paper"];
+            /** @description Its language. */
+            locale: components["schemas"]["Locale"];
+            /** @description Addresses of the client, the likeliest first. */
+            recipients: components["schemas"]["Recipient"][];
+            /** @description Its subject; `{number}` where there is none yet. */
+            subject: string;
+            /** @description Its text. */
+            text: string;
+            /** @description What the file will be called. */
+            file_name: string;
+            /** @description Whether a mail server is set up. */
+            mail: boolean;
+        };
         /**
          * @description How a letter stands.
          * @enum {string}
          */
         LetterState: "queued" | "sending" | "sent" | "failed" | "unsure";
+        /** @description The letter that brings a paper. */
+        LetterView: {
+            to: string[];
+            cc: string[];
+            subject: string;
+            state?: components["schemas"]["LetterState"] | null;
+        };
         /** @description The secret of a link. */
         LinkBody: {
             secret: string;
@@ -6545,6 +7012,34 @@ export interface components {
             locale: components["schemas"]["Locale"];
             expires_at: string;
         };
+        /** @description A list to make a file of. */
+        ListExportInput: {
+            /** @description Of which entity. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description A saved view; what stands beside it counts instead of its own.
+             */
+            view?: string | null;
+            filter?: components["schemas"]["Filter"] | null;
+            /** @description Words to look for. */
+            q?: string | null;
+            /** @description Order; newest first by default. */
+            sort?: components["schemas"]["SortKey"][];
+            /** @description The columns; those of the view, else of the first list where there are none. */
+            fields?: string[] | null;
+            /** @description The recycle bin. */
+            deleted?: boolean;
+            /** @description What the file is. */
+            format: components["schemas"]["ListFormat"];
+            /** @description What it is called, up to 100 characters; as the entity when left out. */
+            name?: string | null;
+        };
+        /**
+         * @description What a file is.
+         * @enum {string}
+         */
+        ListFormat: "csv" | "xlsx";
         /**
          * @description A language of the product.
          * @enum {string}
@@ -6598,6 +7093,11 @@ export interface components {
             /** @description Its name; of an attribute of a foreign element `element@attribute`. */
             name: string;
         };
+        /**
+         * @description How a paper stands.
+         * @enum {string}
+         */
+        MadeState: "making" | "kept" | "failed";
         /** @description What a step is for. */
         MainAction: {
             /**
@@ -6618,7 +7118,10 @@ export interface components {
             done: boolean;
             /** @description Whether the task cannot be completed without it. */
             required: boolean;
-            /** @description On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out). */
+            /**
+             * @description On the way or in trouble: `queued`, `failed`, `unsure` (a letter of which nobody knows whether it went out),
+             *     `made` (the record of `result` is there and lacks its result, or is a draft).
+             */
             state?: string | null;
             /** @description Why it failed. */
             problem?: string | null;
@@ -6891,6 +7394,61 @@ export interface components {
             /** @description Axes that modules have brought; besides, every field that lists sort by is one. */
             axes: components["schemas"]["ReportAxis"][];
         };
+        /** @description A field of the record that stays. */
+        MergeField: {
+            /** @description Its key. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description Whose value it is; none of a list of them all.
+             */
+            from?: string;
+            /** @description Whether the records say different things: then it may be chosen. */
+            differs: boolean;
+            /** @description What it will be. */
+            value: components["schemas"]["Value"];
+        };
+        /** @description What to merge. */
+        MergeInput: {
+            /**
+             * Format: uuid
+             * @description The record that stays.
+             */
+            into: string;
+            /** @description The others, 1 to 9. */
+            records: string[];
+            /**
+             * @description Whose value a field has; lists that are united are not chosen. Else that of the record that stays, or of the first
+             *     that has one.
+             */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description The versions that were seen, by record. */
+            versions?: {
+                [key: string]: number;
+            };
+            /** @description Nothing is written: what would come of it? */
+            dry_run?: boolean;
+        };
+        /** @description What a merge does or did. */
+        Merged: {
+            /**
+             * Format: uuid
+             * @description To undo it by; none of a dry run.
+             */
+            batch?: string;
+            /** @description Of a dry run: the values of the record that stays. */
+            fields?: components["schemas"]["MergeField"][];
+            /** @description What moves with the others, of what the actor sees: by entity, and `file`, `process`. */
+            moved?: {
+                [key: string]: number;
+            };
+            /** @description What could not be moved, and still points to a record in the bin. */
+            stayed?: {
+                [key: string]: number;
+            };
+        };
         /** @description A gateway as administrators see it: the secret is never shown. */
         MessageGateway: components["schemas"]["MessageGatewaySettings"] & {
             /** @description What messages call it. */
@@ -7039,6 +7597,20 @@ export interface components {
             /** @description Why; kept in the history. */
             reason: string;
         };
+        /** @description A stage that is taken away, with the records that stand in it. */
+        Moving: {
+            /** @description Its key. */
+            stage: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            records: number;
+            /** @description The stage that they move to, by key. */
+            to?: string | null;
+        };
         /** @description One of several values of a field: a phone, an address. */
         MultiValue: {
             /** @description The phone, address, account. */
@@ -7122,7 +7694,15 @@ export interface components {
             max?: number | null;
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
+            /**
+             * @description What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
+             *     it.
+             */
             formula?: string | null;
+            /**
+             * Format: int32
+             * @description Digits after the point of what is computed, 0 to 4; 2 of money and 4 of decimals where absent.
+             */
             decimals?: number | null;
         };
         /** @description A new address; its token is shown once. */
@@ -7140,6 +7720,17 @@ export interface components {
             pain: components["schemas"]["Pain"];
             /** @description In words. */
             text?: string;
+        };
+        /** @description A pipeline to make. */
+        NewPipeline: {
+            /** @description The entity whose records move through it. */
+            entity: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Its stages in order; new, in progress, won and lost where absent. */
+            stages?: components["schemas"]["StageInput"][] | null;
         };
         /** @description A schedule to make. */
         NewReportSchedule: {
@@ -7165,6 +7756,18 @@ export interface components {
             recipients: string[];
             /** @description Whether a spreadsheet goes with it. */
             attach?: boolean;
+        };
+        /** @description A validation rule to make. */
+        NewRule: {
+            /** @description Its entity. */
+            entity: string;
+            /** @description The rule. */
+            rule: components["schemas"]["ValidationRule"];
+            /**
+             * Format: int64
+             * @description Rules are asked from the smallest on; last where absent.
+             */
+            place?: number | null;
         };
         /** @description A report to save. */
         NewSavedReport: {
@@ -7405,6 +8008,89 @@ export interface components {
          */
         Pain: "manual_entry" | "handover_loss" | "no_deadline" | "no_stage_control" | "no_owner" | "waiting" | "rework";
         /**
+         * @description A kind of paper.
+         * @enum {string}
+         */
+        Paper: "quote" | "order" | "invoice" | "credit" | "act";
+        /** @description How a template looks. */
+        PaperSettings: {
+            /**
+             * @description Of lines and the head of the table, `#rrggbb`.
+             * @default #1f4e79
+             */
+            color: string;
+            /**
+             * @description Letters.
+             * @default sans
+             */
+            font: components["schemas"]["Face"];
+            /**
+             * @description Columns of rows, in order.
+             * @default [
+             *       "number",
+             *       "title",
+             *       "quantity",
+             *       "unit",
+             *       "price",
+             *       "discount",
+             *       "tax",
+             *       "total"
+             *     ]
+             */
+            columns: components["schemas"]["Column"][];
+            /**
+             * @description Whether the organization's picture `logo.*` stands at the head.
+             * @default true
+             */
+            logo: boolean;
+            /**
+             * @description Whether the sum is given in words.
+             * @default true
+             */
+            words: boolean;
+            /**
+             * @description Whether bank details are shown.
+             * @default true
+             */
+            bank: boolean;
+            /**
+             * @description Whether there are places to sign, with the organization's pictures `signature.*` and `stamp.*`.
+             * @default true
+             */
+            signatures: boolean;
+            /**
+             * @description By language: `en`, `ru`, `uk`.
+             * @default {}
+             */
+            texts: {
+                [key: string]: components["schemas"]["PaperTexts"];
+            };
+        };
+        /** @description Texts in one language; what is left out is the product's. */
+        PaperTexts: {
+            /**
+             * @description Above the rows, up to 2,000 characters.
+             * @default null
+             */
+            intro: string | null;
+            /**
+             * @description At the foot of each page.
+             * @default null
+             */
+            footer: string | null;
+            /**
+             * @description Subject of the letter that brings it; may have `{number}`, `{date}`, `{total}`, `{client}`, `{seller}`,
+             *     `{heading}`.
+             * @default null
+             */
+            subject: string | null;
+            /**
+             * @description Its text, up to 10,000 characters, with the same names.
+             * @default null
+             */
+            letter: string | null;
+        };
+        /**
          * @description The kind of a parameter, in JSON.
          * @enum {string}
          */
@@ -7466,6 +8152,97 @@ export interface components {
              */
             seconds: number;
         };
+        /** @description What a change does, or has done. */
+        PipelineChange: {
+            /** @description Whether it only says so. */
+            dry_run: boolean;
+            /** @description Names of new stages. */
+            added: string[];
+            /** @description Stages that go. */
+            removed: components["schemas"]["Moving"][];
+            /** @description Stages that mean something else. */
+            turned: components["schemas"]["Turned"][];
+            /**
+             * Format: int64
+             * @description Records that move to another stage.
+             */
+            moves: number;
+            /**
+             * Format: int64
+             * @description Open records that are closed by it.
+             */
+            closes: number;
+            /**
+             * Format: int64
+             * @description Closed records that are open again.
+             */
+            opens: number;
+            /**
+             * Format: int64
+             * @description Records whose deadline is worked out anew.
+             */
+            retimed: number;
+            /** @description To be sent along by whoever has seen what it closes and opens. */
+            preview: string;
+            pipeline?: components["schemas"]["PipelineConfig"] | null;
+            /**
+             * Format: uuid
+             * @description The undo group of what moves.
+             */
+            batch?: string | null;
+            job?: components["schemas"]["JobView"] | null;
+        };
+        /** @description A pipeline with everything that was said about it. */
+        PipelineConfig: {
+            /** Format: uuid */
+            id: string;
+            entity: string;
+            key: string;
+            /** @description In the caller's language. */
+            name: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Where new records go. */
+            is_default: boolean;
+            /** @description It keeps the records it has and takes no others. */
+            archived: boolean;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            records: number;
+            /** @description In order. */
+            stages: components["schemas"]["StageConfig"][];
+            /** @description Stages that were taken away and have records still. */
+            left: components["schemas"]["StageLeft"][];
+        };
+        /** @description What to change of a pipeline itself. */
+        PipelinePatch: {
+            /**
+             * @description Its name by language.
+             * @default null
+             */
+            label: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Whether it keeps the records it has and takes no others.
+             * @default null
+             */
+            archived: boolean | null;
+            /**
+             * @description Whether new records go there: `true` in the place of the one that it was.
+             * @default null
+             */
+            is_default: boolean | null;
+        };
         /** @description A pipeline. */
         PipelineView: {
             /** Format: uuid */
@@ -7473,8 +8250,26 @@ export interface components {
             key: string;
             name: string;
             is_default: boolean;
-            stages: components["schemas"]["StageView"][];
+            /** @description It keeps the records it has and takes no others. */
             archived?: boolean;
+            stages: components["schemas"]["StageView"][];
+        };
+        /** @description A validation rule with its place. */
+        PlacedRule: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its entity. */
+            entity: string;
+            /**
+             * Format: int64
+             * @description Rules of an entity are asked from the smallest on.
+             */
+            place: number;
+            /** @description The rule. */
+            rule: components["schemas"]["ValidationRule"];
         };
         /** @description A plan to set. */
         PlanInput: {
@@ -8053,18 +8848,22 @@ export interface components {
             fields: {
                 [key: string]: components["schemas"]["FieldProblem"];
             };
+            /** @description `stage.refused`: everything that stands in the way of the move. */
+            conditions?: components["schemas"]["ConditionProblem"][];
             /** @description For the server's log. */
             request_id: string;
             /** @description The plugin that refused, if one did. */
             plugin?: string | null;
             current?: components["schemas"]["RecordView"] | null;
-            /** @description `record.constraint`: the record that stands in the way, where the caller may see it. */
+            /**
+             * @description `record.constraint`, `record.duplicate`: the record that stands in the way, where the caller may see it;
+             *     `record.merged`: the one that stands for it.
+             */
             other?: components["schemas"]["RecordRef"];
             /** @description `ui.stale`: the tree that there is now. */
             tree_hash?: string;
             /** @description `auth.choose_tenant`: the companies that know this e-mail and password. */
             tenants?: components["schemas"]["TenantChoice"][] | null;
-            conditions?: components["schemas"]["ConditionProblem"][];
         };
         /**
          * @description What may be done with a process definition and its instances.
@@ -8354,6 +9153,17 @@ export interface components {
                 [key: string]: components["schemas"]["DashboardCardView"];
             };
         };
+        /** @description A source to take away. */
+        ReadFileRequest: components["schemas"]["OnPage"] & {
+            /** @description Its name in the tree. */
+            name: string;
+            /** @description As declared, with the values of its expressions. */
+            source: {
+                [key: string]: unknown;
+            };
+            /** @description What the file is to be. */
+            as: components["schemas"]["ExportFormat"];
+        };
         /** @description Which notifications were read. */
         ReadInput: {
             /**
@@ -8366,17 +9176,6 @@ export interface components {
              * @default false
              */
             all: boolean;
-        };
-        /** @description A source to take away. */
-        ReadFileRequest: components["schemas"]["OnPage"] & {
-            /** @description Its name in the tree. */
-            name: string;
-            /** @description As declared, with the values of its expressions. */
-            source: {
-                [key: string]: unknown;
-            };
-            /** @description What the file is to be. */
-            as: components["schemas"]["ExportFormat"];
         };
         /** @description One source. */
         ReadItem: {
@@ -8417,6 +9216,13 @@ export interface components {
             problem: components["schemas"]["SourceProblem"];
             /** @enum {string} */
             status: "error";
+        };
+        /** @description Somebody to write to. */
+        Recipient: {
+            /** @description The address. */
+            address: string;
+            /** @description Whose. */
+            name: string;
         };
         /** @description A record, whatever its entity is. */
         RecordRef: {
@@ -8522,7 +9328,7 @@ export interface components {
             refs: {
                 [key: string]: components["schemas"]["ReportRef"];
             };
-            /** @description What steps of processes are called, by definition and element. */
+            /** @description Of measures of steps: what steps are called, by definition and element. */
             steps?: {
                 [key: string]: {
                     [key: string]: string;
@@ -8845,6 +9651,11 @@ export interface components {
              * @default null
              */
             incident: number | null;
+        };
+        /** @description Gives a task back to whoever did it. */
+        Returning: {
+            /** @description What is still to be done. */
+            note: string;
         };
         /** @description What to call a revision. */
         RevisionChange: {
@@ -9229,6 +10040,33 @@ export interface components {
          * @enum {string}
          */
         Semantic: "open" | "won" | "lost";
+        /** @description A letter with a paper. */
+        SendInput: {
+            /**
+             * @description Addresses, up to 100. Without any the document only takes its step: it was given to the client otherwise.
+             * @default []
+             */
+            to: string[];
+            /**
+             * @description Addresses of copies.
+             * @default []
+             */
+            cc: string[];
+            /**
+             * @description Its subject.
+             * @default
+             */
+            subject: string;
+            /**
+             * @description Its text.
+             * @default
+             */
+            text: string;
+            /** @default null */
+            template: components["schemas"]["Paper"] | null;
+            /** @default null */
+            locale: components["schemas"]["Locale"] | null;
+        };
         /** @description Sends a report now. */
         SendReport: {
             /**
@@ -9387,7 +10225,6 @@ export interface components {
         };
         /** @description A move to a stage. */
         StageBody: {
-            reason?: string | null;
             /** @description Key of the stage. */
             stage: string;
             /** @description Kept with the move. */
@@ -9397,6 +10234,106 @@ export interface components {
              * @description The version that was seen.
              */
             version?: number | null;
+            /** @description Why it is written in spite of rules that warn. */
+            reason?: string | null;
+        };
+        /** @description A stage with its rules. */
+        StageConfig: {
+            key: string;
+            /** @description In the caller's language. */
+            name: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            semantic: components["schemas"]["Semantic"];
+            color: string;
+            /**
+             * Format: int64
+             * @description Percent; none: by its place.
+             */
+            probability?: number | null;
+            /** @description ISO 8601, in working time of the company. */
+            duration?: string | null;
+            /** @description How long before that its owner is reminded. */
+            remind?: string | null;
+            /** @description Fields that must have a value to enter it. */
+            required: string[];
+            /** @description What must be true to enter it. */
+            guard?: string | null;
+            /** @description What people read when it is not. */
+            guard_message?: {
+                [key: string]: string;
+            } | null;
+            /** @description The only stages it is entered from. */
+            from: string[];
+            /** @description The only roles whose people move records there. */
+            roles: string[];
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            records: number;
+        };
+        /** @description A stage as somebody wants it. */
+        StageInput: {
+            /**
+             * @description Its key: of a stage that is there, or of a new one (Latin letters, digits, `_`); made from the name where absent. Keys
+             *     are never changed: a stage keeps its history under another name.
+             */
+            key?: string | null;
+            /** @description Its name by language: `{"en": "Offer sent"}`. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description What it means. */
+            semantic: components["schemas"]["Semantic"];
+            /** @description `#rrggbb`. */
+            color: string;
+            /**
+             * Format: int64
+             * @description How likely a record in it is to be won, percent; none: by its place. Of open stages alone.
+             */
+            probability?: number | null;
+            /** @description How long a record may stand there, ISO 8601 in working time of the company: `P1D` is eight hours. Of open stages alone. */
+            duration?: string | null;
+            /** @description How long before that its owner is reminded. */
+            remind?: string | null;
+            /** @description Fields that must have a value to enter it. */
+            required?: string[];
+            /** @description What must be true to enter it: CEL over `record`, `before` and `actor`. */
+            guard?: string | null;
+            /** @description What people read when it is not, by language. */
+            guard_message?: {
+                [key: string]: string;
+            } | null;
+            /** @description The only stages it is entered from, by key; empty: from all. */
+            from?: string[];
+            /** @description The only roles, by key, whose people (and administrators) move records there; empty: all. */
+            roles?: string[];
+        };
+        /** @description A stage that was taken away. */
+        StageLeft: {
+            key: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            records: number;
+        };
+        /** @description The stages of a pipeline: all of them, in order. */
+        StageList: {
+            /** @description In order. */
+            stages: components["schemas"]["StageInput"][];
+            /** @description Where records of stages that go move: key -> key. */
+            move_to?: {
+                [key: string]: string;
+            };
+            /** @description Only says what would be done. */
+            dry_run?: boolean;
+            /** @description The `preview` of the dry run that somebody has seen: needed where records are closed or opened. */
+            preview?: string | null;
         };
         /** @description How likely deals of a stage are to be won. */
         StageOdds: {
@@ -9473,6 +10410,14 @@ export interface components {
             variables?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description What a field is like in the record. */
+        StateView: {
+            visible: boolean;
+            required: boolean;
+            read_only: boolean;
+            /** @description Keys of the choices that are offered; absent: all of them. */
+            options?: string[];
         };
         /** @description A drawing to make from lines of text. */
         StepsInput: {
@@ -9810,6 +10755,32 @@ export interface components {
              */
             amount: number;
         };
+        /** @description A template with its settings. */
+        Template: {
+            /** @description Which. */
+            key: components["schemas"]["Paper"];
+            /** @description Entities of whose records it can be made. */
+            entities: string[];
+            /** @description In the reader's language. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Counts changes of its settings; 0: as the product brings it.
+             */
+            version: number;
+            /** @description How it looks. */
+            settings: components["schemas"]["PaperSettings"];
+        };
+        /** @description New settings of a template. */
+        TemplateBody: {
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             */
+            version: number;
+            /** @description All of them: what is left out is as the product brings it. */
+            settings: components["schemas"]["PaperSettings"];
+        };
         /** @description A role that a template speaks of. */
         TemplateRole: {
             /** @description Its key. */
@@ -9915,6 +10886,49 @@ export interface components {
             /** @description The total in the reader's language. */
             in_words?: string | null;
         };
+        /** @description What came of an expression on one record. */
+        Tried: {
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
+            /** @description The result, as in a record. */
+            value?: unknown;
+            /** @description Why there is none, in English. */
+            problem?: string;
+        };
+        /** @description An expression to be tried out. */
+        Trying: {
+            /** @description The text, in CEL. */
+            text: string;
+            result?: components["schemas"]["FieldType"] | null;
+            /** @description Of a formula: the field it will stand in, if there is one already. */
+            field?: string | null;
+            /**
+             * Format: int32
+             * @description Of a formula: digits after the point.
+             */
+            decimals?: number | null;
+        };
+        /** @description A stage that means something else than before. */
+        Turned: {
+            /** @description Its key. */
+            stage: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What it meant. */
+            from: components["schemas"]["Semantic"];
+            /** @description What it would mean. */
+            to: components["schemas"]["Semantic"];
+            /**
+             * Format: int64
+             * @description Records in it.
+             */
+            records: number;
+        };
         /** @description Every surface that a person may see, with the texts of their plugins. */
         Ui: {
             /** @description In order. */
@@ -9943,7 +10957,6 @@ export interface components {
         };
         /** @description Fields of a record to change. */
         UpdateBody: {
-            reason?: string | null;
             /** @description By key; others stay. */
             fields: {
                 [key: string]: unknown;
@@ -9953,6 +10966,8 @@ export interface components {
              * @description The version that was seen; or `If-Match`.
              */
             version?: number | null;
+            /** @description Why it is written in spite of rules that warn. */
+            reason?: string | null;
         };
         /** @description A file to import, as a form. */
         UploadForm: {
@@ -10005,6 +11020,28 @@ export interface components {
             /** @description Whether a code is asked for when they sign in; told to administrators alone. */
             second_factor: boolean;
         };
+        /** @description A validation rule of an entity. */
+        ValidationRule: {
+            /** @description Its name, for administrators. */
+            name: string;
+            /** @description Only records for which this holds are meant; all of them where absent. */
+            when?: string;
+            /** @description What must hold. */
+            check: string;
+            /** @description The field at which the message is shown. */
+            field?: string;
+            /**
+             * @description Whether people may write in spite of it, with a reason. Writers who cannot be asked (imports, processes, plugins) write, and
+             *     the audit log keeps it.
+             */
+            warn?: boolean;
+            /** @description What somebody who breaks it is told, by language. */
+            message: {
+                [key: string]: string;
+            };
+            /** @description Whether it is asked. */
+            enabled?: boolean;
+        };
         Value: unknown;
         /** @description Variables to set. */
         VariablesInput: {
@@ -10051,6 +11088,20 @@ export interface components {
             /** @description From the largest. */
             desc?: boolean | null;
         };
+        /** @description A record that would not be taken as it is. */
+        ViolationView: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            errors: components["schemas"]["ErrorView"][];
+        };
+        /** @description A page of them. */
+        ViolationsView: {
+            /** @description Those among the 200 records of this page: none does not mean that there are no more. */
+            items: components["schemas"]["ViolationView"][];
+            /** @description For the next page, if there is one. */
+            next_cursor?: string | null;
+        };
         /** @description An element that was left. */
         VisitView: {
             /** @description The element. */
@@ -10061,6 +11112,8 @@ export interface components {
             left: string;
             /** @description `completed`, `skipped`, `error`; in a history `cancelled` too. */
             outcome: string;
+            /** @description Whether it was undone since (compensated); said of an instance, not in its history. */
+            undone?: boolean;
             /**
              * Format: uuid
              * @description Who did it, if a person did.
@@ -10068,8 +11121,6 @@ export interface components {
             actor?: string | null;
             /** @description Why an operator did it. */
             note?: string;
-            /** @description Whether it was undone since (compensated); said of an instance, not in its history. */
-            undone?: boolean;
         };
         /** @description Why a document is void. */
         VoidBody: {
@@ -10162,6 +11213,11 @@ export interface components {
              * @description In stage since
              */
             readonly stage_since?: string | null;
+            /**
+             * Format: date-time
+             * @description Due in stage
+             */
+            readonly stage_due?: string | null;
             /**
              * Format: date-time
              * @description Closed
@@ -10295,6 +11351,11 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Merged into
+             */
+            readonly merged_into?: string | null;
         };
         /** @description Fields of a deal */
         Fields_deal: {
@@ -10314,6 +11375,11 @@ export interface components {
              * @description In stage since
              */
             readonly stage_since?: string | null;
+            /**
+             * Format: date-time
+             * @description Due in stage
+             */
+            readonly stage_due?: string | null;
             /**
              * Format: date-time
              * @description Closed
@@ -10435,6 +11501,11 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Merged into
+             */
+            readonly merged_into?: string | null;
         };
         /** @description Fields of a contact */
         Fields_contact: {
@@ -10495,6 +11566,11 @@ export interface components {
              */
             lead?: string | null;
             /**
+             * @description Language of letters
+             * @enum {string|null}
+             */
+            language?: "en" | "ru" | "uk" | null;
+            /**
              * @description Source
              * @enum {string|null}
              */
@@ -10552,6 +11628,11 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Merged into
+             */
+            readonly merged_into?: string | null;
         };
         /** @description Fields of a company */
         Fields_company: {
@@ -10611,6 +11692,11 @@ export interface components {
              * @description Lead
              */
             lead?: string | null;
+            /**
+             * @description Language of letters
+             * @enum {string|null}
+             */
+            language?: "en" | "ru" | "uk" | null;
             /** @description UTM source */
             utm_source?: string | null;
             /** @description UTM medium */
@@ -10662,6 +11748,11 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Merged into
+             */
+            readonly merged_into?: string | null;
         };
         /** @description Fields of a task */
         Fields_task: {
@@ -10675,7 +11766,7 @@ export interface components {
              * @description State
              * @enum {string|null}
              */
-            state?: "open" | "completed" | "cancelled" | null;
+            state?: "open" | "completed" | "cancelled" | "review" | null;
             /**
              * @description Status
              * @enum {string|null}
@@ -10927,6 +12018,11 @@ export interface components {
             head?: string | null;
             /** @description Main one */
             main?: boolean | null;
+            /**
+             * @description Language of letters
+             * @enum {string|null}
+             */
+            language?: "en" | "ru" | "uk" | null;
             /** @description Bank details */
             bank_details?: string | null;
             /**
@@ -11401,7 +12497,7 @@ export interface components {
              * @description State
              * @enum {string|null}
              */
-            state?: "draft" | "sent" | "accepted" | "declined" | "expired" | null;
+            state?: "draft" | "sending" | "sent" | "accepted" | "declined" | "expired" | null;
             /**
              * Format: date
              * @description Valid to
@@ -11867,59 +12963,6 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
-        };
-        /** @enum {string} */
-        Paper: "quote" | "order" | "invoice" | "credit" | "act";
-        /** @enum {string} */
-        MadeState: "making" | "kept" | "failed";
-        LetterView: {
-            to: string[];
-            cc: string[];
-            subject: string;
-            state?: null | components["schemas"]["LetterState"];
-        };
-        DocumentView: {
-            id: string;
-            template: components["schemas"]["Paper"];
-            template_version: number;
-            locale: components["schemas"]["Locale"];
-            state: components["schemas"]["MadeState"];
-            file?: string | null;
-            file_name: string;
-            sha256?: string | null;
-            letter?: null | components["schemas"]["LetterView"];
-            problem?: string | null;
-            created_at: string;
-            created_by: components["schemas"]["ActorView"];
-        };
-        Recipient: {
-            address: string;
-            name: string;
-        };
-        LetterDraft: {
-            template: components["schemas"]["Paper"];
-            locale: components["schemas"]["Locale"];
-            recipients: components["schemas"]["Recipient"][];
-            subject: string;
-            text: string;
-            file_name: string;
-            mail: boolean;
-        };
-        SendInput: {
-            to?: string[];
-            cc?: string[];
-            subject?: string;
-            text?: string;
-            template?: null | components["schemas"]["Paper"];
-            locale?: null | components["schemas"]["Locale"];
-        };
-        DocumentInput: {
-            entity: string;
-            id: string;
-            template?: null | components["schemas"]["Paper"];
-            locale?: null | components["schemas"]["Locale"];
-            /** @enum {string} */
-            format?: "pdf";
         };
     };
     responses: never;
@@ -12667,6 +13710,165 @@ export interface operations {
             };
         };
     };
+    documents_list_document_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Template"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_put_document_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_list_documents: {
+        parameters: {
+            query: {
+                /** @description `quote`, `order` or `invoice`. */
+                entity: string;
+                /** @description The record. */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_DocumentView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_make_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_preview_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     entities_list: {
         parameters: {
             query?: never;
@@ -12819,6 +14021,74 @@ export interface operations {
             };
         };
     };
+    entities_set_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicatePolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatePolicy"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_check_expression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trying"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Tried"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     entities_create_field: {
         parameters: {
             query?: never;
@@ -12917,31 +14187,6 @@ export interface operations {
             };
         };
     };
-    rules_check_expression: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Trying"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_Tried"];
-                };
-            };
-        };
-    };
     entities_set_conditions: {
         parameters: {
             query?: never;
@@ -12966,140 +14211,13 @@ export interface operations {
                     "application/json": components["schemas"]["EntityView"];
                 };
             };
-        };
-    };
-    rules_list_violations: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            /** @description Problem details */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ViolationsView"];
-                };
-            };
-        };
-    };
-    rules_list_rules: {
-        parameters: {
-            query?: {
-                entity?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_PlacedRule"];
-                };
-            };
-        };
-    };
-    rules_create_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewRule"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlacedRule"];
-                };
-            };
-        };
-    };
-    rules_change_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangedRule"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlacedRule"];
-                };
-            };
-        };
-    };
-    rules_remove_rule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    rules_evaluate_record: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EvaluateBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvaluatedView"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13165,6 +14283,39 @@ export interface operations {
             };
         };
     };
+    entities_list_violations: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_list: {
         parameters: {
             query?: {
@@ -13187,6 +14338,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_export_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListExportInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_export_list_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Problem details */
@@ -13878,7 +15091,7 @@ export interface operations {
             };
         };
     };
-    session_second_factor: {
+    session_my_second_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -14466,6 +15679,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Proposal"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_list_pipelines: {
+        parameters: {
+            query?: {
+                /** @description Of this entity alone. */
+                entity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PipelineConfig"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineConfig"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_remove_pipeline: {
+        parameters: {
+            query?: {
+                /** @description Where its records move: `stage:stage`, several by commas. */
+                move_to?: string;
+                /** @description Only says what would be done. */
+                dry_run?: boolean;
+                /** @description The `preview` of the dry run that somebody has seen. */
+                preview?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineChange"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_change_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelinePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineConfig"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_save_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageList"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineChange"];
                 };
             };
             /** @description Problem details */
@@ -16176,12 +17557,12 @@ export interface operations {
                 q?: string;
                 /** @description `newest` first (by default) or `oldest`. */
                 sort?: string;
-                /** @description Whether to count all of them. */
-                total?: boolean;
                 /** @description Page size, 1 to 500; 50 by default. */
                 limit?: number;
                 /** @description Where the page before ended. */
                 cursor?: string;
+                /** @description Whether to count all of them. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -17031,148 +18412,6 @@ export interface operations {
             };
         };
     };
-    records_merge_records: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Merged"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    records_find_duplicates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DuplicatesBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DuplicatesView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    entities_set_duplicates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DuplicatePolicy"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DuplicatePolicy"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    records_export_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ListExportInput"];
-            };
-        };
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     records_aggregate: {
         parameters: {
             query?: never;
@@ -17249,6 +18488,116 @@ export interface operations {
             };
         };
     };
+    records_find_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicatesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_evaluate_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_merge_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merged"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_query: {
         parameters: {
             query?: never;
@@ -17304,6 +18653,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Problem details */
@@ -17488,6 +18845,42 @@ export interface operations {
             };
         };
     };
+    documents_draft_letter: {
+        parameters: {
+            query?: {
+                /** @description The paper; the usual one where it is left out. */
+                template?: components["schemas"]["Paper"];
+                /** @description Its language; the client's where it is left out. */
+                locale?: components["schemas"]["Locale"];
+            };
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterDraft"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_restore: {
         parameters: {
             query?: never;
@@ -17541,6 +18934,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_send_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
                 };
             };
             /** @description Problem details */
@@ -18739,7 +20167,7 @@ export interface operations {
             };
         };
     };
-    session_sign_in_link: {
+    session_find_sign_in_link: {
         parameters: {
             query?: never;
             header?: never;
@@ -19062,6 +20490,40 @@ export interface operations {
             };
         };
     };
+    tasks_accept_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tasks_action: {
         parameters: {
             query?: never;
@@ -19294,74 +20756,6 @@ export interface operations {
             };
         };
     };
-    accept_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Acceptance"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    return_task: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Returning"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     tasks_history: {
         parameters: {
             query?: {
@@ -19405,6 +20799,40 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_return_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Returning"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -19756,6 +21184,131 @@ export interface operations {
             };
         };
     };
+    entities_list_rules: {
+        parameters: {
+            query?: {
+                /** @description Of this entity. */
+                entity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PlacedRule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_create_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedRule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_change_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedRule"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_remove_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     views_list: {
         parameters: {
             query?: {
@@ -19876,127 +21429,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_documents: {
-        parameters: {
-            query: {
-                entity: string;
-                id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["DocumentView"][];
-                    };
-                };
-            };
-        };
-    };
-    make_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DocumentInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DocumentView"];
-                };
-            };
-        };
-    };
-    preview_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DocumentInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": string;
-                };
-            };
-        };
-    };
-    draft_letter: {
-        parameters: {
-            query?: {
-                template?: null | components["schemas"]["Paper"];
-                locale?: null | components["schemas"]["Locale"];
-            };
-            header?: never;
-            path: {
-                entity: string;
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LetterDraft"];
-                };
-            };
-        };
-    };
-    send_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                entity: string;
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SendInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecordView"];
                 };
             };
         };

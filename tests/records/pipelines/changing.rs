@@ -210,7 +210,8 @@ async fn two_administrators_at_once_do_not_undo_each_other() {
 
     // Pipelines of the same name at once: each has a key of its own.
     let new = || json!({"entity": "deal", "label": {"en": "Dealers"}});
-    let made = futures::future::join_all((0..4).map(|_| app.admin().post("/pipelines", new()))).await;
+    let admin = app.admin();
+    let made = futures::future::join_all((0..4).map(|_| admin.post("/pipelines", new()))).await;
     let mut keys: Vec<String> = made.iter().map(|one| one.ok(201)["key"].as_str().unwrap().to_owned()).collect();
     keys.sort();
     assert_eq!(keys, ["dealers", "dealers_2", "dealers_3", "dealers_4"]);

@@ -66,6 +66,7 @@ fn change(def: &Arc<EntityDef>, before: Option<Fields>, after: Fields) -> Pendin
         given: BTreeSet::new(),
         refusal: None,
         along: Vec::new(),
+        merging: false,
     }
 }
 

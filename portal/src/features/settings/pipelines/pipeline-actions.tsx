@@ -27,7 +27,7 @@ export function PipelineActions({ pipeline, siblings, disabled, onGone }: Props)
   const [naming, setNaming] = useState(false);
   const [plan, setPlan] = useState<PipelineChange>();
   const change = useMutation({
-    mutationFn: (patch: PipelinePatch) => changePipeline(pipeline.id, patch, pipeline.version),
+    mutationFn: (patch: Partial<PipelinePatch>) => changePipeline(pipeline.id, patch, pipeline.version),
     onSuccess: () => toast({ message: t("common:saved"), kind: "done" }),
     onError: (error) => toastError(error, pipeline.name),
   });
