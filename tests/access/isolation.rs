@@ -215,6 +215,8 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
             if !answer.status.is_success()
                 && ![
                     "/audit",
+                    "/pipelines",
+                    "/validation-rules",
                     "/letters",
                     "/read",
                     "/read/file",
@@ -226,6 +228,8 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
                 && !operation.template.starts_with("/plugins")
                 && !operation.template.starts_with("/process-drawings")
                 && !operation.template.ends_with("/report")
+                && !operation.template.ends_with("/expressions/check")
+                && !operation.template.contains("exports/{")
             {
                 wrong.push(format!("{} {} -> {}", operation.method, operation.path, answer.text()));
             }

@@ -31,7 +31,6 @@ impl Operation {
         let asks = [
             "/query",
             "/aggregate",
-            "/duplicates",
             "/evaluate",
             "/expressions/check",
             "/dry-run",
@@ -42,6 +41,7 @@ impl Operation {
         ]
         .iter()
         .any(|end| self.template.ends_with(end));
+        let asks = asks || (self.method == "POST" && self.template.ends_with("/duplicates"));
         let reports =
             ["/reports/funnel", "/reports/process", "/reports/task", "/reports/forecast", "/reports/managers"];
         let cards = self.template.starts_with("/dashboards/") && self.template.ends_with("/read");

@@ -43,7 +43,7 @@ async fn wrong_declarations_are_refused_with_the_place_and_the_nearest_name() {
     }
     check(day, "{ key = \"x_days\", type = \"integer\", label = \"days.none\" }", "companies' own fields").await;
     check(day, "{ key = \"days'; DROP\", type = \"integer\", label = \"days.none\" }", "must be a lower-case").await;
-    check(day, "{ key = \"days\", type = \"formula\" }", "cannot be made yet").await;
+    check(day, "{ key = \"days\", type = \"formula\" }", "Give the type of the result").await;
     check(day, "{ key = \"days\", type = \"number\" }", "unknown variant `number`").await;
     check(day, "{ key = \"days\", type = \"link\" }", "A link names what it points to").await;
     check(

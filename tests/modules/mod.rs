@@ -74,6 +74,13 @@ pub async fn run(app: &TestApp, package: Vec<u8>) {
     enable(app).await.ok(200);
 }
 
+/// The same with a version that asks for more, looked at by an administrator.
+pub async fn run_seen(app: &TestApp, package: Vec<u8>, version: &str) {
+    install(app, package).await.ok(201);
+    let seen = json!({"grants": "requested", "version": version});
+    app.admin().post(&format!("/plugins/{LEAVE}/enable"), seen).await.ok(200);
+}
+
 /// An app whose first company asks for leave: `ann` and `bob` ask, `ian` decides.
 pub async fn office() -> TestApp {
     let mut app = TestApp::start().await;

@@ -213,7 +213,7 @@ async fn pages_that_are_wrong_are_refused_with_file_and_block() {
     )
     .await;
     check("records = \"leave_request\"\nfields", "records = \"lead\"\nfields", "add [permissions.records.lead]").await;
-    check("\"days\", \"stage\"]\nbulk_actions", "\"dasy\", \"stage\"]\nbulk_actions", "did you mean `days`?").await;
+    check("\"days\", \"stage\"]\nactions", "\"dasy\", \"stage\"]\nactions", "did you mean `days`?").await;
     let circle =
         "value = \"=sources.approved.first.sum_days\" }, { field = \"stage\", op = \"eq\", value = \"approved\" }";
     let own = "value = { me = true } }, { field = \"stage\", op = \"eq\", value = \"approved\" }";

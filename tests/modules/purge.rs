@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::json;
 
-use super::{LEAVE, REQUEST, days, disable, enable, install, leave, office, run};
+use super::{LEAVE, REQUEST, days, disable, enable, install, leave, office, run, run_seen};
 use crate::app::TestApp;
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn records_are_kept_when_a_plugin_is_uninstalled_until_they_are_purged() {
     let extension = "\n[[fields]]\nentity = \"lead\"\nkey = \"leave_days\"\ntype = \"integer\"\n\
         [permissions.records.task]\nactions = [\"update\"]\nread = [\"time_spent\"]\nwrite = [\"time_spent\"]\n\
         clear_on_purge = [\"time_spent\"]\nreason.en = \"To write hours there.\"\n";
-    run(&app, leave("1.1.0", |manifest| manifest + extension, &["field.lead.leave_days"])).await;
+    run_seen(&app, leave("1.1.0", |manifest| manifest + extension, &["field.lead.leave_days"]), "1.1.0").await;
     let admin = app.admin();
     app.by("ann").create(REQUEST, days(1, 2)).await.ok(201);
     let lead = app.record("lead", json!({"title": "Ann", "leave_days": 7, "comments": "kept"})).await;
@@ -82,7 +82,7 @@ async fn a_field_that_another_plugin_fills_too_keeps_its_values() {
     let mut app = office().await;
     let fills = "\n[permissions.records.task]\nactions = [\"update\"]\nread = [\"time_spent\"]\nwrite = [\"time_spent\"]\n\
         clear_on_purge = [\"time_spent\"]\nreason.en = \"To write hours there.\"\n";
-    run(&app, leave("1.1.0", |manifest| manifest + fills, &[])).await;
+    run_seen(&app, leave("1.1.0", |manifest| manifest + fills, &[]), "1.1.0").await;
     let task = app.record("task", json!({"title": "Call", "time_spent": 60})).await;
     app.sql("INSERT INTO plugin_fill SELECT tenant_id, 'acme.other', entity, field FROM plugin_fill").await;
     let other = app.add_company("Other", kernel::Locale::En).await;

@@ -38,6 +38,7 @@ async fn a_role_of_a_module_opens_what_the_module_has_marked_and_nothing_else() 
     let marked = app.record("lead", json!({"title": "Marked", "leave_days": 3})).await;
     let plain = app.record("lead", json!({"title": "Plain"})).await;
     app.by("max").create("lead", json!({"title": "Own"})).await.ok(201);
+    let elsewhere = app.department("Elsewhere", None, &[]).await;
     let sees = async |name: &str| app.by(name).found("lead", json!({"and": []})).await;
     assert_eq!((sees("wes").await, sees("max").await), (vec!["Marked".into()], vec!["Marked".into(), "Own".into()]));
     app.by("wes").get(&format!("/records/lead/{plain}")).await.problem(404, "not_found");
@@ -47,7 +48,7 @@ async fn a_role_of_a_module_opens_what_the_module_has_marked_and_nothing_else() 
     assert!(sees("wes").await.is_empty());
     app.admin().update("lead", &marked, json!({"leave_days": 3})).await.ok(200);
     // Off for them, or for all: the row opens nothing, and what other roles open stays open.
-    app.admin().put(&format!("/plugins/{LEAVE}/gate"), json!({"departments": []})).await.ok(200);
+    app.admin().put(&format!("/plugins/{LEAVE}/gate"), json!({"departments": [elsewhere]})).await.ok(200);
     assert_eq!((sees("wes").await.len(), sees("max").await), (0, vec!["Own".into()]));
     app.by("max").get("/tasks").await.ok(200);
     app.admin().put(&format!("/plugins/{LEAVE}/gate"), json!({"departments": null})).await.ok(200);

@@ -132,5 +132,6 @@ async fn what_somebody_may_not_make_is_refused_and_nothing_is_noted() {
     assert!([403, 404].contains(&answer.status.as_u16()), "{}", answer.text());
     let seen = app.admin().get(&format!("/tasks/{task}")).await.ok(200);
     assert_eq!((&seen["main_action"]["done"], &seen["main_action"]["state"]), (&json!(false), &Value::Null), "{seen}");
+    app.drain().await;
     app.finish().await;
 }

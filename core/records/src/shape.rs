@@ -1,7 +1,7 @@
 //! The catalogue as the filter compiler sees it. What somebody asks about is seen within their rights: hidden fields
 //! do not exist, hops look only at visible records. Access rows themselves are seen without rights.
 
-use kernel::access::{Action, Rights, Scope};
+use kernel::access::{Action, Closed, Rights, Scope};
 use kernel::ctx::Ctx;
 use kernel::error::FieldError;
 use kernel::filter::{COMMUNICATION, Column, Compiler, Filter, LINK, Shapes, Storage, Table, Viewer};
@@ -21,6 +21,8 @@ const STAGE: &str = "stage";
 struct Seen<'a> {
     catalogue: &'a Catalogue,
     rights: Option<&'a Rights>,
+    /// What does not exist for the actor, rules of their own roles included.
+    closed: Option<&'a Closed>,
     viewer: &'a Viewer,
 }
 
@@ -40,7 +42,9 @@ impl Shapes for Seen<'_> {
         let owner = self.catalogue.find(&def.key)?;
         let passed = field == REACHED && owner.staged;
         let def = owner.field(if passed { STAGE } else { field }).filter(|field| !field.is_live())?;
-        if self.rights.is_some_and(|rights| !owner.shows(rights, def)) {
+        if self.rights.is_some_and(|rights| !owner.shows(rights, def))
+            || self.closed.is_some_and(|closed| closed.has_field(&owner.key, &def.key))
+        {
             return None;
         }
         if passed {
@@ -107,7 +111,7 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// `filter` with the place and the reason.
     pub fn asked(&self, def: &EntityDef, filter: &Filter) -> Result<Expr, FieldError> {
-        let shapes = Seen { catalogue: self.catalogue, rights: Some(self.rights), viewer: &self.viewer };
+        let shapes = Seen { catalogue: self.catalogue, rights: Some(self.rights), closed: None, viewer: &self.viewer };
         let compiler = Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend };
         compiler.condition(&def.key, def.table, filter)
     }
@@ -172,7 +176,12 @@ impl<'a> Asker<'a> {
 
     /// The compiler without rights: what the rules of roles themselves are seen with.
     fn unseen<T>(&self, ask: impl FnOnce(Compiler<'_>) -> T) -> T {
-        let shapes = Seen { catalogue: self.catalogue, rights: None, viewer: &self.viewer };
+        let shapes = Seen {
+            catalogue: self.catalogue,
+            rights: None,
+            closed: self.rights.closed().map(AsRef::as_ref),
+            viewer: &self.viewer,
+        };
         ask(Compiler { shapes: &shapes, viewer: &self.viewer, backend: self.backend })
     }
 }

@@ -1,6 +1,5 @@
 //! Before-hooks: what nobody may do, from whichever side it comes. Each guard patches what follows from a change or refuses it.
 
-use verstak_plugin::Money;
 use verstak_plugin::prelude::*;
 
 use crate::acceptance::{self, Refused};
@@ -203,9 +202,7 @@ pub fn project(change: &mut Change) -> Outcome {
         not_yours(change, "A project is changed by its lead, its limit by the board", "title");
         return Ok(());
     }
-    if ["limit", "limit_currency"].iter().any(|field| change.differs(field))
-        && loosened(change)
-        && !Who::acts().is_board(&Rules::load())? {
+    if loosened(change) && !Who::acts().is_board(&Rules::load())? {
         not_yours(change, "A limit that was set is raised by the board", "limit");
         return Ok(());
     }
@@ -235,18 +232,13 @@ fn beside_limit(change: &Change) -> Result<Option<String>, HostError> {
 
 /// Whether a limit that counts is raised, taken away or put into another currency: then it is not the lead's to say.
 fn loosened(change: &Change) -> bool {
-    let Some(Value::Money(before)) = change.before().value("limit") else { return false };
-    let amount = |money: &Money| money.amount.parse::<f64>().unwrap_or(0.0);
-    if amount(before) <= 0.0 {
-        return false;
+    let before = change.before();
+    if change.differs("limit_currency") && before.text("limit_currency").is_some() {
+        return true;
     }
-    let tighter = match change.value("limit") {
-        Some(Value::Money(now)) => {
-            now.currency == before.currency && amount(now) > 0.0 && amount(now) <= amount(before)
-        }
-        _ => false,
-    };
-    !tighter
+    let Some(limit) = before.number("limit").filter(|limit| *limit > 0.0) else { return false };
+    let tighter = change.number("limit").is_some_and(|now| now > 0.0 && now <= limit);
+    change.differs("limit") && !tighter
 }
 
 const FAR: &str = "This day is more than ten years away: a plan reaches no further";

@@ -83,7 +83,8 @@ async fn methods_that_an_address_does_not_have_are_refused_and_those_it_has_are_
     let mut known: BTreeMap<String, (BTreeSet<String>, Door)> = BTreeMap::new();
     for door in doors(&app, &objects).await {
         let method = door.operation.method.clone();
-        known.entry(door.address()).or_insert_with(|| (BTreeSet::new(), door)).0.insert(method);
+        let address = door.address().split('?').next().unwrap_or_default().to_owned();
+        known.entry(address).or_insert_with(|| (BTreeSet::new(), door)).0.insert(method);
     }
     let mut wrong = Vec::new();
     for (address, (methods, door)) in &known {

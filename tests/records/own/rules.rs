@@ -150,6 +150,7 @@ async fn broken_rules_are_told_all_at_once_in_their_order_and_a_warning_takes_a_
     )
     .await;
     let max = app.by("max");
+    max.patch("/me", json!({"locale": "ru"})).await.ok(200);
     let dates = json!({"title": "a", "amount": 200, "begin_date": "2026-02-01", "close_date": "2026-01-01"});
     let refused = max.create("deal", dates).await.problem(422, "record.rule");
     assert_eq!(refused["detail"], "Крупной сделке нужен договор. Кончается раньше начала.", "{refused}");

@@ -36,7 +36,9 @@ async fn acceptance_8_all_conditions_are_told_at_once_and_when_they_are_met_it_m
         detail.contains("“Contract”") && detail.contains("Expected close") && detail.contains("the sum"),
         "{detail}"
     );
-    let russian = admin.header("accept-language", "ru").post(&path, json!({"stage": "contract"})).await;
+    admin.patch("/me", json!({"locale": "ru"})).await.ok(200);
+    let russian = admin.post(&path, json!({"stage": "contract"})).await;
+    admin.patch("/me", json!({"locale": "en"})).await.ok(200);
     assert_eq!(russian.problem(409, "stage.refused")["conditions"][1]["message"], "Сначала согласуйте сумму.");
     // A change of the other fields is free, and both at once go in.
     admin.update("deal", &id, json!({"amount": 5})).await.ok(200);
@@ -98,6 +100,7 @@ async fn every_door_is_guarded() {
 #[tokio::test]
 async fn a_stage_names_where_it_is_entered_from_and_who_moves_there() {
     let mut app = TestApp::build().person("max", "sales_manager").person("eve", "sales_head").start().await;
+    app.department("Sales", None, &["max", "eve"]).await;
     let main = super::main(&app, "deal").await;
     let list = super::with(super::stages(&main), "payment", json!({"from": ["contract"]}));
     let list = super::with(list, "won", json!({"roles": ["sales_head"]}));

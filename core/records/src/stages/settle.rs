@@ -9,9 +9,10 @@ use kernel::filter::{Filter, Op};
 use kernel::jobs::long::{LongJob, Step, Steps};
 use kernel::{BatchId, Ctx, Error, RecordId, Result, audit, event};
 use people::Identities;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 
 use crate::Records;
 use crate::catalogue::touch;
@@ -137,9 +138,34 @@ pub(crate) async fn bring_back(tx: &Tx, ctx: &Ctx, batch: BatchId) -> Result<()>
         .and_where(Expr::col("id").in_subquery(pipelines))
         .to_owned();
     tx.execute(&counted).await?;
+    make_room(tx, ctx, batch).await?;
     for table in ["pipeline", "stage"] {
         tx.execute(&mine(table)).await?;
     }
     audit::record(tx, ctx, "pipeline.restored", &batch.to_string(), json!({})).await?;
+    Ok(())
+}
+
+/// The others have been counted anew since: each stage that comes back stands where it stood, those from there on behind it.
+async fn make_room(tx: &Tx, ctx: &Ctx, batch: BatchId) -> Result<()> {
+    let gone = Query::select()
+        .columns(["pipeline_id", "sort"])
+        .from("stage")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("removed_in").eq(batch.0))
+        .order_by("sort", Order::Asc)
+        .take();
+    for row in tx.query_all(&gone).await? {
+        let (pipeline, sort): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let behind = Query::update()
+            .table("stage")
+            .value("sort", Expr::col("sort").add(1))
+            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+            .and_where(Expr::col("pipeline_id").eq(pipeline))
+            .and_where(Expr::col("removed_at").is_null())
+            .and_where(Expr::col("sort").gte(sort))
+            .to_owned();
+        tx.execute(&behind).await?;
+    }
     Ok(())
 }

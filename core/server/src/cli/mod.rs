@@ -148,6 +148,9 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// Bytes of the stack of each thread: a change of a record goes through many layers, and debug builds keep each one's whole.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// Result of a command.
 pub type Outcome = Result<(), Failure>;
 
@@ -171,7 +174,7 @@ pub fn main() -> ExitCode {
         };
     }
     kernel::net::choose_encryption();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Failure(error.to_string())),
     };

@@ -47,7 +47,8 @@ export default function SendDrawer({ entity, record, onClose }: SaleCard & { onC
   const draft = found.data;
   const { written, put, touched } = useLetter(draft);
   const run = useMutation({
-    mutationFn: () => sendPaper(which, { ...written, template: paper ?? null, locale: draft?.locale ?? null }),
+    mutationFn: () =>
+      sendPaper(which, { ...written, template: paper ?? null, locale: draft?.locale ?? null }),
     onSuccess: (after) => {
       changed(after);
       refreshPapers(entity.key, record.id);

@@ -29,13 +29,13 @@ import { CostTab } from "./cost-tab";
 import { EnableDialog } from "./enable";
 import { GateTab } from "./gate-tab";
 import { LevelTag, StateTag, useCategory } from "./level";
-import { LogsTab } from "./logs-tab";
 import { Permissions } from "./permissions";
 import { PurgeDialog } from "./purge";
 import { RoutesTab } from "./routes-tab";
 import { SettingsTab } from "./settings-tab";
 
 const JobsTab = lazy(() => import("./jobs-tab"));
+const LogsTab = lazy(() => import("./logs-tab").then((tab) => ({ default: tab.LogsTab })));
 const route = getRouteApi("/shell/plugins/$id");
 
 export default function PluginPage() {
@@ -106,7 +106,11 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
             <JobsTab id={plugin.id} />
           </Suspense>
         )}
-        {tab === "logs" && <LogsTab id={plugin.id} />}
+        {tab === "logs" && (
+          <Suspense fallback={<BlockBones label={t("tab_logs")} />}>
+            <LogsTab id={plugin.id} />
+          </Suspense>
+        )}
         {tab === "cost" && <CostTab id={plugin.id} />}
       </PageBody>
       {enabling && <EnableDialog plugin={plugin} onClose={() => setEnabling(false)} />}

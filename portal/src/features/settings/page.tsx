@@ -22,7 +22,7 @@ const Departments = lazy(() => import("./departments"));
 const Fields = lazy(() => withRuleTexts(() => import("./fields")));
 const Messages = lazy(() => withMessageTexts(() => import("./messages")));
 const People = lazy(() => import("./people"));
-const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/page")));
+const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/pipelines")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
 const Tokens = lazy(() => import("./tokens"));

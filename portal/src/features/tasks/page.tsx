@@ -4,7 +4,7 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconCheckbox, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity, useMe } from "@/api/session";
 import { tasksQuery } from "@/api/tasks";
@@ -22,12 +22,15 @@ import { Avatar } from "@/ui/person";
 import { useShortcuts } from "@/ui/shortcuts";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
+import { useAhead } from "@/ui/use-ahead";
 import { Counter, CounterBar, WorkGroup, WorkList, WorkPage, WorkRow } from "@/ui/work";
-import { TaskCard, type TaskTab } from "./card";
+import type { TaskTab } from "./card";
 import { listOf } from "./inbox";
 import { groupsOf } from "./model";
 
 const route = getRouteApi("/shell/tasks");
+const loadCard = () => import("./card");
+const TaskCard = lazy(() => loadCard().then((card) => ({ default: card.TaskCard })));
 
 export default function TasksPage() {
   const { t } = useTranslation(["tasks", "common"]);
@@ -43,6 +46,7 @@ export default function TasksPage() {
   const tasks = useInfiniteQuery({ ...tasksQuery(list), enabled: view !== "team" || Boolean(search.person) });
   const items = tasks.data?.pages.flatMap((page) => page.items) ?? [];
   const total = tasks.data?.pages[0]?.total ?? undefined;
+  useAhead(loadCard, 600);
   useShortcuts([
     { key: "n", code: "KeyN", run: () => mayCreate && openCreate("task", { assignee: me.user.id }) },
   ]);
@@ -347,17 +351,22 @@ function Panel({
   usePanelKeys(step, close, "[data-row]");
   return (
     <SidePanel label={t("task")}>
-      <TaskCard
-        key={id}
-        id={id}
-        place="panel"
-        tab={tab}
-        onTab={setTab}
-        lead={<PanelArrows previous={t("previous")} next={t("following")} step={step} />}
-        tail={
-          <PanelEnds close={close} expand={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />} />
-        }
-      />
+      <Suspense fallback={<ListSkeleton />}>
+        <TaskCard
+          key={id}
+          id={id}
+          place="panel"
+          tab={tab}
+          onTab={setTab}
+          lead={<PanelArrows previous={t("previous")} next={t("following")} step={step} />}
+          tail={
+            <PanelEnds
+              close={close}
+              expand={(props) => <Link to="/tasks/$id" params={{ id }} {...props} />}
+            />
+          }
+        />
+      </Suspense>
     </SidePanel>
   );
 }
