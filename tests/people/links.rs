@@ -30,7 +30,7 @@ fn secret_in(letter: &Letter) -> String {
 }
 
 async fn forgotten(app: &TestApp, email: &str) {
-    app.stranger().post("/session/forgotten", json!({"email": email})).await.ok(202);
+    app.stranger().post("/session/forgotten", json!({"email": email})).await.ok(204);
     app.drain().await;
 }
 

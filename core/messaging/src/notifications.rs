@@ -377,11 +377,15 @@ mod tests {
             Kind::Overdue,
             Kind::Escalation,
             Kind::Delegated,
+            Kind::Review,
+            Kind::Returned,
             Kind::Letter,
             Kind::Stopped,
             Kind::GivenUp,
             Kind::Report,
             Kind::Document,
+            Kind::StageReminder,
+            Kind::StageOverdue,
         ];
         assert_eq!(TEXTS.differences(), [""; 0]);
         assert_eq!(TEXTS.keys(Locale::En).len(), kinds.len());

@@ -20150,7 +20150,7 @@ export interface operations {
             };
         };
         responses: {
-            202: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,7 +11,8 @@ use kernel::{Ctx, EntityKey, Result, Value};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Fresh, PendingChange};
+use super::PendingChange;
+use super::manner::Fresh;
 use crate::Catalogue;
 use crate::catalogue::{EntityDef, FieldDef};
 use crate::conditions::Scope;

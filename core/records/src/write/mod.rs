@@ -18,6 +18,7 @@ mod guards;
 mod hooks;
 mod input;
 mod insert;
+mod manner;
 mod owned;
 mod owner;
 mod special;
@@ -48,10 +49,10 @@ use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, FieldKey, Fields, RecordId, Result, Value};
-use uuid::Uuid;
 
 use change::Past;
 use claims::Claims;
+use manner::Manner;
 
 use crate::catalogue::{EntityDef, MERGED_INTO};
 use crate::{Catalogue, Record, Records, conditions, invalid, read};
@@ -102,26 +103,6 @@ struct Row {
     change: PendingChange,
     /// The new image before rules did their part in a transaction, where they do.
     planned: Option<Fields>,
-}
-
-/// Records that are being made in the same transaction: others may point to them.
-type Fresh = HashSet<Uuid>;
-
-/// What changes are planned with.
-#[derive(Default)]
-struct Manner<'a> {
-    /// What is made with them.
-    fresh: Fresh,
-    /// Why they are written in spite of warnings.
-    reason: Option<&'a str>,
-    /// `WriteOptions::merging`.
-    merging: bool,
-}
-
-impl<'a> Manner<'a> {
-    fn of(options: &'a WriteOptions) -> Self {
-        Self { fresh: Fresh::new(), reason: options.reason.as_deref(), merging: options.merging }
-    }
 }
 
 impl Records {

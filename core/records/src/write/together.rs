@@ -9,8 +9,9 @@ use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, RecordId, Result};
 
 use super::claims::Claims;
+use super::manner::Manner;
 use super::within::is_lost;
-use super::{Along, Change, Manner, Row, WriteOptions, Written, store, write_along, written};
+use super::{Along, Change, Row, WriteOptions, Written, store, write_along, written};
 use crate::catalogue::EntityDef;
 use crate::{Catalogue, Records};
 

@@ -33,7 +33,7 @@ pub struct ForgottenBody {
 /// `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account. The answer is the same
 /// when there is none.
 #[utoipa::path(post, path = "/session/forgotten", operation_id = "forgot_password", tag = "session",
-    request_body = ForgottenBody, security(()), responses((status = 202)))]
+    request_body = ForgottenBody, security(()), responses((status = 204)))]
 pub async fn forgotten(
     State(state): State<AppState>,
     Extension(address): Extension<Address>,
@@ -57,7 +57,7 @@ pub async fn forgotten(
         }
     }
     even.await;
-    Ok(StatusCode::ACCEPTED)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The secret of a link.

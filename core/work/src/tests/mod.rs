@@ -160,15 +160,15 @@ async fn people(db: &Db, env: &Env) -> People {
         crm::pipelines::create(&tx, &ctx).await.unwrap();
         let mut roles = HashMap::new();
         for key in ["admin", "head", "manager", "technician", "empty", "stranger"] {
-            let rows = vec![AccessRow {
+            let rows = ["deal", "activity"].map(|entity| AccessRow {
                 kind: RowKind::Permission,
-                entity: "deal".into(),
+                entity: entity.into(),
                 actions: [Action::Read, Action::Create, Action::Update].into(),
                 filter: None,
                 covers: None,
-            }];
+            });
             let name = if key == "technician" { "Технический специалист" } else { key };
-            let rows = if key == "technician" { Vec::new() } else { rows };
+            let rows = if key == "technician" { Vec::new() } else { rows.to_vec() };
             let input =
                 RoleInput { key: key.into(), name: name.into(), admin: key == "admin", rows, ..RoleInput::default() };
             roles.insert(key, role::create_in(&tx, &ctx, &input, &records::rules::core_keys()).await.unwrap().id);
