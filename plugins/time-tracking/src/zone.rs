@@ -176,7 +176,9 @@ mod tests {
     #[test]
     fn days_that_nobody_books_on_are_none() {
         assert!(date("2026-03-02").is_some() && date("1970-01-01").is_some());
-        assert!(["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30", "soon"].iter().all(|text| date(text).is_none()));
+        assert!(
+            ["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30", "soon"].iter().all(|text| date(text).is_none())
+        );
     }
 
     #[test]
