@@ -1,6 +1,6 @@
 //! Quotes and invoices by letter: one letter with one PDF, `sent` when the mail server has it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use documents::typeset::{Sheet, Typesetter};
 use kernel::child::{ChildCommand, ChildLimits};
@@ -193,7 +193,7 @@ async fn a_template_that_does_not_end_is_ended_while_the_server_answers() {
     let setter = Typesetter::new(Some(child(1)));
     assert!(setter.set(sheet("Hello")).await.unwrap().starts_with(b"%PDF"));
     let endless = "#for a in range(9999) { for b in range(9999) { for c in range(9999) { } } }";
-    let begun = Instant::now();
+    let begun = tokio::time::Instant::now();
     let ending = tokio::spawn({
         let setter = setter.clone();
         async move { setter.set(sheet(endless)).await }

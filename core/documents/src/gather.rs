@@ -216,14 +216,14 @@ impl Documents {
             ..Sheet::default()
         };
         for (kind, name, bytes) in self.pictures(ctx, organization).await? {
-            if data.get(kind).is_some_and(|wanted| wanted.as_str() == Some("wanted")) {
-                data[kind] = Json::String(name.clone());
+            if let Some(value) = data.get_mut(kind).filter(|value| value.as_str() == Some("wanted")) {
+                *value = Json::String(name.clone());
                 sheet = sheet.with(&name, &bytes);
             }
         }
         for kind in PICTURES {
-            if data.get(kind).and_then(Json::as_str) == Some("wanted") {
-                data[kind] = Json::Null;
+            if let Some(value) = data.get_mut(kind).filter(|value| value.as_str() == Some("wanted")) {
+                *value = Json::Null;
             }
         }
         sheet = sheet.with("paper.typ", crate::templates::SHARED.as_bytes());

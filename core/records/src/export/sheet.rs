@@ -98,7 +98,7 @@ impl Sheet {
         };
         entry.local(&mut head)?;
         entry.central(&mut directory)?;
-        let at = u32::try_from(head.len() as u64 + self.packed).map_err(|_| too_large())?;
+        let at = u32::try_from(wide(head.len())? + self.packed).map_err(|_| too_large())?;
         let count = u16::try_from(PARTS.len() + 1).map_err(Error::internal)?;
         let size = small(directory.len())?;
         last.append(&mut directory);
@@ -115,7 +115,7 @@ impl Sheet {
         let mut crc = crc32fast::Hasher::new_with_initial_len(self.crc, self.length);
         crc.update(text.as_bytes());
         self.crc = crc.finalize();
-        self.length += text.len() as u64;
+        self.length += wide(text.len())?;
         let mut stream = Compress::new(Compression::fast(), false);
         let mut out = Vec::with_capacity(text.len() / 4 + 1_024);
         let mut rest = text.as_bytes();
@@ -134,7 +134,7 @@ impl Sheet {
             }
             out.reserve(Ord::max(out.len() - room, 16 * 1_024));
         }
-        self.packed += out.len() as u64;
+        self.packed += wide(out.len())?;
         Ok(out)
     }
 
@@ -157,10 +157,8 @@ impl Sheet {
                 Cell::Day(day) => write!(text, "<c r=\"{place}\" s=\"2\"><v>{}</v></c>", days(day)),
                 Cell::Moment(at) => {
                     let seconds = at.and_utc().timestamp().rem_euclid(86_400);
-                    #[expect(clippy::cast_precision_loss, reason = "seconds of a day are exact")]
-                    let part = seconds as f64 / 86_400.0;
-                    #[expect(clippy::cast_precision_loss, reason = "days of the calendar are exact")]
-                    let serial = days(at.date()) as f64 + part;
+                    let part = f64::from(u32::try_from(seconds).unwrap_or_default()) / 86_400.0;
+                    let serial = f64::from(i32::try_from(days(at.date())).unwrap_or_default()) + part;
                     write!(text, "<c r=\"{place}\" s=\"3\"><v>{serial}</v></c>")
                 }
             };
@@ -233,6 +231,10 @@ fn letters(mut column: usize) -> String {
 }
 
 /// Days since the beginning of spreadsheets.
+fn wide(length: usize) -> Result<u64> {
+    u64::try_from(length).map_err(Error::internal)
+}
+
 fn days(day: NaiveDate) -> i64 {
     let zero = NaiveDate::from_ymd_opt(1899, 12, 30).unwrap_or_default();
     (day - zero).num_days()

@@ -178,7 +178,7 @@ impl Records {
         let def = catalogue.entity(&old.entity)?;
         let label = patch.label.map(worded).transpose().map_err(|error| wrong("label", error))?;
         let (archived, first) = (patch.archived.unwrap_or(old.archived), patch.is_default.unwrap_or(old.is_default));
-        if (old.is_default && !first) || (first && archived && old.is_default) {
+        if old.is_default && (!first || archived) {
             return Err(Error::Conflict { code: "pipeline.default", current: None });
         }
         if first && archived {
@@ -297,8 +297,9 @@ impl Records {
             write::claims::make_anew(&tx, ctx, catalogue, def).await?;
         }
         let act = if stages.is_empty() { "deleted" } else { "updated" };
-        let changes = json!({ "stages": [before(old), told(stages)] });
-        let detail = json!({"stages": changes["stages"], "move_to": move_to, "batch": batch});
+        let pair = json!([before(old), told(stages)]);
+        let detail = json!({"stages": pair, "move_to": move_to, "batch": batch});
+        let changes = json!({ "stages": pair });
         audit::record(&tx, ctx, &format!("pipeline.{act}"), &object(def, &old.key), detail).await?;
         tell(&tx, ctx, act, old.id, old.version + 1, changes).await?;
         tx.commit().await?;

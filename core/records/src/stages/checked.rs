@@ -249,7 +249,7 @@ impl Against<'_> {
             return kept;
         }
         for key in &given.required {
-            if !self.def.field(key).is_some_and(|field| !field.system) {
+            if self.def.field(key).is_none_or(|field| field.system) {
                 wrong("required", FieldError::new("unknown_name").with("value", short(key)));
             }
             if !kept.contains(key) {
