@@ -25,7 +25,6 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { BringsTab } from "./brings-tab";
 import { CallsTab } from "./calls-tab";
-import { CostTab } from "./cost-tab";
 import { EnableDialog } from "./enable";
 import { GateTab } from "./gate-tab";
 import { LevelTag, StateTag, useCategory } from "./level";
@@ -34,6 +33,7 @@ import { PurgeDialog } from "./purge";
 import { RoutesTab } from "./routes-tab";
 import { SettingsTab } from "./settings-tab";
 
+const CostTab = lazy(() => import("./cost-tab").then((tab) => ({ default: tab.CostTab })));
 const JobsTab = lazy(() => import("./jobs-tab"));
 const LogsTab = lazy(() => import("./logs-tab").then((tab) => ({ default: tab.LogsTab })));
 const route = getRouteApi("/shell/plugins/$id");
@@ -111,7 +111,11 @@ function Plugin({ plugin }: { plugin: PluginDetail }) {
             <LogsTab id={plugin.id} />
           </Suspense>
         )}
-        {tab === "cost" && <CostTab id={plugin.id} />}
+        {tab === "cost" && (
+          <Suspense fallback={<BlockBones label={t("tab_cost")} />}>
+            <CostTab id={plugin.id} />
+          </Suspense>
+        )}
       </PageBody>
       {enabling && <EnableDialog plugin={plugin} onClose={() => setEnabling(false)} />}
     </>
