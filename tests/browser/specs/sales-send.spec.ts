@@ -41,7 +41,7 @@ test("a draft is looked at, sent by letter and becomes sent", async ({ page, sig
   await expect(form).toContainText("Attached: Комерційна пропозиція");
   // In another language, with what was typed.
   await form.getByLabel("Subject").fill("Ваша пропозиція № {number}");
-  await form.getByRole("textbox", { name: "Language" }).click();
+  await form.getByRole("combobox", { name: "Language" }).click();
   await page.getByRole("option", { name: "English" }).click();
   await expect(form.getByLabel("Text")).toHaveValue(/our quote \{number\} over ₴30,000.00/);
   await expect(form.getByLabel("Subject")).toHaveValue("Ваша пропозиція № {number}");
@@ -66,13 +66,13 @@ test("a refused letter says why, on a phone, and is sent again", async ({ page, 
     await page.getByRole("main").getByRole("button", { name: "Send by e-mail" }).click();
     const form = page.getByRole("dialog");
     await expect(form).toContainText("Neither the client nor the contact has an e-mail address");
-    await form.getByRole("textbox", { name: "To", exact: true }).fill(address);
+    await form.getByRole("combobox", { name: "To", exact: true }).fill(address);
     await page.keyboard.press("Enter");
     await form.getByRole("button", { name: "Send", exact: true }).click();
     return form;
   };
   const form = await send("nonsense");
-  await expect(form.getByRole("textbox", { name: "To", exact: true })).toHaveAttribute("aria-invalid", "true");
+  await expect(form.getByRole("combobox", { name: "To", exact: true })).toHaveAttribute("aria-invalid", "true");
   await page.keyboard.press("Escape");
   await form.getByRole("button", { name: /Discard/ }).click();
   sink.refusal = "550 no such user here";
