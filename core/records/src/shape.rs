@@ -117,8 +117,7 @@ impl<'a> Asker<'a> {
     }
 
     /// What an action may touch; `None` = everything. Rules that name what is gone were judged when the person's rights
-    /// were put together (`rules`); what goes in between, and
-    /// what is off for the actor, allows nothing by itself.
+    /// were put together (`rules`); what goes in between, and what is off for the actor, allows nothing by itself.
     pub fn allowed(&self, def: &EntityDef, action: Action) -> Option<Expr> {
         let scope = self.rights.scope(&def.key, action);
         match self.unseen(|compiler| compiler.scope(&def.key, def.table, &scope)) {
