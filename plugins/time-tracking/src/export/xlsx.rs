@@ -58,10 +58,9 @@ fn fraction(seconds: i64) -> String {
     format!("{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000)
 }
 
-/// Days since 30 December 1899, as spreadsheets count.
+/// Days since 30 December 1899, as spreadsheets count: 1 January 1970 is 25,569.
 fn serial(date: zone::Date) -> i64 {
-    let first = zone::date("1899-12-30").unwrap_or_default();
-    date.signed_duration_since(first).num_days()
+    date.signed_duration_since(zone::Date::default()).num_days() + 25_569
 }
 
 /// What XML lets stand; control characters are left out.
