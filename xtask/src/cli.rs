@@ -82,8 +82,8 @@ run, starts the server and prints the address and the sign-in. Ctrl-C stops it.
 const HELP_TEST: &str = "\
 cargo xtask test [STAGE...]
 
-Runs all stages, or the named ones, in this order; stops at the first that fails and names
-the command to repeat. The last line is `N passed, N failed`.
+Runs all stages, or the named ones, in this order. What fails names the command to repeat; the
+rest go on unless they stand on it (setup, build). The last line is `N passed, N failed`.
 
   setup     what has to be on the machine (wasm target, npm packages, PostgreSQL, Chromium)
   tidy      formatting, clippy, licences, layers and the other house rules

@@ -77,6 +77,11 @@ impl Stage {
         found.ok_or_else(|| Failure::new(format!("no stage `{name}`; there are {known}")))
     }
 
+    /// Whether every later stage stands on it.
+    fn carries_the_rest(self) -> bool {
+        matches!(self, Self::Setup | Self::Build)
+    }
+
     /// Adds what its runners count to `counts`, also when it fails in the end.
     fn run(self, workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
         match self {
@@ -93,11 +98,12 @@ impl Stage {
     }
 }
 
-/// Runs stages until one fails; prints the table and the closing line either way.
+/// Runs stages, also after one that failed unless the rest stand on it, so that one run tells everything that is
+/// broken; prints the table and the closing line either way.
 pub fn run(workspace: &Workspace, stages: &[Stage]) -> Outcome<()> {
     let mut lines = Vec::new();
     let mut total = Counts::default();
-    let mut outcome = Ok(());
+    let mut failures = Vec::new();
     for stage in stages {
         println!("\n=== {} ===", stage.name());
         let watch = Watch::start();
@@ -112,13 +118,16 @@ pub fn run(workspace: &Workspace, stages: &[Stage]) -> Outcome<()> {
         println!("=== {}: {} ===", stage.name(), report::minutes(took));
         lines.push(report::Line { name: stage.name().into(), took, counts, passed: result.is_ok() });
         if let Err(failure) = result {
-            outcome = Err(Failure::new(format!("stage {} failed: {failure}", stage.name())));
-            break;
+            println!("stage {} failed: {failure}", stage.name());
+            failures.push(format!("stage {} failed: {failure}", stage.name()));
+            if stage.carries_the_rest() {
+                break;
+            }
         }
     }
     print!("{}", report::table(&lines));
     println!("\n{} passed, {} failed", total.passed, total.failed);
-    outcome
+    if failures.is_empty() { Ok(()) } else { Err(Failure::new(failures.join("\n"))) }
 }
 
 fn build(workspace: &Workspace) -> Outcome<()> {
