@@ -331,6 +331,7 @@ impl Objects {
             ("POST", "/records/{entity}/merge") => {
                 json!({"into": self.id(entity), "records": [uuid::Uuid::nil()], "dry_run": true})
             }
+            ("POST", "/access/preview") => json!({"user": self.id("users"), "entity": "lead"}),
             ("PUT", "/entities/{entity}/duplicates") => json!({"mode": "warn"}),
             ("POST", "/exports") => json!({"entity": "lead", "fields": ["title"], "format": "csv"}),
             ("POST", "/views") => json!({"entity": "lead", "name": "walk"}),

@@ -24,6 +24,7 @@
 //! | `recompute` | formulas of all records, as a job |
 //! | `conditions` | conditions of fields and validation rules, asked about a change |
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
+//! | `explain` | why somebody may or may not touch a record |
 //! | `views` | saved views of lists and boards |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
@@ -40,6 +41,7 @@ pub mod computed;
 pub mod conditions;
 pub mod duplicates;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod files;
 pub mod import;

@@ -1,6 +1,7 @@
 //! The public API under `/api/v1`, one file per resource. Only these files know HTTP shapes; they turn requests into
 //! typed inputs, call one service function, and turn its result into a view.
 
+pub mod access;
 pub mod audit;
 pub mod batches;
 mod bulk;
@@ -81,6 +82,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::get, records::update, records::remove))
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
+        .routes(routes!(access::of_record))
+        .routes(routes!(access::preview))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::duplicates))
         .routes(routes!(merge::set_duplicates))

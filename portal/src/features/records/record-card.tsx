@@ -41,6 +41,8 @@ import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
 import { useRemove } from "./use-remove";
 
+const AccessDialog = lazy(() => withRecordTexts(() => import("./access-dialog")));
+const AccessItem = lazy(() => withRecordTexts(() => import("./access-item")));
 const DuplicatesPart = lazy(() => withRecordTexts(() => import("./duplicates-part")));
 const MergedNote = lazy(() => withRecordTexts(() => import("./merged-note")));
 
@@ -327,6 +329,7 @@ function Sections({
 function CardActions({ entity, record, onGone }: { entity: Entity; record: RecordData; onGone(): void }) {
   const { t } = useTranslation(["card", "common"]);
   const remove = useRemove(entity);
+  const [access, setAccess] = useState(false);
   const copy = async () => {
     const address = `${location.origin}/records/${entity.key}/${record.id}`;
     try {
@@ -338,6 +341,7 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
     }
   };
   return (
+    <>
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <ActionIcon aria-label={t("card:actions")}>
@@ -348,6 +352,11 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
         <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
           {t("common:copy_link")}
         </Menu.Item>
+        {!record.fields.deleted_at && (
+          <Suspense>
+            <AccessItem record={record} onOpen={() => setAccess(true)} />
+          </Suspense>
+        )}
         {entity.actions.delete && !record.fields.deleted_at && (
           <Menu.Item
             leftSection={<IconTrash size={16} />}
@@ -358,5 +367,11 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
         )}
       </Menu.Dropdown>
     </Menu>
+    {access && (
+      <Suspense>
+        <AccessDialog entity={entity} id={record.id} onClose={() => setAccess(false)} />
+      </Suspense>
+    )}
+    </>
   );
 }
