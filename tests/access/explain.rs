@@ -79,9 +79,8 @@ async fn restrictions_administrators_and_the_barred_are_told_apart() {
     assert_eq!(read["allowed"], false);
     let told = |because: &Value| -> Vec<(String, bool)> {
         let reasons = because.as_array().unwrap().iter();
-        let mut told: Vec<_> = reasons
-            .map(|reason| (reason["kind"].as_str().unwrap().to_owned(), reason["matched"] == true))
-            .collect();
+        let mut told: Vec<_> =
+            reasons.map(|reason| (reason["kind"].as_str().unwrap().to_owned(), reason["matched"] == true)).collect();
         told.sort();
         told
     };
@@ -110,7 +109,8 @@ async fn owners_are_told_names_others_of_themselves_strangers_nothing() {
     let deal = app.record("deal", json!({"title": "A", "amount": 500, "owner": app.id_of("ann")})).await;
     let path = format!("/records/deal/{deal}/access");
     let all = app.by("ann").get(&path).await.ok(200);
-    let mut names: Vec<&str> = all["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let mut names: Vec<&str> =
+        all["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert!(names.contains(&"ann"), "{names:?}");
     for person in all["items"].as_array().unwrap() {

@@ -22,6 +22,7 @@
 //! | `timeline` | history and activities of a record |
 //! | `computed` | formulas of a record |
 //! | `recompute` | formulas of all records, as a job |
+//! | `rollups` | counts and sums of linking records, as the event log goes on |
 //! | `conditions` | conditions of fields and validation rules, asked about a change |
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
 //! | `explain` | why somebody may or may not touch a record |
@@ -51,6 +52,7 @@ pub mod read;
 pub mod recompute;
 pub mod references;
 pub mod relations;
+pub mod rollups;
 pub mod rules;
 pub mod search;
 pub mod shape;

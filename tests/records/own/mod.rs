@@ -6,6 +6,7 @@ mod formulas;
 mod going;
 mod hostile;
 mod money;
+mod rollups;
 mod rules;
 mod words;
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::definition::{Choice, EntityDef, Labels, longest};
+use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
 use super::{Catalogue, Owner, formula, rules};
 use crate::{Records, recompute, references, search, stages};
@@ -108,6 +109,9 @@ pub struct NewField {
     /// Digits after the point of what is computed, 0 to 4; 2 of money and 4 of decimals where absent.
     #[serde(default)]
     pub decimals: Option<u32>,
+    /// What it counts or adds up: then its type is that of the result, and nobody writes it.
+    #[serde(default)]
+    pub rollup: Option<Rollup>,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -127,6 +131,8 @@ pub struct FieldPatch {
     pub formula: Option<String>,
     /// Of a computed field: digits after the point.
     pub decimals: Option<u32>,
+    /// Of a field that counts or adds up: what it does from now on.
+    pub rollup: Option<Rollup>,
 }
 
 impl Records {
@@ -206,6 +212,10 @@ impl Records {
         store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
         if !removed {
             search::mark(&tx, ctx.tenant, key).await?;
+            // What happened to its records meanwhile was not counted.
+            for (def, _) in rollup::followers(&*self.catalogue_in(&tx, ctx.tenant).await?, key) {
+                recompute::begin(&tx, ctx, &def.key).await?;
+            }
         }
         let act = if removed { "entity.removed" } else { "entity.restored" };
         audit::record(&tx, ctx, act, key, json!({})).await?;
@@ -242,6 +252,9 @@ impl Records {
             formula::check(&def, &key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
             recompute::begin(&tx, ctx, entity).await?;
         }
+        if let Some(rollup) = &own.rollup {
+            self.begin_rollup(&tx, ctx, entity, &key, own.kind, rollup).await?;
+        }
         let object = format!("{entity}.{key}");
         audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
         tx.commit().await?;
@@ -271,6 +284,7 @@ impl Records {
                 ("required", patch.required.is_some()),
                 ("choices", patch.choices.is_some()),
                 ("formula", patch.formula.is_some()),
+                ("rollup", patch.rollup.is_some()),
             ];
             if let Some((part, _)) = changed.iter().find(|(_, changed)| *changed) {
                 return Err(wrong(part, FieldError::new("of_plugin").with("plugin", plugin)));
@@ -301,7 +315,14 @@ impl Records {
             formula::check(&def, key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
             recompute::begin(&tx, ctx, entity).await?;
         }
-        if own.formula.is_some() && own.required {
+        if let Some(rollup) = patch.rollup {
+            if own.rollup.is_none() {
+                return Err(wrong("rollup", FieldError::new("formula_of_new")));
+            }
+            self.begin_rollup(&tx, ctx, entity, key, own.kind, &rollup).await?;
+            own.rollup = Some(rollup);
+        }
+        if own.is_computed() && own.required {
             return Err(wrong("required", FieldError::new("formula_alone")));
         }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
@@ -323,7 +344,8 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
-        let (formula, kind) = (kept.definition.formula.clone(), kept.definition.kind);
+        let (formula, rollup) = (kept.definition.formula.clone(), kept.definition.rollup.clone());
+        let kind = kept.definition.kind;
         if kept.owner.plugin().is_some() {
             let standing = shown(kept.definition.standing, removed)?;
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
@@ -337,6 +359,9 @@ impl Records {
                 let def = self.defined_in(&tx, ctx, entity).await?;
                 formula::check(&def, key, kind, text, None).map_err(|(part, error)| wrong(part, error))?;
                 recompute::begin(&tx, ctx, entity).await?;
+            }
+            if let Some(rollup) = &rollup {
+                self.begin_rollup(&tx, ctx, entity, key, kind, rollup).await?;
             }
             // Records that were changed meanwhile are in the index without it.
             search::mark(&tx, ctx.tenant, entity).await?;
@@ -355,6 +380,7 @@ impl Records {
         let def = self.defined_in(tx, ctx, entity).await?;
         let mut users = rules::users(&def, key);
         users.extend(rules::users(&def, &store::currency_key(key)));
+        users.extend(rollup::users(&*self.catalogue_in(tx, ctx.tenant).await?, entity, key));
         if users.is_empty() {
             return Ok(());
         }
@@ -469,8 +495,12 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     if input.max_length.is_some_and(|length| !kind.is_text() || length == 0 || length > longest(kind)) {
         errors.insert("max_length".into(), FieldError::new("range").with("min", 1).with("max", longest(kind)));
     }
-    if input.formula.is_some() && (input.required || input.default.as_ref().is_some_and(|one| !one.is_null())) {
+    let computed = input.formula.is_some() || input.rollup.is_some();
+    if computed && (input.required || input.default.as_ref().is_some_and(|one| !one.is_null())) {
         errors.insert("required".into(), FieldError::new("formula_alone"));
+    }
+    if input.formula.is_some() && input.rollup.is_some() {
+        errors.insert("rollup".into(), FieldError::new("rollup_or_formula"));
     }
     if input.formula.is_none() && input.decimals.is_some() {
         errors.insert("decimals".into(), FieldError::new("formula_of_new"));
@@ -490,6 +520,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         indexed: input.indexed,
         formula: input.formula,
         decimals: input.decimals,
+        rollup: input.rollup,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{ConditionsDef, RuleDef};
 use super::constraint::ConstraintDef;
 use super::formula::Formula;
+use super::rollup::Rollup;
 
 /// The table that custom and plugin entities share.
 pub(crate) const SHARED: &str = "shared_record";
@@ -102,6 +103,8 @@ pub struct FieldDef {
     pub default: Option<Value>,
     /// What it is computed by; then nobody writes it.
     pub formula: Option<Arc<Formula>>,
+    /// What it counts or adds up; then nobody writes it.
+    pub rollup: Option<Arc<Rollup>>,
     /// When it is there, must have a value, may be changed.
     pub conditions: Option<Arc<ConditionsDef>>,
 }
@@ -133,6 +136,7 @@ impl FieldDef {
             range: None,
             default: None,
             formula: None,
+            rollup: None,
             conditions: None,
         }
     }

@@ -14,6 +14,7 @@
 //! | `constraint` | what must hold between records |
 //! | `indexed` | indexes of fields of plugins |
 //! | `formula` | fields that are computed |
+//! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
@@ -30,6 +31,7 @@ pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
+pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;
 mod store;
@@ -47,6 +49,7 @@ use crate::stages::Pipelines;
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
+pub use rollup::Rollup;
 pub(crate) use store::touch;
 
 /// Everything that a company's records consist of, at one moment.

@@ -17,8 +17,10 @@ use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::formula::{self, Formula};
+use super::rollup::Rollup;
 use super::rules;
 use super::text;
+use crate::read::MeasureOp;
 
 /// How what a plugin declared stands in a company.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,9 @@ pub(super) struct OwnField {
     /// Digits after the point of what is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u32>,
+    /// What it counts or adds up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollup: Option<Rollup>,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
@@ -213,13 +218,18 @@ fn currency_part(money: &FieldKey, owner: Owner, of: &OwnField) -> FieldDef {
     part.storage = Storage::Document(money.clone(), Some(1));
     part.owner = owner;
     part.part_of = Some(money.clone());
-    part.system = of.formula.is_some();
+    part.system = of.is_computed();
     let named = |(locale, field): (Locale, String)| (locale, text("currency_of", locale).replace("{field}", &field));
     part.label = Some(Labels(of.label.0.clone().into_iter().map(named).collect()));
     part
 }
 
 impl OwnField {
+    /// Whether nobody writes it.
+    pub fn is_computed(&self) -> bool {
+        self.formula.is_some() || self.rollup.is_some()
+    }
+
     fn definition(self, key: &FieldKey, owner: Owner) -> FieldDef {
         let mut def = FieldDef::new("", self.kind);
         def.key = key.clone();
@@ -231,7 +241,12 @@ impl OwnField {
             _ => Storage::Document(key.clone(), None),
         };
         def.label = Some(self.label);
-        def.system = self.formula.is_some();
+        def.system = self.is_computed();
+        if self.rollup.as_ref().is_some_and(|rollup| rollup.op == MeasureOp::Count) {
+            // Nothing links to what is new.
+            def.default = Some(Value::Integer(0));
+        }
+        def.rollup = self.rollup.map(Arc::new);
         def.formula = self.formula.map(|text| Arc::new(Formula::kept(self.kind, text, self.decimals)));
         def.required = self.required;
         def.targets = self.targets;

@@ -137,7 +137,10 @@ impl PersonAccessView {
 
     /// Somebody who may not sign in.
     fn barred(person: &user::User) -> Self {
-        let none = Explained { actions: Action::ALL.map(|action| (action, Verdict::default())).into(), ..Explained::default() };
+        let none = Explained {
+            actions: Action::ALL.map(|action| (action, Verdict::default())).into(),
+            ..Explained::default()
+        };
         Self { active: false, ..Self::of(person, none, Told::Rules) }
     }
 }

@@ -3,7 +3,7 @@
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
 use ::records::catalogue::condition::Conditions;
 use ::records::catalogue::{
-    Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
+    Catalogue, Choice, EntityDef, Owner, Rollup, choice_label, entity_label, field_label, section_label,
 };
 use ::records::duplicates::Mode;
 use axum::Json;
@@ -117,6 +117,10 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     formula: Option<FormulaView>,
+    /// What it counts or adds up, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rollup: Option<Rollup>,
     /// Its conditions, for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -407,6 +411,7 @@ impl FieldView {
             default: None,
             computed: false,
             formula: None,
+            rollup: None,
             conditions: None,
         }
     }
@@ -482,12 +487,13 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
         default: field.default.as_ref().map(kernel::Value::to_json),
-        computed: field.formula.is_some(),
+        computed: field.formula.is_some() || field.rollup.is_some(),
         formula: formula.map(|formula| FormulaView {
             text: formula.text.clone(),
             decimals: formula.decimals,
             live: formula.live,
         }),
+        rollup: field.rollup.as_deref().filter(|_| admin).cloned(),
         conditions: field.conditions.as_ref().filter(|_| admin).map(|conditions| conditions.spec.clone()),
     }
 }
