@@ -7,6 +7,7 @@ import type { Body, Id } from "./types";
 
 export type NewField = Body<"NewField">;
 export type FieldPatch = Body<"FieldPatch">;
+export type Rollup = Body<"Rollup">;
 export type Conditions = Body<"Conditions">;
 export type ValidationRule = Body<"ValidationRule">;
 export type PlacedRule = Body<"PlacedRule">;

@@ -342,36 +342,36 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
   };
   return (
     <>
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <ActionIcon aria-label={t("card:actions")}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
-          {t("common:copy_link")}
-        </Menu.Item>
-        {!record.fields.deleted_at && (
-          <Suspense>
-            <AccessItem record={record} onOpen={() => setAccess(true)} />
-          </Suspense>
-        )}
-        {entity.actions.delete && !record.fields.deleted_at && (
-          <Menu.Item
-            leftSection={<IconTrash size={16} />}
-            onClick={() => void remove(record).then((gone) => gone && onGone())}
-          >
-            {t("common:delete")}
+      <Menu position="bottom-end" width={220}>
+        <Menu.Target>
+          <ActionIcon aria-label={t("card:actions")}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
+            {t("common:copy_link")}
           </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
-    {access && (
-      <Suspense>
-        <AccessDialog entity={entity} id={record.id} onClose={() => setAccess(false)} />
-      </Suspense>
-    )}
+          {!record.fields.deleted_at && (
+            <Suspense>
+              <AccessItem record={record} onOpen={() => setAccess(true)} />
+            </Suspense>
+          )}
+          {entity.actions.delete && !record.fields.deleted_at && (
+            <Menu.Item
+              leftSection={<IconTrash size={16} />}
+              onClick={() => void remove(record).then((gone) => gone && onGone())}
+            >
+              {t("common:delete")}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {access && (
+        <Suspense>
+          <AccessDialog entity={entity} id={record.id} onClose={() => setAccess(false)} />
+        </Suspense>
+      )}
     </>
   );
 }
