@@ -1,0 +1,82 @@
+/** Who may touch a record and why, what somebody reaches, and fields that count linked records. */
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "../support/test.ts";
+
+test.use({ company: "Openness" });
+test.describe.configure({ mode: "serial" });
+
+interface Made {
+  id: string;
+}
+
+const dialog = (page: Page) => page.getByRole("dialog");
+
+async function clean(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  expect(found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary}`))).toEqual([]);
+}
+
+test("an administrator learns by which rule somebody sees a deal, and by which not", async ({ page, signIn, api }) => {
+  const filter = { field: "amount", op: "lt", value: 100 };
+  const rows = [{ kind: "permission", entity: "deal", actions: ["read", "update"], filter }];
+  const role = await api.must<Made>("POST", "/roles", { key: "small", name: "Small deals", rows });
+  const bob = await api.must<Made>("POST", "/users", { name: "Bob", email: "bob@example.org", roles: [role.id], locale: "en" });
+  const small = await api.create("deal", { title: "Bolts", amount: 50 });
+  const large = await api.create("deal", { title: "Bridge", amount: 5000 });
+  await signIn(page);
+  await page.goto(`/records/deal/${small.id}`);
+  const open = async () => {
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Who has access" }).click();
+  };
+  await open();
+  await expect(dialog(page)).toContainText("Bob");
+  await expect(dialog(page)).toContainText("by Small deals");
+  await dialog(page).getByLabel("Ask about a person").click();
+  await page.getByRole("option", { name: /^Bob/ }).click();
+  const change = dialog(page).getByRole("region", { name: "Change" });
+  await expect(change).toContainText("Yes");
+  await expect(change).toContainText("Amount less than 100");
+  await expect(dialog(page).getByRole("region", { name: "Delete" })).toContainText("No role of theirs says anything about it.");
+  await clean(page);
+  await page.goto(`/records/deal/${large.id}`);
+  await open();
+  await expect(dialog(page)).not.toContainText("Bob");
+  await dialog(page).getByLabel("Ask about a person").click();
+  await page.getByRole("option", { name: /^Bob/ }).click();
+  await expect(dialog(page).getByRole("region", { name: "See" })).toContainText("Does not apply");
+  // What they reach of it all stands beside their account.
+  await page.goto(`/settings/people?edit=${bob.id}`);
+  await dialog(page).getByLabel("What they reach").click();
+  await page.getByRole("option", { name: "Deals" }).click();
+  await expect(dialog(page).locator("dl")).toContainText(/See\s*1/);
+  await expect(dialog(page).locator("dl")).toContainText(/Delete\s*0/);
+});
+
+test("a company counts its open deals as they come and go", async ({ page, signIn, api }) => {
+  const company = await api.create("company", { title: "Steel" });
+  const deals = [await api.create("deal", { title: "a", company: company.id }), await api.create("deal", { title: "b", company: company.id })];
+  await signIn(page);
+  await page.goto("/settings/fields?edit=company");
+  await page.getByRole("button", { name: "Add field" }).click();
+  await dialog(page).getByLabel("Name in English").fill("Deals");
+  await dialog(page).getByLabel("Type").click();
+  await page.getByRole("option", { name: "Whole number" }).click();
+  await dialog(page).getByLabel("Values").click();
+  await page.getByRole("option", { name: "Counted from linked records" }).click();
+  await dialog(page).getByLabel("Which records").click();
+  await page.getByRole("option", { name: "Deals · Company" }).click();
+  await dialog(page).getByLabel("How", { exact: true }).click();
+  await page.getByRole("option", { name: "How many" }).click();
+  await clean(page);
+  await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
+  await expect(dialog(page)).toHaveCount(0);
+  const count = () => api.get("company", company.id).then(({ fields }) => fields.x_deals);
+  await expect.poll(count, { timeout: 15_000 }).toBe(2);
+  await page.goto(`/records/company/${company.id}`);
+  const shown = page.getByRole("main");
+  await expect(shown.getByText("Deals", { exact: true }).first()).toBeVisible();
+  await api.must("DELETE", `/records/deal/${deals[0]?.id}`);
+  await expect.poll(count, { timeout: 5_000 }).toBe(1);
+});
