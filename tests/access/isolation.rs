@@ -216,6 +216,8 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
                 && ![
                     "/access/preview",
                     "/audit",
+                    "/layouts",
+                    "/layouts/history",
                     "/pipelines",
                     "/validation-rules",
                     "/letters",

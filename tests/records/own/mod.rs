@@ -5,6 +5,7 @@ mod doors;
 mod formulas;
 mod going;
 mod hostile;
+mod layouts;
 mod money;
 mod rollups;
 mod rules;

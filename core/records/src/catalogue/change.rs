@@ -213,7 +213,7 @@ impl Records {
         if !removed {
             search::mark(&tx, ctx.tenant, key).await?;
             // What happened to its records meanwhile was not counted.
-            for (def, _) in rollup::followers(&*self.catalogue_in(&tx, ctx.tenant).await?, key) {
+            for (def, _) in rollup::followers(&self.drawn_in(&tx, ctx).await?, key) {
                 recompute::begin(&tx, ctx, &def.key).await?;
             }
         }
@@ -377,10 +377,11 @@ impl Records {
 impl Records {
     /// Passes a field that nothing looks at.
     async fn let_go(&self, tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str) -> Result<()> {
-        let def = self.defined_in(tx, ctx, entity).await?;
-        let mut users = rules::users(&def, key);
-        users.extend(rules::users(&def, &store::currency_key(key)));
-        users.extend(rollup::users(&*self.catalogue_in(tx, ctx.tenant).await?, entity, key));
+        let catalogue = self.drawn_in(tx, ctx).await?;
+        let def = catalogue.entity(entity)?;
+        let mut users = rules::users(def, key);
+        users.extend(rules::users(def, &store::currency_key(key)));
+        users.extend(rollup::users(&catalogue, entity, key));
         if users.is_empty() {
             return Ok(());
         }

@@ -19,6 +19,7 @@
 //! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `store` | the tables of these |
+//! | `layout` | where fields stand |
 //! | `labels` | words |
 
 pub mod change;
@@ -31,6 +32,7 @@ pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
+pub mod layout;
 pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;
@@ -45,6 +47,8 @@ use kernel::{EntityKey, Error, Locale, Result};
 use crate::duplicates::Policies;
 use crate::references;
 use crate::stages::Pipelines;
+
+use layout::Layouts;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
@@ -61,6 +65,8 @@ pub struct Catalogue {
     pub pipelines: Pipelines,
     /// What is done about duplicates.
     pub duplicates: Policies,
+    /// Where fields stand, as administrators arranged it.
+    pub layouts: Layouts,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
 }
@@ -68,7 +74,7 @@ pub struct Catalogue {
 impl Catalogue {
     fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, duplicates: Policies::default(), entities, by_key }
+        Self { revision, pipelines, duplicates: Policies::default(), layouts: Layouts::default(), entities, by_key }
     }
 
     /// What every company begins with.
@@ -80,7 +86,7 @@ impl Catalogue {
     fn without(&self, closed: &BTreeSet<String>) -> Self {
         let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
         let left = Self::new(self.revision, self.pipelines.clone(), open.collect());
-        Self { duplicates: self.duplicates.clone(), ..left }
+        Self { duplicates: self.duplicates.clone(), layouts: self.layouts.clone(), ..left }
     }
 
     /// Every entity that records have, those of the product first.

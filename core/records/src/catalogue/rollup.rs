@@ -96,7 +96,7 @@ impl Records {
         kind: FieldType,
         rollup: &Rollup,
     ) -> Result<()> {
-        let catalogue = self.catalogue_in(tx, ctx.tenant).await?;
+        let catalogue = self.drawn_in(tx, ctx).await?;
         check(&catalogue, catalogue.entity(entity)?, key, kind, rollup).map_err(|error| wrong("rollup", error))?;
         recompute::begin(tx, ctx, entity).await
     }

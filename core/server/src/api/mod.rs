@@ -16,6 +16,7 @@ pub mod files;
 pub mod imports;
 pub mod inbound;
 pub mod jobs;
+pub mod layouts;
 pub mod me;
 pub mod merge;
 pub mod messages;
@@ -66,6 +67,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(entities::create_field))
         .routes(routes!(entities::change_field, entities::remove_field))
         .routes(routes!(entities::restore_field))
+        .routes(routes!(layouts::list, layouts::put))
+        .routes(routes!(layouts::history))
+        .routes(routes!(layouts::restore))
         .routes(routes!(pipelines::list, pipelines::create))
         .routes(routes!(pipelines::change, pipelines::remove))
         .routes(routes!(pipelines::stages))
