@@ -80,3 +80,29 @@ test("a company counts its open deals as they come and go", async ({ page, signI
   await api.must("DELETE", `/records/deal/${deals[0]?.id}`);
   await expect.poll(count, { timeout: 5_000 }).toBe(1);
 });
+
+test("an administrator arranges the card, and brings the old arrangement back", async ({ page, signIn, api }) => {
+  const deal = await api.create("deal", { title: "Arranged", amount: 7 });
+  await signIn(page);
+  await page.goto("/settings/fields?edit=deal");
+  const block = page.getByRole("region", { name: "Cards and lists" });
+  await expect(block).toContainText("As the product has it.");
+  await block.getByRole("button", { name: "Add section" }).click();
+  await dialog(page).getByRole("textbox").first().fill("Money first");
+  await dialog(page).getByRole("button", { name: "Done" }).click();
+  // By keys: the amount goes below the new section, which stands last.
+  await block.getByTestId("layout-Money first").scrollIntoViewIfNeeded();
+  await block.getByRole("button", { name: /^Take Amount off/ }).click();
+  await block.getByRole("button", { name: /^Put Amount on/ }).click();
+  await clean(page);
+  await block.getByRole("button", { name: "Save arrangement" }).click();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  await page.goto(`/records/deal/${deal.id}`);
+  await expect(page.getByRole("main").getByText("Money first")).toBeVisible();
+  await page.goto("/settings/fields?edit=deal");
+  await block.getByRole("button", { name: "Back to the product's" }).click();
+  await expect(block).toContainText("As the product has it.");
+  await block.getByRole("button", { name: "History" }).click();
+  await block.getByRole("button", { name: "Restore" }).click();
+  await expect(block.getByTestId("layout-Money first")).toBeVisible();
+});

@@ -288,13 +288,16 @@ function Sections({
 }) {
   const { t } = useTranslation("card");
   const refs = record.refs ?? {};
-  const placed = new Set(entity.layout.sections.flatMap((section) => section.fields));
+  const layout =
+    entity.pipeline_layouts?.find(({ pipeline }) => pipeline === record.fields.pipeline)?.layout ??
+    entity.layout;
+  const placed = new Set(layout.sections.flatMap((section) => section.fields));
   const visible = (keys: string[]) =>
     keys
       .map((key) => fieldOf(entity, key))
       .filter((field): field is Field => field !== undefined && field.key !== entity.title_field);
   const sections = [
-    ...entity.layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
+    ...layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
     { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
   ];
   // The first two sections and ways to reach people always stand open; others fold while nothing is filled.
