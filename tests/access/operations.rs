@@ -337,6 +337,7 @@ impl Objects {
             ("POST", "/records/{entity}/merge") => {
                 json!({"into": self.id(entity), "records": [uuid::Uuid::nil()], "dry_run": true})
             }
+            ("POST", "/entities/{entity}/fields/{key}/type") => json!({"type": "integer", "dry_run": true}),
             ("PUT", "/layouts") => {
                 json!({"of": {"entity": "lead"}, "layout": {"sections": [{"title": {"en": "walk"}, "fields": ["title"]}]}})
             }

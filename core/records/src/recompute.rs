@@ -102,7 +102,7 @@ impl Records {
     }
 
     /// The product itself in a company, if there is such a company.
-    async fn system_of(&self, tenant: TenantId) -> Result<Option<Ctx>> {
+    pub(crate) async fn system_of(&self, tenant: TenantId) -> Result<Option<Ctx>> {
         let found = tenant::list(self.db()).await?.into_iter().find(|one| one.id == tenant);
         Ok(found.map(|tenant| tenant.system_ctx(self.env())))
     }

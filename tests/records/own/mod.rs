@@ -7,6 +7,7 @@ mod going;
 mod hostile;
 mod layouts;
 mod money;
+mod retype;
 mod rollups;
 mod rules;
 mod words;

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
-use super::{Catalogue, Owner, formula, rules};
+use super::{Catalogue, Owner, formula, retype, rules};
 use crate::{Records, recompute, references, search, stages};
 
 /// The code of errors about wrong definitions.
@@ -363,6 +363,7 @@ impl Records {
             if let Some(rollup) = &rollup {
                 self.begin_rollup(&tx, ctx, entity, key, kind, rollup).await?;
             }
+            retype::resume(&tx, ctx, entity, key).await?;
             // Records that were changed meanwhile are in the index without it.
             search::mark(&tx, ctx.tenant, entity).await?;
         }
@@ -406,7 +407,13 @@ async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) ->
     kept.ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
 
-async fn own_field(tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<Kept<OwnField>> {
+pub(super) async fn own_field(
+    tx: &kernel::db::Tx,
+    ctx: &Ctx,
+    entity: &str,
+    key: &str,
+    removed: bool,
+) -> Result<Kept<OwnField>> {
     let kept = store::field(tx, ctx, entity, key).await?.filter(|kept| kept.removed == removed);
     kept.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))
 }
@@ -522,6 +529,8 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         formula: input.formula,
         decimals: input.decimals,
         rollup: input.rollup,
+        place: 0,
+        moved: None,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());
@@ -558,7 +567,7 @@ fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
 const MAX_NUMBER: i64 = 99_999_999_999;
 
 /// The choices of a field: some for a choice, none for other types; keys once each.
-fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
+pub(super) fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
     let refused = |code: &str| wrong("choices", FieldError::new(code).with("max", MAX_KEY));
     if matches!(kind, FieldType::Choice | FieldType::Choices) == given.is_empty() {
         return Err(refused("choices_of_choice"));

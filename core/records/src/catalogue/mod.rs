@@ -14,6 +14,7 @@
 //! | `constraint` | what must hold between records |
 //! | `indexed` | indexes of fields of plugins |
 //! | `formula` | fields that are computed |
+//! | `retype` | another type for a field that has values |
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
@@ -33,6 +34,7 @@ pub mod indexed;
 mod known;
 mod labels;
 pub mod layout;
+pub mod retype;
 pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;

@@ -17,6 +17,7 @@ use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::formula::{self, Formula};
+use super::retype::Moved;
 use super::rollup::Rollup;
 use super::rules;
 use super::text;
@@ -99,8 +100,19 @@ pub(super) struct OwnField {
     /// What it counts or adds up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollup: Option<Rollup>,
+    /// How often its values have moved: each type it had kept them in a place of its own.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub place: u32,
+    /// Where its values were before its type changed, while some are there still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_first(place: &u32) -> bool {
+    *place == 0
 }
 
 /// Everything of a company's own and of its plugins, in the order it was made.
@@ -235,10 +247,13 @@ impl OwnField {
         def.key = key.clone();
         def.owner = owner;
         def.default = self.default.and_then(|json| Value::from_json(self.kind, &json).ok());
+        // `~` stands in no key.
+        let place = if self.place == 0 { key.clone() } else { FieldKey::new(format!("{key}~{}", self.place)) };
+        def.moved = self.moved.map(Arc::new);
         def.storage = match self.kind {
             FieldType::Link | FieldType::Links => Storage::Links,
             FieldType::Money => Storage::Document(key.clone(), Some(0)),
-            _ => Storage::Document(key.clone(), None),
+            _ => Storage::Document(place, None),
         };
         def.label = Some(self.label);
         def.system = self.is_computed();

@@ -12,6 +12,7 @@ pub mod entities;
 pub mod events;
 pub mod exports;
 pub mod factor;
+pub mod fields;
 pub mod files;
 pub mod imports;
 pub mod inbound;
@@ -64,6 +65,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::remove))
         .routes(routes!(entities::restore))
+        .routes(routes!(fields::retype))
         .routes(routes!(entities::create_field))
         .routes(routes!(entities::change_field, entities::remove_field))
         .routes(routes!(entities::restore_field))
