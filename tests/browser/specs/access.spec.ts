@@ -106,3 +106,25 @@ test("an administrator arranges the card, and brings the old arrangement back", 
   await block.getByRole("button", { name: "Restore" }).click();
   await expect(block.getByTestId("layout-Money first")).toBeVisible();
 });
+
+test("a field of words becomes a number once all of them are numbers", async ({ page, signIn, api }) => {
+  await api.must("POST", "/entities/lead/fields", { key: "x_size", label: { en: "Size" }, type: "text" });
+  await api.create("lead", { title: "Twelve", x_size: "12" });
+  const word = await api.create("lead", { title: "Word", x_size: "many" });
+  await signIn(page);
+  await page.goto("/settings/fields?edit=lead%20field%20x_size");
+  await dialog(page).getByLabel("New type").click();
+  await page.getByRole("option", { name: "Whole number" }).click();
+  await dialog(page).getByRole("button", { name: "Check the values" }).click();
+  await expect(dialog(page)).toContainText("1 value fits");
+  await expect(dialog(page)).toContainText("1 value does not fit: change it first.");
+  await expect(dialog(page).getByRole("link", { name: "Word" })).toBeVisible();
+  await clean(page);
+  await api.must("PATCH", `/records/lead/${word.id}`, { fields: { x_size: "3" } });
+  await dialog(page).getByRole("button", { name: "Check the values" }).click();
+  await expect(dialog(page)).toContainText("2 values fit");
+  await dialog(page).getByRole("button", { name: "Change the type" }).click();
+  await expect(dialog(page)).toHaveCount(0);
+  const read = async () => (await api.get("lead", word.id)).fields.x_size;
+  expect(await read()).toBe(3);
+});

@@ -4,8 +4,6 @@
 //! Keys begin with `x_`, are made from the English (else any) name, and are never changed or used again. Removing hides
 //! at once; the values stay where they are and come back with the field.
 
-use std::collections::HashSet;
-
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::latin;
 use kernel::value::FieldType;
@@ -13,6 +11,7 @@ use kernel::{Ctx, Error, Locale, Result, Value, audit};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::choices::choices;
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
@@ -25,12 +24,10 @@ pub const INVALID: &str = "config.invalid";
 pub const MAX_ENTITIES: usize = 100;
 /// Own fields of an entity.
 pub const MAX_FIELDS: usize = 500;
-/// Choices of a field.
-const MAX_CHOICES: usize = 500;
 /// Characters of a name.
 const MAX_LABEL: usize = 100;
 /// Characters of a key.
-const MAX_KEY: usize = 40;
+pub(super) const MAX_KEY: usize = 40;
 
 /// An entity to make.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -565,38 +562,6 @@ fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
 
 /// Largest number a field may be bound to: what decimals keep before the point.
 const MAX_NUMBER: i64 = 99_999_999_999;
-
-/// The choices of a field: some for a choice, none for other types; keys once each.
-pub(super) fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
-    let refused = |code: &str| wrong("choices", FieldError::new(code).with("max", MAX_KEY));
-    if matches!(kind, FieldType::Choice | FieldType::Choices) == given.is_empty() {
-        return Err(refused("choices_of_choice"));
-    }
-    if given.len() > MAX_CHOICES {
-        return Err(wrong("choices", FieldError::new("too_many").with("max", MAX_CHOICES)));
-    }
-    let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(given.len());
-    for choice in given {
-        let plain = choice.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
-        if choice.key.is_empty() || choice.key.len() > MAX_KEY || !plain {
-            return Err(refused("choice_key"));
-        }
-        if choice.color.as_deref().is_some_and(|color| !is_color(color)) {
-            return Err(refused("color"));
-        }
-        if !seen.insert(choice.key.clone()) {
-            return Err(wrong("choices", FieldError::new("taken")));
-        }
-        let label = choice.label.map(|label| labels("choices", label)).transpose()?;
-        kept.push(Choice { label, ..choice });
-    }
-    Ok(kept)
-}
-
-pub(crate) fn is_color(text: &str) -> bool {
-    text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
-}
 
 impl EntityDef {
     /// Whether an administrator made it.

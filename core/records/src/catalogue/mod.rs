@@ -19,11 +19,13 @@
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
+//! | `choices` | the choices of a field, checked |
 //! | `store` | the tables of these |
 //! | `layout` | where fields stand |
 //! | `labels` | words |
 
 pub mod change;
+pub(crate) mod choices;
 pub mod condition;
 pub mod constraint;
 mod core_entities;

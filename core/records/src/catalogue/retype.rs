@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::change::{choices, own_field, require_admin, wrong};
+use super::change::{own_field, require_admin, wrong};
+use super::choices::choices;
 use super::definition::{Choice, EntityDef, FieldDef, longest};
 use super::store::{self, OwnField, Which};
 use crate::write::with_members;

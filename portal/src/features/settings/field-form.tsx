@@ -21,6 +21,7 @@ import {
   rollupOf,
   sameConditions,
 } from "./fields-model";
+import { Retype } from "./retype";
 import { RollupFields } from "./rollup-fields";
 
 const fields = ["formula", "decimals", "rollup", "required", "visible", "read_only", "options_when"];
@@ -114,6 +115,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
         errorOf={(name) => fieldRefusal(save.error, name)}
         put={(part) => setDraft({ ...draft, conditions: { ...draft.conditions, ...part } })}
       />
+      {field.own && !field.computed && <Retype entity={entity} field={field} onDone={onClose} />}
     </FormDrawer>
   );
 }

@@ -84,6 +84,31 @@ export const rollupOf = ({ entity, via, op, field, filter }: RollupDraft): Rollu
   ...(filter ? { filter } : {}),
 });
 
+/** Types that the values of a field may take. */
+export function mayBecome(type: string): MadeType[] {
+  const all: Partial<Record<string, MadeType[]>> = {
+    text: [
+      "long_text",
+      "integer",
+      "decimal",
+      "boolean",
+      "date",
+      "datetime",
+      "choice",
+      "choices",
+      "phones",
+      "emails",
+      "urls",
+    ],
+    long_text: ["text", "integer", "decimal", "boolean", "date", "datetime", "choice", "choices"],
+    integer: ["decimal"],
+    boolean: ["choice"],
+    datetime: ["date"],
+    choice: ["choices", "text", "long_text"],
+  };
+  return all[type] ?? [];
+}
+
 export interface FieldDraft {
   label: Words;
   type: MadeType;
