@@ -87,7 +87,7 @@ impl Rollups {
             for (of, rollups) in rollup::followers(&catalogue, &entity) {
                 let targets = linked.entry((tenant, of.key.clone())).or_default();
                 let values =
-                    found.iter().flat_map(|record| rollups.iter().map(|rollup| record.fields.get(&rollup.via)));
+                    found.iter().flat_map(|record| rollups.iter().map(move |rollup| record.fields.get(&rollup.via)));
                 for value in values.flatten() {
                     match value {
                         Value::Id(id) => drop(targets.insert(RecordId(*id))),

@@ -71,7 +71,7 @@ pub(super) struct OwnEntity {
 }
 
 /// A field of a company's own or of a plugin, as kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct OwnField {
     pub kind: FieldType,
     pub label: Labels,
