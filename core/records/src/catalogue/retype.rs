@@ -15,7 +15,6 @@ use kernel::{Ctx, Error, FieldKey, RecordId, Result, TenantId, Value, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 
 use super::change::{own_field, require_admin, wrong};
 use super::choices::choices;
@@ -70,7 +69,7 @@ pub struct Fit {
 #[schema(as = FieldTypeMisfit)]
 pub struct Misfit {
     /// The record.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     pub id: RecordId,
     /// Its title.
     pub title: String,

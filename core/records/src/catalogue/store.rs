@@ -244,6 +244,7 @@ impl OwnField {
 
     fn definition(self, key: &FieldKey, owner: Owner) -> FieldDef {
         let mut def = FieldDef::new("", self.kind);
+        def.system = self.is_computed();
         def.key = key.clone();
         def.owner = owner;
         def.default = self.default.and_then(|json| Value::from_json(self.kind, &json).ok());
@@ -256,7 +257,6 @@ impl OwnField {
             _ => Storage::Document(place, None),
         };
         def.label = Some(self.label);
-        def.system = self.is_computed();
         if self.rollup.as_ref().is_some_and(|rollup| rollup.op == MeasureOp::Count) {
             // Nothing links to what is new.
             def.default = Some(Value::Integer(0));
