@@ -31,7 +31,11 @@ async fn of_somebody_elses_deal_the_role_and_the_row_are_named() {
     let answer = admin.get(&path).await.ok(200);
     let bob = one(&answer);
     assert_eq!((&bob["name"], &bob["active"]), (&json!("bob"), &json!(true)));
-    let reason = json!({"role": role, "name": "small", "row": 1, "kind": "permission", "matched": true,
+    // The row as the role lists it.
+    let roles = admin.get("/roles").await.ok(200);
+    let listed = roles["items"].as_array().unwrap().iter().find(|one| one["key"] == "small").unwrap();
+    let row = listed["rows"].as_array().unwrap().iter().position(|row| row["entity"] == "deal").unwrap();
+    let reason = json!({"role": role, "name": "small", "row": row, "kind": "permission", "matched": true,
         "filter": small});
     assert_eq!(bob["actions"]["read"], json!({"allowed": true, "because": [reason]}));
     assert_eq!(bob["actions"]["update"]["allowed"], true);

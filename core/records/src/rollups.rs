@@ -116,7 +116,8 @@ impl Concern for Rollups {
                 }
             };
             for (def, rollups) in rollup::followers(&catalogue, &event.entity) {
-                let concerned: Vec<_> = rollups.into_iter().filter(|rollup| concerns(rollup, event)).collect();
+                let child = catalogue.find(&event.entity);
+                let concerned: Vec<_> = rollups.into_iter().filter(|rollup| concerns(rollup, event, child)).collect();
                 if concerned.is_empty() {
                     continue;
                 }
@@ -141,11 +142,19 @@ impl Concern for Rollups {
 }
 
 /// Whether what happened to a linking record may change a count.
-fn concerns(rollup: &Rollup, event: &Event) -> bool {
+fn concerns(rollup: &Rollup, event: &Event, child: Option<&Arc<EntityDef>>) -> bool {
     let changes = |field: &str| event.changes.get(field).is_some();
+    let currency = || {
+        let child = child?;
+        Some(child.currency_of(child.field(rollup.field.as_ref()?)?)?.key.clone())
+    };
     match Operation::of_event(&event.kind) {
         Some(Operation::Create | Operation::Delete | Operation::Restore) => true,
-        Some(Operation::Update) | None => changes("deleted_at") || rollup.looks_at().any(changes),
+        Some(Operation::Update) | None => {
+            changes("deleted_at")
+                || rollup.looks_at().any(changes)
+                || currency().is_some_and(|currency| changes(&currency))
+        }
     }
 }
 

@@ -75,8 +75,8 @@ test("who is known already by a phone is said while the new one is typed", async
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Contact" });
   await form.getByRole("textbox", { name: "Phones 1" }).fill("442079460123");
-  await expect(form.getByText("Known already with this phone or e-mail:")).toBeVisible();
-  await expect(form.getByRole("link", { name: "Contact: Known Person" })).toBeVisible();
+  await expect(form.getByText("Known already?")).toBeVisible();
+  await expect(form.getByRole("link", { name: "Contact: Known Person (same phone)" })).toBeVisible();
 });
 
 test("a person sees where they are signed in, and ends what is not theirs any more", async ({ page, secondPage, signIn, api }) => {

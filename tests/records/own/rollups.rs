@@ -63,7 +63,7 @@ async fn a_company_knows_how_many_open_deals_it_has() {
     assert_eq!(value(&app, &other, "x_open").await, 0);
     // It is found and sorted by, a new company has none, and nobody writes it.
     let found = admin.found("company", json!({"field": "x_open", "op": "gte", "value": 1})).await;
-    assert_eq!(found, [company.clone()]);
+    assert_eq!(found, ["Steel"]);
     let new = app.record("company", json!({"title": "New"})).await;
     assert_eq!(value(&app, &new, "x_open").await, 0);
     let wrong = admin.update("company", &new, json!({"x_open": 5})).await.problem(422, "record.invalid");
@@ -140,18 +140,18 @@ async fn many_who_write_at_once_are_all_counted() {
         join_all((0..20).map(|number| app.record("deal", json!({"title": number.to_string(), "company": company}))));
     let deals = deals.await;
     // Some change the company itself while it is counted.
-    let closing = deals.iter().take(5).map(|deal| async {
-        app.admin()
-            .post(&format!("/records/deal/{deal}/stage"), json!({"stage": "lost", "fields": {"lost_reason": "price"}}))
-            .await;
+    let lost = json!({"stage": "lost", "fields": {"lost_reason": "price"}});
+    let (at, company, lost) = (&app, &company, &lost);
+    let closing = deals.iter().take(5).map(|deal| async move {
+        at.admin().post(&format!("/records/deal/{deal}/stage"), lost.clone()).await;
     });
-    let naming = (0..5).map(|number| async move { number }).map(|number| async {
-        app.admin().update("company", &company, json!({"comments": number.await.to_string()})).await;
+    let naming = (0..5).map(|number| async move {
+        at.admin().update("company", company, json!({"comments": number.to_string()})).await;
     });
     tokio::join!(join_all(closing), join_all(naming), app.drain());
     app.drain().await;
     let lost = app.admin().found("deal", json!({"field": "stage", "op": "eq", "value": "lost"})).await.len();
-    assert_eq!(value(&app, &company, "x_open").await, 20 - lost);
+    assert_eq!(value(&app, company, "x_open").await, 20 - lost);
     app.finish().await;
 }
 
@@ -179,7 +179,7 @@ async fn what_it_looks_at_stays_and_what_makes_no_sense_is_refused() {
         ("integer", json!({"filter": today}), "rollup_fixed"),
         ("integer", json!({"filter": {"not": {"field": "owner", "op": "eq", "value": {"me": true}}}}), "rollup_fixed"),
         ("integer", json!({"filter": hop}), "rollup_fixed"),
-        ("integer", json!({"filter": unknown}), "invalid"),
+        ("integer", json!({"filter": unknown}), "filter"),
     ] {
         let fields = refused(&app, kind, of(rest.clone())).await;
         assert_eq!(fields["rollup"]["code"], code, "{kind} {rest}: {fields}");

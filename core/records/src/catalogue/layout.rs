@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
+use kernel::value::FieldType;
 use kernel::{Ctx, EntityKey, Error, FieldKey, Result, TenantId, Timestamp, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
@@ -332,7 +333,9 @@ impl Spec {
         let placed: BTreeSet<&FieldKey> = self.sections.iter().flat_map(|section| &section.fields).collect();
         let demanded = |field: &&super::FieldDef| {
             let sometimes = field.conditions.as_ref().is_some_and(|conditions| conditions.spec.required.is_some());
-            (field.required || sometimes) && !field.system && field.key != "title" && !placed.contains(&field.key)
+            // Stages have a bar of their own.
+            let beside = field.key == "title" || matches!(field.kind, FieldType::Stage | FieldType::Pipeline);
+            (field.required || sometimes) && !field.system && !beside && !placed.contains(&field.key)
         };
         let missing = def.fields.iter().filter(demanded).map(|field| field.key.clone());
         if let Some(first) = sections.first_mut() {

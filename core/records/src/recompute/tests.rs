@@ -205,7 +205,6 @@ async fn conditions_rules_evaluation_and_old_gaps() {
         result: Some(kernel::value::FieldType::Money),
         field: None,
         decimals: None,
-        rollup: None,
     };
     let tried = world.records.try_expression(&world.admin, "deal", trying).await.unwrap();
     assert!(tried.iter().any(|one| one.value == json!(10)) && tried.iter().all(|one| one.problem.is_none()));
