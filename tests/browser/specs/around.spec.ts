@@ -30,9 +30,11 @@ test("an address that leads nowhere keeps the sections at hand", async ({ page, 
 test("without a line the pages seen so far open, and what cannot says so without foreign words", async ({ page, signIn, api }) => {
   await api.create("lead", { title: "Seen before" });
   await signIn(page);
+  const loaded = (name: string) => performance.getEntriesByType("resource").some((one) => one.name.includes(name));
+  // The first page has shown what it shows.
+  await page.waitForFunction(loaded, "/assets/board-");
   await page.goto("/records/lead/list");
   await expect(page.getByText("Seen before")).toBeVisible();
-  const loaded = (name: string) => performance.getEntriesByType("resource").some((one) => one.name.includes(name));
   await page.waitForFunction(loaded, "record-page");
   await page.context().setOffline(true);
   await expect(page.getByText("No connection. Changes are not being sent.")).toBeVisible();
