@@ -26,7 +26,7 @@ use crate::{Records, recompute, search};
 /// The job that moves values over.
 pub const RETYPE: &str = "records.retype";
 /// Records of one statement.
-const CHUNK: u64 = 1_000;
+const CHUNK: usize = 1_000;
 /// Chunks of one run of the job.
 const CHUNKS: usize = 20;
 /// Seconds before it begins: by then every node writes into the new place.
@@ -242,7 +242,7 @@ impl Records {
                 }
             }
             match rows.last() {
-                Some((last, ..)) if rows.len() as u64 == CHUNK => after = Some(*last),
+                Some((last, ..)) if rows.len() == CHUNK => after = Some(*last),
                 _ => return Ok(fit),
             }
         }
@@ -271,7 +271,7 @@ impl Records {
 fn chunk(tenant: TenantId, def: &EntityDef, after: Option<RecordId>) -> SelectStatement {
     let mut select = Query::select();
     select.columns(["id", "title", "version", DOCUMENT].map(|column| (def.table, column))).from(def.table);
-    select.order_by((def.table, "id"), Order::Asc).limit(CHUNK);
+    select.order_by((def.table, "id"), Order::Asc).limit(u64::try_from(CHUNK).unwrap_or(u64::MAX));
     def.own(&mut select, tenant);
     if let Some(after) = after {
         select.and_where(Expr::col((def.table, "id")).gt(after));
@@ -376,7 +376,7 @@ impl Records {
             let rows = self.documents(&ctx, def, after).await?;
             self.move_some(&ctx, def, field, &moved, &rows).await?;
             match rows.last() {
-                Some((last, ..)) if rows.len() as u64 == CHUNK => after = Some(*last),
+                Some((last, ..)) if rows.len() == CHUNK => after = Some(*last),
                 _ => return self.moved_all(&ctx, &payload).await,
             }
         }

@@ -18,7 +18,7 @@ use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
 
 /// People of one answer: each is asked about with all their rules.
-const PAGE: u64 = 50;
+const PAGE: usize = 50;
 
 /// About whom.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -167,7 +167,7 @@ pub async fn of_record(
         Some(user) => vec![user::get(state.db.read(), tenant, UserId(user)).await?.id],
         None => page(&state, &caller, params.cursor).await?,
     };
-    let next_cursor = asked.last().copied().filter(|_| params.user.is_none() && asked.len() as u64 == PAGE);
+    let next_cursor = asked.last().copied().filter(|_| params.user.is_none() && asked.len() == PAGE);
     let mut items = Vec::new();
     for person in asked {
         items.push(of_person(&state, &caller, &entity, id, UserId(person), told).await?);
@@ -180,7 +180,12 @@ pub async fn of_record(
 
 /// Ids of people who may sign in, after one of them.
 async fn page(state: &AppState, caller: &Caller, after: Option<Uuid>) -> ApiResult<Vec<Uuid>> {
-    let found = directory::people(state.db.read(), caller.ctx.tenant, Which::After(after, PAGE)).await?;
+    let found = directory::people(
+        state.db.read(),
+        caller.ctx.tenant,
+        Which::After(after, u64::try_from(PAGE).unwrap_or(u64::MAX)),
+    )
+    .await?;
     Ok(found.into_iter().map(|person| person.id).collect())
 }
 
