@@ -19,7 +19,7 @@ const entity = {
     list: ["title"],
     card: ["a"],
     sections: [
-      { key: "one", title: "One", fields: ["a", "b"] },
+      { key: "one", title: "One", fields: ["title", "a", "b"] },
       { key: "two", title: "Two", fields: ["c"] },
     ],
   },

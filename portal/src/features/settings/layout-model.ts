@@ -34,7 +34,8 @@ export function draftOf(entity: Entity, saved: LayoutSpec | undefined, locale: L
   const placed = new Set(sections.flatMap(({ fields }) => fields));
   const rows = sections.flatMap(({ title, fields }, index) => [
     sectionRow(String(index), title),
-    ...fields.filter((key) => there.has(key)).map(fieldRow),
+    // The title stands above all sections.
+    ...fields.filter((key) => there.has(key) && key !== entity.title_field).map(fieldRow),
   ]);
   const left = entity.fields.filter(({ key }) => key !== entity.title_field && !placed.has(key));
   return {
