@@ -18,7 +18,7 @@ async function clean(page: Page): Promise<void> {
 }
 
 test("an administrator learns by which rule somebody sees a deal, and by which not", async ({ page, signIn, api }) => {
-  const filter = { field: "amount", op: "lt", value: 100 };
+  const filter = { field: "amount", op: "lte", value: 100 };
   const rows = [{ kind: "permission", entity: "deal", actions: ["read", "update"], filter }];
   const role = await api.must<Made>("POST", "/roles", { key: "small", name: "Small deals", rows });
   const bob = await api.must<Made>("POST", "/users", { name: "Bob", email: "bob@example.org", roles: [role.id], locale: "en" });
@@ -37,7 +37,7 @@ test("an administrator learns by which rule somebody sees a deal, and by which n
   await page.getByRole("option", { name: /^Bob/ }).click();
   const change = dialog(page).getByRole("region", { name: "Change" });
   await expect(change).toContainText("Yes");
-  await expect(change).toContainText("Amount less than 100");
+  await expect(change).toContainText("Amount at most 100");
   await expect(dialog(page).getByRole("region", { name: "Delete" })).toContainText("No role of theirs says anything about it.");
   await clean(page);
   await page.goto(`/records/deal/${large.id}`);
