@@ -1,6 +1,6 @@
 /** In the menu of a card: who may do what with the record. For administrators and whoever it belongs to. */
 import { Menu } from "@mantine/core";
-import { IconEye } from "@tabler/icons-react";
+import { IconLock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { RecordData } from "@/api/types";
@@ -10,7 +10,7 @@ export default function AccessItem({ record, onOpen }: { record: RecordData; onO
   const me = useMe();
   if (!me.admin && record.fields.owner !== me.user.id) return null;
   return (
-    <Menu.Item leftSection={<IconEye size={16} />} onClick={onOpen}>
+    <Menu.Item leftSection={<IconLock size={16} />} onClick={onOpen}>
       {t("access")}
     </Menu.Item>
   );

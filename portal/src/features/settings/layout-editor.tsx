@@ -1,6 +1,6 @@
 /** Where the fields of an entity stand: arranged by hand, for everybody, for a role, in a pipeline; earlier ones come back. */
 import { ActionIcon, Button, Select } from "@mantine/core";
-import { IconEye, IconEyeOff, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconPlus, IconTrash, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -246,7 +246,7 @@ function Rows({
             aria-label={t(shown ? "layout_hide" : "layout_show", { name: label })}
             onClick={() => onChange(toggled(rows, row.id))}
           >
-            {shown ? <IconEyeOff size={16} /> : <IconEye size={16} />}
+            {shown ? <IconX size={16} /> : <IconPlus size={16} />}
           </ActionIcon>
         }
       />
