@@ -18,7 +18,7 @@ const HOUR: i64 = 3_600 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 const MONTH: i64 = 30 * DAY;
 
-/// Removes revisions that nobody needs any more.
+/// Removes revisions that nobody needs any more, and what is kept of migrations.
 pub struct Retention(pub Processes);
 
 #[async_trait::async_trait]
@@ -32,6 +32,7 @@ impl Handler for Retention {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
+        self.0.forget_migrations(self.0.now()).await?;
         Ok(self.0.forget_revisions().await?)
     }
 }
