@@ -242,6 +242,8 @@ impl AppState {
         handlers.extend(self.documents.handlers());
         handlers.extend(self.messages.handlers());
         handlers.extend(self.tasks.handlers());
+        let public_url = Some(self.config.http.public_url.clone()).filter(|url| !url.is_empty());
+        handlers.extend(work::notices::handlers(&self.tasks, public_url));
         handlers.extend(self.processes.handlers());
         handlers.extend(self.plugins.handlers());
         handlers.push(self.letters.clone());

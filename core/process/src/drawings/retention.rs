@@ -32,7 +32,6 @@ impl Handler for Retention {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        self.0.forget_migrations(self.0.now()).await?;
         Ok(self.0.forget_revisions().await?)
     }
 }
@@ -46,12 +45,14 @@ struct Old {
 }
 
 impl Processes {
-    /// Removes revisions that nobody needs any more, some at a time, of every company.
+    /// Removes revisions that nobody needs any more, some at a time, of every company, and migrations that nobody can take
+    /// back.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget_revisions(&self) -> Result<()> {
         let now = self.now();
+        self.forget_migrations(now).await?;
         let mut last: Option<Old> = None;
         loop {
             let page = self.old_revisions(now, last).await?;

@@ -50,6 +50,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(me::get, me::update))
         .routes(routes!(me::password))
+        .routes(routes!(me::notifications, me::set_notifications))
         .routes(routes!(factor::get, factor::begin, factor::confirm))
         .routes(routes!(factor::remove))
         .routes(routes!(factor::remove_of))

@@ -182,6 +182,16 @@ impl Tasks {
         deadline::handlers(self)
     }
 
+    /// The database.
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Clock and randomness.
+    pub const fn env(&self) -> &Env {
+        &self.env
+    }
+
     /// Working calendars.
     pub const fn calendars(&self) -> &Calendars {
         &self.calendars
