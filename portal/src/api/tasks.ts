@@ -14,6 +14,9 @@ export interface TaskList {
   instance?: Id;
   state?: "open" | "completed" | "cancelled" | "review";
   overdue?: boolean;
+  /** Exactly those that this counter counts, of `of`: `me`, `team` or a person. */
+  counter?: "new" | "returned" | "violations";
+  of?: string;
   subject?: string;
   q?: string;
   sort?: "created" | "due";
@@ -67,6 +70,15 @@ async function put(answer: Promise<Task>): Promise<Task> {
 }
 
 const at = (id: Id) => ({ path: { id } });
+
+/** What a line says; nothing is made of it. */
+export const parseTask = (text: string, signal?: AbortSignal) => api.post("/tasks/parse", { text }, { signal });
+
+/** The reader has looked at a task of theirs: it is new no more. */
+export async function seeTask(id: Id): Promise<void> {
+  await api.post("/tasks/{id}/seen", undefined, at(id));
+  refreshTasks();
+}
 
 export const createTask = (input: Body<"ManualTask">, key: string) =>
   put(api.create("/tasks", input, { idempotencyKey: key }));

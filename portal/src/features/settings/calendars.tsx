@@ -4,10 +4,10 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { calendarQuery, saveCalendar } from "@/api/calendars";
+import { calendarQuery, previewCalendar, saveCalendar } from "@/api/calendars";
 import { departmentTreeQuery, usersQuery } from "@/api/people";
 import { useMe } from "@/api/session";
-import type { Calendar } from "@/api/types";
+import type { Body, Calendar } from "@/api/types";
 import { dropDraft, keepDraft, readDraft as readKept } from "@/engines/drafts";
 import { formatNumber } from "@/i18n/format";
 import { Buttons, Hint, Pair } from "@/ui/block";
@@ -31,6 +31,7 @@ import {
 } from "./calendar-model";
 
 const DayField = lazy(() => import("./day-field"));
+const CalendarAsk = lazy(() => import("./calendar-ask"));
 
 interface Props {
   /** Whose: `department:<id>`, `user:<id>`; the company's by default. */
@@ -99,13 +100,22 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
       return next;
     });
   const read = readDraft(draft);
+  // Deadlines that would move, until somebody has said what becomes of them.
+  const [asked, setAsked] = useState<{ calendar: Calendar | null; preview: Body<"CalendarPreview"> }>();
+  const saved = (calendar: Calendar | null, moved: number) => {
+    dropDraft(place);
+    setDraft(draftOf(calendar));
+    setTried(false);
+    setAsked(undefined);
+    const words = moved > 0 ? t("settings:calendar_moved", { count: moved }) : t("common:saved");
+    toast({ message: words, kind: "done" });
+  };
   const save = useMutation({
-    mutationFn: (sent: Calendar | null) => saveCalendar(of, sent),
-    onSuccess: (saved) => {
-      dropDraft(place);
-      setDraft(draftOf(saved));
-      setTried(false);
-      toast({ message: t("common:saved"), kind: "done" });
+    mutationFn: async (sent: Calendar | null) => {
+      const preview = await previewCalendar(of, sent);
+      if (preview.moved > 0) return setAsked({ calendar: sent, preview });
+      await saveCalendar(of, sent, "keep");
+      saved(sent, 0);
     },
   });
   const reason = (at: string) => {
@@ -150,6 +160,11 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
         </>
       )}
       <Hint>{t("settings:calendar_open_deadlines")}</Hint>
+      {asked && (
+        <Suspense>
+          <CalendarAsk of={of} {...asked} onSaved={saved} onClose={() => setAsked(undefined)} />
+        </Suspense>
+      )}
       <Buttons>
         {dirty && <FormNote>{t("settings:calendar_draft")}</FormNote>}
         {dirty && (

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
-import { withMessageTexts, withPipelineTexts, withRuleTexts } from "@/i18n";
+import { withMessageTexts, withPipelineTexts, withRuleTexts, withWorkTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -25,6 +25,7 @@ const People = lazy(() => import("./people"));
 const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/pipelines")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
+const Telling = lazy(() => withWorkTexts(() => import("./telling")));
 const Tokens = lazy(() => import("./tokens"));
 
 /** A surface's part of the address. */
@@ -75,6 +76,7 @@ export default function SettingsPage() {
         {module && <SlotSurface surface={module} />}
         <Suspense key={section} fallback={<BlockBones label={t("common:loading")} />}>
           {section === "profile" && <Profile />}
+          {section === "telling" && <Telling />}
           {section === "tokens" && <Tokens {...editor} />}
           {section === "company" && <Company />}
           {section === "people" && <People {...editor} />}

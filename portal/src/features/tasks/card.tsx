@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { rolesQuery } from "@/api/people";
 import { recordQuery } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
-import { taskQuery } from "@/api/tasks";
+import { seeTask, taskQuery } from "@/api/tasks";
 import type { Id, Task } from "@/api/types";
 import { CardFiles } from "@/engines/files/card-files";
 import { SlotSurface, useSlot } from "@/engines/slots";
@@ -43,6 +43,12 @@ export function TaskCard({ id, place, tab, onTab, lead, tail }: Props) {
   useEffect(() => {
     if (task && place === "page") document.title = `${task.title} · Verstak`;
   }, [task, place]);
+  const { user } = useMe();
+  const fresh = task?.unseen === true && task.assignee === user.id;
+  // Not said, it is new once more the next time: nothing is lost.
+  useEffect(() => {
+    if (fresh) void seeTask(id).catch(() => undefined);
+  }, [fresh, id]);
   return (
     <>
       <CardHead

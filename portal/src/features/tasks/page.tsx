@@ -30,6 +30,7 @@ import { groupsOf } from "./model";
 
 const route = getRouteApi("/shell/tasks");
 const loadCard = () => import("./card");
+const QuickTask = lazy(() => import("./quick"));
 const TaskCard = lazy(() => loadCard().then((card) => ({ default: card.TaskCard })));
 
 export default function TasksPage() {
@@ -80,6 +81,11 @@ export default function TasksPage() {
             </ViewTab>
           ))}
       </ViewTabs>
+      {mayCreate && (
+        <Suspense>
+          <QuickTask />
+        </Suspense>
+      )}
       <Counters search={search} person={person} total={total} go={go} />
       <WorkPage>
         {view === "team" && !search.person ? (
@@ -163,6 +169,13 @@ function Counters({ search, person, total, go }: CountersProps) {
     <CounterBar label={t("filters")}>
       {one("open", view === "take" ? data?.mine.unclaimed : count?.open)}
       {one("overdue", count?.overdue, true)}
+      {count && (
+        <>
+          {one("new", count.new)}
+          {one("returned", count.returned, true)}
+          {one("violations", count.violations, true)}
+        </>
+      )}
       {view !== "take" && one("completed", undefined)}
       {person && (
         <Counter label={person.name} count={undefined} pressed onPress={() => go({ view: "team" })} />
@@ -196,7 +209,8 @@ function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): 
               about={
                 <>
                   {number(undefined, t("show_open"), person.open)}{" "}
-                  {number("overdue", t("show_overdue"), person.overdue, true)}
+                  {number("overdue", t("show_overdue"), person.overdue, true)}{" "}
+                  {number("violations", t("show_violations"), person.violations, true)}
                 </>
               }
               due={person.due_today > 0 ? t("due_today", { count: person.due_today }) : ""}
@@ -270,6 +284,7 @@ function Tasks({
     t("fields:untitled"),
   );
   const names = useNames();
+  const me = useMe();
   const now = new Date();
   const closed = search.show === "completed";
   const groups = closed ? [{ when: "none" as const, tasks: items }] : groupsOf(items, now);
@@ -294,7 +309,11 @@ function Tasks({
                     {task.title}
                   </Link>
                 }
-                facts={[task.process_name, task.main_action && !closed && actionWords(task, t)]
+                facts={[
+                  task.unseen && task.assignee === me.user.id && t("tasks:new_mark"),
+                  task.process_name,
+                  task.main_action && !closed && actionWords(task, t),
+                ]
                   .filter(Boolean)
                   .join(" · ")}
                 about={task.subject ? titles.get(task.subject.id) : undefined}

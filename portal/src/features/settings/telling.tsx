@@ -1,0 +1,67 @@
+/** How one wants to be told: each kind in the portal, by letter, in the daily digest; nothing outside of working time. */
+import { Checkbox, Switch } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { saveTelling, tellingQuery } from "@/api/notifications";
+import type { Body } from "@/api/types";
+import { Block, BlockBones, type Column, DataTable, Hint, Notice } from "@/ui/block";
+import { ErrorState } from "@/ui/states";
+import { toastError } from "@/ui/toast";
+import { channels, type Kind, kindsOf, withChannel } from "./telling-model";
+
+type View = Body<"NotificationSettingsView">;
+
+export default function Telling() {
+  const { t } = useTranslation(["tasks", "settings", "common"]);
+  const query = useQuery(tellingQuery);
+  if (query.isPending) return <BlockBones label={t("common:loading")} />;
+  if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  return <Chosen view={query.data} />;
+}
+
+/** Each choice is kept at once; one that was not kept is shown as it was. */
+function Chosen({ view }: { view: View }) {
+  const { t } = useTranslation(["tasks", "settings"]);
+  const save = useMutation({ mutationFn: saveTelling, onError: (error) => toastError(error) });
+  const shown = save.isPending ? { ...view, ...save.variables } : view;
+  const quiet = shown.quiet ?? false;
+  const kinds = shown.kinds ?? {};
+  const columns: Column<Kind>[] = [
+    { key: "kind", label: t("tasks:telling_kind"), grow: true, render: (kind) => t(`tasks:telling_${kind}`) },
+    ...channels.map(
+      (channel): Column<Kind> => ({
+        key: channel,
+        label: t(`tasks:telling_${channel}`),
+        render: (kind) => (
+          <Checkbox
+            aria-label={`${t(`tasks:telling_${kind}`)}: ${t(`tasks:telling_${channel}`)}`}
+            checked={kinds[kind]?.[channel] ?? false}
+            disabled={save.isPending || (channel === "portal" && view.always.includes(kind))}
+            onChange={(event) =>
+              save.mutate({ quiet, kinds: withChannel(kinds, kind, channel, event.currentTarget.checked) })
+            }
+          />
+        ),
+      }),
+    ),
+  ];
+  return (
+    <Block title={t("settings:section_telling")} note={t("tasks:telling_note")}>
+      <Switch
+        label={t("tasks:telling_quiet")}
+        description={t("tasks:telling_quiet_hint")}
+        checked={quiet}
+        disabled={save.isPending}
+        onChange={(event) => save.mutate({ quiet: event.currentTarget.checked, kinds })}
+      />
+      {!view.mail && <Notice tone="warn">{t("tasks:telling_no_mail")}</Notice>}
+      <DataTable
+        label={t("settings:section_telling")}
+        columns={columns}
+        rows={kindsOf(kinds)}
+        keyOf={(kind) => kind}
+      />
+      <Hint>{t("tasks:telling_always")}</Hint>
+    </Block>
+  );
+}
