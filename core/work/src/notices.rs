@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kernel::db::Tx;
 use kernel::jobs::{Handler, Job, JobError, NewJob, enqueue};
 use kernel::{Ctx, Error, Locale, Result, Timestamp};
-use messaging::channels::{self, DELIVER, DIGEST, Delivery, Told};
+use messaging::channels::{self, Channels, DELIVER, DIGEST, Delivery, Told};
 use messaging::mail::{NewMail, Parts, Reference};
 use messaging::notifications::sentence;
 use people::staff;
@@ -118,16 +118,22 @@ impl Notices {
         calendar: &WorkingTime,
         delivery: &Delivery,
     ) -> Result<()> {
-        if delivery.channels.portal {
+        let Channels { portal, mail, digest } = delivery.channels;
+        // Where no letters can be sent, the portal has to do.
+        let sends = self.tasks.mail().is_configured();
+        if portal || (!sends && (mail || digest)) {
             channels::reveal(tx, ctx, delivery.notification).await?;
         }
-        if delivery.channels.mail
+        if !sends {
+            return Ok(());
+        }
+        if mail
             && let Some(told) = channels::line(tx, ctx, delivery.notification, locale_of(user, ctx)).await?
         {
             let text = self.line(&told);
             self.letter(tx, ctx, user, delivery.notification, told.text, text).await?;
         }
-        if delivery.channels.digest {
+        if digest {
             let at = next_day(calendar, ctx.now());
             let key = format!("{DIGEST}:{}:{}", user.id, at.0);
             later(tx, ctx, DIGEST, at, &DigestOf { user: user.id }, key).await?;
@@ -142,12 +148,7 @@ impl Notices {
         }
     }
 
-    /// Where no letters can be sent, what is in the portal has to do.
     async fn letter(&self, tx: &Tx, ctx: &Ctx, user: &User, id: Uuid, subject: String, text: String) -> Result<()> {
-        let mail = self.tasks.mail();
-        if !mail.is_configured() {
-            return Ok(());
-        }
         let letter = NewMail {
             to: vec![user.email.clone()],
             cc: Vec::new(),
@@ -158,7 +159,7 @@ impl Notices {
             reference: Reference { kind: REFERENCE.to_owned(), id },
             parts: Parts::default(),
         };
-        match mail.queue_once(tx, ctx, id, &letter).await {
+        match self.tasks.mail().queue_once(tx, ctx, id, &letter).await {
             // An address that no letter can go to is no reason to keep the rest back.
             Err(Error::Invalid { .. }) => Ok(()),
             queued => queued.map(drop),

@@ -25,6 +25,10 @@ const order = [
 ] as const;
 
 export type Kind = (typeof order)[number];
+type Worded<K> = K extends `${infer Of}.${infer What}` ? `${Of}_${What}` : never;
+/** Its part of the texts' keys. */
+export const wordOf = (kind: Kind) => kind.replace(".", "_") as Worded<Kind>;
+
 type Kinds = NonNullable<Body<"NotificationSettings">["kinds"]>;
 
 export const kindsOf = (kinds: Kinds): Kind[] => order.filter((kind) => kind in kinds);

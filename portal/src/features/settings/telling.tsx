@@ -7,7 +7,7 @@ import type { Body } from "@/api/types";
 import { Block, BlockBones, type Column, DataTable, Hint, Notice } from "@/ui/block";
 import { ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { channels, type Kind, kindsOf, withChannel } from "./telling-model";
+import { channels, type Kind, kindsOf, withChannel, wordOf } from "./telling-model";
 
 type View = Body<"NotificationSettingsView">;
 
@@ -27,14 +27,14 @@ function Chosen({ view }: { view: View }) {
   const quiet = shown.quiet ?? false;
   const kinds = shown.kinds ?? {};
   const columns: Column<Kind>[] = [
-    { key: "kind", label: t("tasks:telling_kind"), grow: true, render: (kind) => t(`tasks:telling_${kind}`) },
+    { key: "kind", label: t("tasks:telling_kind"), grow: true, render: (kind) => t(`tasks:telling_${wordOf(kind)}`) },
     ...channels.map(
       (channel): Column<Kind> => ({
         key: channel,
         label: t(`tasks:telling_${channel}`),
         render: (kind) => (
           <Checkbox
-            aria-label={`${t(`tasks:telling_${kind}`)}: ${t(`tasks:telling_${channel}`)}`}
+            aria-label={`${t(`tasks:telling_${wordOf(kind)}`)}: ${t(`tasks:telling_${channel}`)}`}
             checked={kinds[kind]?.[channel] ?? false}
             disabled={save.isPending || (channel === "portal" && view.always.includes(kind))}
             onChange={(event) =>
