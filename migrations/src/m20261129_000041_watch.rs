@@ -58,5 +58,4 @@ CREATE TABLE notification_setting (
 );
 -- Not shown: kept back until working time begins, or not wanted in the portal. A digest still has to tell of it.
 ALTER TABLE notification ADD COLUMN shown BOOLEAN NOT NULL DEFAULT TRUE;
-ALTER TABLE notification ADD COLUMN digest BOOLEAN NOT NULL DEFAULT FALSE;
-CREATE INDEX notification_digest ON notification (user_id, id) WHERE digest";
+ALTER TABLE notification ADD COLUMN digest BOOLEAN NOT NULL DEFAULT FALSE";

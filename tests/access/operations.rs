@@ -420,7 +420,9 @@ impl Objects {
             ("POST", "/read/file") => {
                 json!({"plugin": LEAD_DESK, "surface": "walk", "name": "walk", "source": {"records": "lead"}, "as": "csv"})
             }
-            ("POST", "/calendars/preview") => json!({"of": "company", "calendar": {"week": {"mon": ["09:00-18:00"]}}, "duration": 60}),
+            ("POST", "/calendars/preview") => {
+                json!({"of": "company", "calendar": {"week": {"mon": ["09:00-18:00"]}}, "duration": 60})
+            }
             ("PUT", "/me/notifications") => json!({"quiet": false}),
             ("POST", "/tasks/parse") => json!({"text": "walk tomorrow 15:00"}),
             ("POST", "/process-definitions/{id}/migrate/undo") => json!({"batch": uuid::Uuid::nil()}),

@@ -40,13 +40,17 @@ async fn five_instances_of_which_two_stand_at_a_step_that_is_gone_and_one_goes_b
     assert_eq!(standing(&engine, &ids[0]).await, (2, "approve".into()));
     let task = engine.task(&ids[0]).await;
     // One goes back: the instance, its task, and what others find it by.
-    app.by("mary").post(&format!("/process-instances/{}/migrate/undo", ids[0]), json!({})).await.problem(404, "not_found");
+    app.by("mary")
+        .post(&format!("/process-instances/{}/migrate/undo", ids[0]), json!({}))
+        .await
+        .problem(404, "not_found");
     let back = engine.operate(&ids[0], "migrate/undo", json!({})).await.ok(200);
     assert_eq!((&back["version"], &back["active"][0]["element"]), (&json!(1), &json!("check")), "{back}");
     assert_eq!(standing(&engine, &ids[1]).await, (2, "approve".into()));
     let same = admin.get(&format!("/tasks/{task}")).await.ok(200);
     assert_eq!((&same["element"], &same["state"]), (&json!("check"), &json!("open")), "{same}");
-    let waits = format!("SELECT count(*) FROM process_wait WHERE instance_id = {} AND element = 'check'", uuid_sql(&ids[0]));
+    let waits =
+        format!("SELECT count(*) FROM process_wait WHERE instance_id = {} AND element = 'check'", uuid_sql(&ids[0]));
     assert_eq!(app.count(&waits).await, 1);
     engine.operate(&ids[0], "migrate/undo", json!({})).await.problem(409, "process.not_migrated");
     // It goes on where it was, in its own version.

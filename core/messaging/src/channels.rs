@@ -155,11 +155,7 @@ pub async fn put(db: &Db, ctx: &Ctx, settings: &NotificationSettings) -> Result<
 }
 
 /// What these people want, as far as they have said it.
-async fn wishes(
-    conn: &impl ConnectionTrait,
-    ctx: &Ctx,
-    users: &[Uuid],
-) -> Result<HashMap<Uuid, NotificationSettings>> {
+async fn wishes(conn: &impl ConnectionTrait, ctx: &Ctx, users: &[Uuid]) -> Result<HashMap<Uuid, NotificationSettings>> {
     let select = Query::select()
         .columns(["user_id", "settings"])
         .from(TABLE)
@@ -176,7 +172,12 @@ async fn wishes(
 
 /// How notifications of a kind are written for these people: by person whether it is shown at once and whether a digest
 /// is to tell of it. The rest is enqueued under the ids they get.
-pub(crate) async fn routed(tx: &Tx, ctx: &Ctx, kind: Kind, told: &[(Uuid, Uuid)]) -> Result<HashMap<Uuid, (bool, bool)>> {
+pub(crate) async fn routed(
+    tx: &Tx,
+    ctx: &Ctx,
+    kind: Kind,
+    told: &[(Uuid, Uuid)],
+) -> Result<HashMap<Uuid, (bool, bool)>> {
     let users: Vec<Uuid> = told.iter().map(|(_, user)| *user).collect();
     let wishes = wishes(tx, ctx, &users).await?;
     let mut routes = HashMap::new();

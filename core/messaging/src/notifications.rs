@@ -406,8 +406,7 @@ pub(crate) fn unread_of(ctx: &Ctx) -> SelectStatement {
 
 /// A row of `unread_of` as a line.
 pub(crate) fn told(row: &QueryResult, locale: Locale) -> Result<channels::Told> {
-    let params: BTreeMap<String, String> =
-        serde_json::from_value(row.try_get_by_index(1)?).map_err(Error::internal)?;
+    let params: BTreeMap<String, String> = serde_json::from_value(row.try_get_by_index(1)?).map_err(Error::internal)?;
     let task: Option<TaskId> = row.try_get_by_index(2)?;
     let link: Option<String> = row.try_get_by_index(3)?;
     let link = link.or_else(|| task.map(|task| format!("/tasks/{task}")));

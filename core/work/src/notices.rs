@@ -65,7 +65,8 @@ impl Handler for Deliver {
         let calendar = tasks.calendars().of_user(&tx, &ctx, &user).await?;
         let begins = begins(&calendar, ctx.now());
         if delivery.quiet && begins > ctx.now() {
-            later(&tx, &ctx, DELIVER, begins, &delivery, format!("{DELIVER}:{}:{}", delivery.notification, begins.0)).await?;
+            later(&tx, &ctx, DELIVER, begins, &delivery, format!("{DELIVER}:{}:{}", delivery.notification, begins.0))
+                .await?;
         } else {
             self.0.bring(&tx, &ctx, &user, &calendar, &delivery).await?;
         }
@@ -110,14 +111,7 @@ impl Notices {
         Ok(user.filter(|user| user.active).map(|user| (ctx, user)))
     }
 
-    async fn bring(
-        &self,
-        tx: &Tx,
-        ctx: &Ctx,
-        user: &User,
-        calendar: &WorkingTime,
-        delivery: &Delivery,
-    ) -> Result<()> {
+    async fn bring(&self, tx: &Tx, ctx: &Ctx, user: &User, calendar: &WorkingTime, delivery: &Delivery) -> Result<()> {
         let Channels { portal, mail, digest } = delivery.channels;
         // Where no letters can be sent, the portal has to do.
         let sends = self.tasks.mail().is_configured();
@@ -127,9 +121,7 @@ impl Notices {
         if !sends {
             return Ok(());
         }
-        if mail
-            && let Some(told) = channels::line(tx, ctx, delivery.notification, locale_of(user, ctx)).await?
-        {
+        if mail && let Some(told) = channels::line(tx, ctx, delivery.notification, locale_of(user, ctx)).await? {
             let text = self.line(&told);
             self.letter(tx, ctx, user, delivery.notification, told.text, text).await?;
         }

@@ -129,6 +129,8 @@ export interface TasksSearch {
   q?: string;
   /** Open in the side panel. */
   task?: Id;
+  /** To be made a task of; it goes into its field. */
+  line?: string;
 }
 
 export const tasksSearch = (input: Record<string, unknown>): TasksSearch => ({
@@ -137,6 +139,7 @@ export const tasksSearch = (input: Record<string, unknown>): TasksSearch => ({
   show: oneOf(taskShows, input.show),
   q: text(input.q)?.slice(0, 200),
   task: id(input.task),
+  line: text(input.line)?.slice(0, 500),
 });
 
 export const taskSearch = (input: Record<string, unknown>): { tab?: (typeof taskTabs)[number] } => ({

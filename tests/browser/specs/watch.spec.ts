@@ -78,6 +78,15 @@ test("a task from a line: chips before it is saved, whom of several, nothing typ
   await line.press("Enter");
   await expect(page.getByText("Made: write to them @nobody")).toBeVisible();
 
+  // From anywhere, by the palette.
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").or(page.getByRole("textbox", { name: "Search" })).first().fill("ask Smith on 31.12 10:00");
+  await page.getByRole("option", { name: "ask Smith on 31.12 10:00" }).first().click();
+  await expect(line).toHaveValue("ask Smith on 31.12 10:00");
+  await expect(line).toBeFocused();
+  await expect(read).toContainText("10:00 AM");
+  await line.fill("");
+
   // On a phone, in Russian, for oneself, without the deadline that was read.
   await page.setViewportSize({ width: 390, height: 844 });
   await line.fill("отчёт в пятницу");

@@ -135,14 +135,14 @@ impl Processes {
     /// # Errors
     /// When the database fails.
     pub(crate) async fn forget_migrations(&self, now: Timestamp) -> Result<()> {
-        let moved_on = Query::select()
+        let still_there = Query::select()
             .expr(Expr::val(1))
             .from("process_instance")
             .and_where(Expr::col(("process_instance", "id")).equals((TABLE, "instance_id")))
             .and_where(Expr::col(("process_instance", "revision")).eq(Expr::col((TABLE, "revision"))))
             .take();
         let old = Expr::col("at").lt(now.plus_seconds(-KEPT_SECONDS).0);
-        let delete = Query::delete().from_table(TABLE).and_where(old.or(Expr::exists(moved_on).not())).to_owned();
+        let delete = Query::delete().from_table(TABLE).and_where(old.or(Expr::exists(still_there).not())).to_owned();
         let tx = self.db.begin().await?;
         tx.execute(&delete).await?;
         Ok(tx.commit().await?)

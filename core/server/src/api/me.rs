@@ -106,10 +106,7 @@ impl Me {
 
 /// `GET /me/notifications`: how the caller wants to be told, with what there is to choose.
 #[utoipa::path(get, path = "/me/notifications", tag = "session", operation_id = "notification_settings", responses((status = 200, body = NotificationSettingsView)))]
-pub async fn notifications(
-    State(state): State<AppState>,
-    caller: Caller,
-) -> ApiResult<Json<NotificationSettingsView>> {
+pub async fn notifications(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<NotificationSettingsView>> {
     Ok(Json(channels::get(&state.db, &caller.ctx, state.mail.is_configured()).await?))
 }
 

@@ -7,8 +7,8 @@ use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    AT_ONCE, Acceptance, ActionInput, CalendarPreview, ChecklistChange, Completion, Counters, Delegation, ManualTask, OpenDeadlines, QuickLine, QuickTask, Returning, Task, TaskPage,
-    TaskPatch, TaskQuery, TaskView,
+    AT_ONCE, Acceptance, ActionInput, CalendarPreview, ChecklistChange, Completion, Counters, Delegation, ManualTask,
+    OpenDeadlines, QuickLine, QuickTask, Returning, Task, TaskPage, TaskPatch, TaskQuery, TaskView,
 };
 use axum::Json;
 use axum::extract::{Path, State};

@@ -269,7 +269,8 @@ impl Known {
         department: Option<Uuid>,
     ) -> bool {
         let places = self.places(person, department).into_iter();
-        let mut nearest = places.take_while(|place| *place == of || self.own(place.kind(), place.owner(tenant)).is_none());
+        let mut nearest =
+            places.take_while(|place| *place == of || self.own(place.kind(), place.owner(tenant)).is_none());
         nearest.any(|place| place == of)
     }
 
@@ -278,7 +279,8 @@ impl Known {
         let key = (of.kind().to_owned(), of.owner(ctx.tenant));
         match settings {
             Some(settings) => {
-                let read = settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+                let read =
+                    settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
                 self.calendars.insert(key, Arc::new(read));
             }
             None => drop(self.calendars.remove(&key)),

@@ -159,7 +159,8 @@ impl Tasks {
             Counter::Unclaimed => ids(offered(ctx, &people)),
             Counter::Review => ids(in_review(ctx, &people)),
             Counter::Violations => {
-                let late = ids(in_review(ctx, &people).cond_where(self.reviewers(conn, ctx, &people).await?.late()).take());
+                let late =
+                    ids(in_review(ctx, &people).cond_where(self.reviewers(conn, ctx, &people).await?.late()).take());
                 let unclaimed = ids(offered(ctx, &people).and_where(half_gone(ctx)).take());
                 let mut all = open(overdue(ctx));
                 all.union(UnionType::Distinct, late).union(UnionType::Distinct, unclaimed).take()
@@ -333,9 +334,7 @@ async fn unclaimed(conn: &impl ConnectionTrait, ctx: &Ctx, people: &[Uuid]) -> R
 }
 
 async fn numbers(conn: &impl ConnectionTrait, select: &SelectStatement) -> Result<HashMap<Uuid, (i64, i64)>> {
-    let read = |row: &QueryResult| {
-        Ok((row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
-    };
+    let read = |row: &QueryResult| Ok((row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?)));
     conn.query_all(select).await?.iter().map(read).collect()
 }
 

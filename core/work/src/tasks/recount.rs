@@ -263,7 +263,8 @@ async fn moving(
     people.sort_unstable();
     people.dedup();
     let found = staff::by_ids(conn, ctx.tenant, &people).await?;
-    let departments: HashMap<Uuid, Option<Uuid>> = found.into_iter().map(|user| (user.id, user.department_id)).collect();
+    let departments: HashMap<Uuid, Option<Uuid>> =
+        found.into_iter().map(|user| (user.id, user.department_id)).collect();
     let moved = page.into_iter().filter_map(|Dated { task, counted }| {
         let counted = counted?;
         let department = match counted.person {

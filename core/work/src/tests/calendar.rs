@@ -107,7 +107,10 @@ async fn a_holiday_moves_open_deadlines_in_working_time_with_their_reminders_and
     assert_eq!(preview.due.unwrap().to_string(), "2026-03-04T09:00:00Z");
     let [example] = preview.examples.as_slice() else { panic!("{preview:?}") };
     assert_eq!((example.task, example.assignee), (day, Some(world.user("egor"))));
-    assert_eq!((example.due.to_string(), example.then.to_string()), ("2026-03-03T09:00:00Z".into(), "2026-03-04T09:00:00Z".into()));
+    assert_eq!(
+        (example.due.to_string(), example.then.to_string()),
+        ("2026-03-03T09:00:00Z".into(), "2026-03-04T09:00:00Z".into())
+    );
     assert_eq!(due(&world, day).await, "2026-03-03T09:00:00Z", "nothing was changed");
     // Kept: what is open stays. Recomputed from the same beginning, whatever was kept before.
     let keep = world.tasks.set_calendar(&anna, CalendarOf::Company, Some(&tuesday_off()), OpenDeadlines::Keep).await;
@@ -115,7 +118,10 @@ async fn a_holiday_moves_open_deadlines_in_working_time_with_their_reminders_and
     assert_eq!(due(&world, day).await, "2026-03-03T09:00:00Z");
     assert_eq!(recount(&world, "anna", CalendarOf::Company, Some(&tuesday_off())).await, json!({"moved": 1}));
     assert_eq!(due(&world, day).await, "2026-03-04T09:00:00Z");
-    assert_eq!((due(&world, said).await, due(&world, hour).await), ("2026-03-03T09:00:00Z".into(), "2026-03-02T10:00:00Z".into()));
+    assert_eq!(
+        (due(&world, said).await, due(&world, hour).await),
+        ("2026-03-03T09:00:00Z".into(), "2026-03-02T10:00:00Z".into())
+    );
     assert_eq!(recount(&world, "anna", CalendarOf::Company, Some(&tuesday_off())).await, json!({"moved": 0}), "once");
     // The reminder goes with the deadline; the old one says nothing.
     world.at("2026-03-03T09:00:00Z").await;
@@ -142,8 +148,10 @@ async fn a_calendar_moves_what_it_reaches_alone() {
     assert_eq!(recount(&world, "anna", CalendarOf::Company, Some(&tuesday_off())).await, json!({"moved": 1}));
     assert_eq!(due(&world, managers.id).await, "2026-03-04T09:00:01Z");
     // Egor's own, from nine to two: his day is over on Wednesday at ten. Taken away, it is the workshop's again.
-    let mornings: CalendarSettings =
-        serde_json::from_value(json!({"week": {"mon": ["09:00-14:00"], "tue": ["09:00-14:00"], "wed": ["09:00-14:00"]}})).unwrap();
+    let mornings: CalendarSettings = serde_json::from_value(
+        json!({"week": {"mon": ["09:00-14:00"], "tue": ["09:00-14:00"], "wed": ["09:00-14:00"]}}),
+    )
+    .unwrap();
     let own = CalendarOf::Person(world.user("egor"));
     assert_eq!(recount(&world, "anna", own, Some(&mornings)).await, json!({"moved": 1}));
     assert_eq!(due(&world, day).await, "2026-03-04T07:00:00Z");

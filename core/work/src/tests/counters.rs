@@ -23,7 +23,11 @@ async fn counted(world: &World, by: &str, of: &str) -> Vec<i64> {
         let of = if ["me", "team"].contains(&of) { of.to_owned() } else { world.user(of).to_string() };
         let query = json!({"counter": name, "of": of, "total": true, "limit": 200});
         let page = world.tasks.list(&ctx, &serde_json::from_value::<TaskQuery>(query).unwrap()).await.unwrap();
-        assert_eq!((page.total, page.items.len()), (Some(number), usize::try_from(number).unwrap()), "{by}: {name} of {of}");
+        assert_eq!(
+            (page.total, page.items.len()),
+            (Some(number), usize::try_from(number).unwrap()),
+            "{by}: {name} of {of}"
+        );
         numbers.push(number);
     }
     numbers

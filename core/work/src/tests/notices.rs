@@ -50,7 +50,10 @@ async fn outside_of_working_time_nothing_is_told_until_it_begins() {
 async fn escalations_are_never_muted_nor_kept_back() {
     let world = with_letters().await;
     let muted = serde_json::from_value(json!({"kinds": {"task.escalation": {"portal": false}}})).unwrap();
-    assert_eq!(fields(channels::put(&world.db, &world.ctx("dina").await, &muted).await), "kinds.task.escalation:never_muted");
+    assert_eq!(
+        fields(channels::put(&world.db, &world.ctx("dina").await, &muted).await),
+        "kinds.task.escalation:never_muted"
+    );
     let unknown = serde_json::from_value(json!({"kinds": {"task.old": {}}})).unwrap();
     assert_eq!(fields(channels::put(&world.db, &world.ctx("dina").await, &unknown).await), "kinds.task.old:choice");
     wishes(&world, "dina", json!({"quiet": true, "kinds": {"task.overdue": {"portal": false}}})).await;
@@ -73,7 +76,11 @@ async fn a_kind_goes_by_letter_or_in_a_digest_when_the_next_day_begins() {
     let new = world.make("boris", json!({"title": "Насосы", "assignee": "vera@example.org"})).await.unwrap();
     world.worker.run_due().await.unwrap();
     let link = format!("https://crm.test/tasks/{}", new.id);
-    let first = ("vera@example.org".to_owned(), "Новая задача: «Насосы».".to_owned(), format!("Новая задача: «Насосы».\n{link}"));
+    let first = (
+        "vera@example.org".to_owned(),
+        "Новая задача: «Насосы».".to_owned(),
+        format!("Новая задача: «Насосы».\n{link}"),
+    );
     assert_eq!(letters(&world).await, [first]);
     for title in ["раз", "два"] {
         let task = world.make("boris", json!({"title": title})).await.unwrap();

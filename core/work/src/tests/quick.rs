@@ -14,11 +14,8 @@ async fn a_line_is_a_title_a_deadline_and_a_person() {
     assert_eq!((task.title.as_str(), task.due.unwrap().to_string().as_str()), ("call Ivanov", "2026-03-03T12:00:00Z"));
     assert_eq!(task.assignee.as_ref().unwrap().id, world.user("vera"));
     let chips: Vec<_> = task.chips.iter().map(|chip| (chip.kind, chip.text.as_str(), chip.from, chip.to)).collect();
-    let expected = [
-        (QuickKind::Due, "tomorrow", 12, 20),
-        (QuickKind::Due, "15:00", 21, 26),
-        (QuickKind::Person, "@vera", 27, 32),
-    ];
+    let expected =
+        [(QuickKind::Due, "tomorrow", 12, 20), (QuickKind::Due, "15:00", 21, 26), (QuickKind::Person, "@vera", 27, 32)];
     assert_eq!(chips, expected);
     // By the writer's own calendar: in Vladivostok it is seven hours earlier.
     let zone: crate::CalendarSettings =
@@ -33,7 +30,11 @@ async fn a_line_is_a_title_a_deadline_and_a_person() {
 async fn people_are_found_by_name_in_any_alphabet_and_by_address() {
     let world = world().await;
     let anna = world.ctx("anna").await;
-    for (name, email) in [("Иван Петров", "i.petrov@example.org"), ("Пётр Иванов-Сидоров", "petr@example.org"), ("Ιωάννα Παππά", "jp@example.org")] {
+    for (name, email) in [
+        ("Иван Петров", "i.petrov@example.org"),
+        ("Пётр Иванов-Сидоров", "petr@example.org"),
+        ("Ιωάννα Παππά", "jp@example.org"),
+    ] {
         let new = NewUser { name: name.into(), email: email.into(), ..NewUser::default() };
         user::create(&world.db, &anna, &new).await.unwrap();
     }

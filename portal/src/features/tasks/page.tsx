@@ -83,7 +83,7 @@ export default function TasksPage() {
       </ViewTabs>
       {mayCreate && (
         <Suspense>
-          <QuickTask />
+          <QuickTask line={search.line} onTaken={() => go({ ...search, line: undefined }, true)} />
         </Suspense>
       )}
       <Counters search={search} person={person} total={total} go={go} />

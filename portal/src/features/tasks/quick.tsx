@@ -3,7 +3,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconBolt } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
@@ -22,7 +22,13 @@ type Parsed = Body<"QuickTask">;
 const place = "task.quick";
 const longest = 500;
 
-export default function QuickTask() {
+interface Props {
+  /** Written elsewhere: in the palette. */
+  line?: string;
+  onTaken(): void;
+}
+
+export default function QuickTask({ line: given, onTaken }: Props) {
   const { t } = useTranslation(["tasks", "common"]);
   const me = useMe();
   const hint = useId();
@@ -46,6 +52,13 @@ export default function QuickTask() {
     if (next.trim()) keepDraft(place, next);
     else dropDraft(place);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each line that comes is taken once
+  useEffect(() => {
+    if (!given) return;
+    put(given);
+    input.current?.focus();
+    onTaken();
+  }, [given]);
   const make = useMutation({
     mutationFn: async () => {
       // What is saved is what was shown of this very line.

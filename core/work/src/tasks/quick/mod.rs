@@ -144,19 +144,21 @@ fn told(line: &str, found: &Found, due: Option<Timestamp>, accounts: &[User]) ->
 
 /// Whom a name fits best: their whole address before `@`, whole words of their name, beginnings of these.
 fn called(name: &str, accounts: &[User]) -> Vec<QuickPerson> {
-    let wanted: Vec<String> = folded(name).split(['.', '_']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let wanted: Vec<String> =
+        folded(name).split(['.', '_']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let rank = |user: &User| -> Option<u8> {
-        let address = folded(user.email.split('@').next().unwrap_or_default());
         let full = folded(&user.name);
-        let words: Vec<&str> = full.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty()).collect();
-        let all = |fits: &dyn Fn(&str, &str) -> bool| {
+        let words: Vec<&str> =
+            full.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty()).collect();
+        let all = |fits: fn(&str, &str) -> bool| {
             !wanted.is_empty() && wanted.iter().all(|part| words.iter().any(|word| fits(word, part)))
         };
-        match () {
-            () if address == folded(name) => Some(0),
-            () if all(&|word, part| word == part) => Some(1),
-            () if all(&|word, part| word.starts_with(part)) => Some(2),
-            () => None,
+        if folded(user.email.split('@').next().unwrap_or_default()) == folded(name) {
+            Some(0)
+        } else if all(|word, part| word == part) {
+            Some(1)
+        } else {
+            all(|word, part| word.starts_with(part)).then_some(2)
         }
     };
     let ranked: Vec<(u8, &User)> =

@@ -271,7 +271,11 @@ mod tests {
     fn lines_in_three_languages() {
         check("call Ivanov tomorrow 15:00 @petrov", "call Ivanov", "In(1) 15:00 @petrov");
         check("позвонить Иванову завтра в 15:00 @петров", "позвонить Иванову", "In(1) 15:00 @петров");
-        check("зателефонувати Іваненку післязавтра о 9:30 @шевченко", "зателефонувати Іваненку", "In(2) 09:30 @шевченко");
+        check(
+            "зателефонувати Іваненку післязавтра о 9:30 @шевченко",
+            "зателефонувати Іваненку",
+            "In(2) 09:30 @шевченко",
+        );
         check("отчёт в пятницу", "отчёт", "Next(Fri)");
         check("звіт у п'ятницю, 10:00", "звіт", "Next(Fri) 10:00");
         check("звіт у п’ятницю", "звіт", "Next(Fri)");
@@ -336,7 +340,13 @@ mod tests {
     fn hostile_lines_are_read_quickly_and_lose_nothing_else() {
         let many = "@a ".repeat(160);
         assert_eq!(read(&many).people.len(), MAX_PEOPLE);
-        for line in ["\u{202e}завтра", "e\u{301}\u{301}\u{301} tomorrow", "👩‍👩‍👧 завтра @👩‍👩‍👧", "İSTANBUL tomorrow", "завтра\n15:00\t@x"] {
+        for line in [
+            "\u{202e}завтра",
+            "e\u{301}\u{301}\u{301} tomorrow",
+            "👩‍👩‍👧 завтра @👩‍👩‍👧",
+            "İSTANBUL tomorrow",
+            "завтра\n15:00\t@x",
+        ] {
             let found = read(line);
             assert!(found.day.is_some(), "{line:?}");
             let end = line.chars().count();

@@ -21,8 +21,12 @@ pub(super) fn weekday(word: &str, after: bool) -> Option<Weekday> {
         "tuesday" | "вторник" | "вівторок" | "вт" => Some(Weekday::Tue),
         "wednesday" | "среда" | "среду" | "середа" | "середу" | "ср" => Some(Weekday::Wed),
         "thursday" | "четверг" | "четвер" | "чт" => Some(Weekday::Thu),
-        "friday" | "пятница" | "пятницу" | "пятниця" | "пятницю" | "пт" => Some(Weekday::Fri),
-        "saturday" | "суббота" | "субботу" | "субота" | "суботу" | "сб" => Some(Weekday::Sat),
+        "friday" | "пятница" | "пятницу" | "пятниця" | "пятницю" | "пт" => {
+            Some(Weekday::Fri)
+        }
+        "saturday" | "суббота" | "субботу" | "субота" | "суботу" | "сб" => {
+            Some(Weekday::Sat)
+        }
         "sunday" | "воскресенье" | "неділя" | "неділю" | "вс" | "нд" => Some(Weekday::Sun),
         "mon" => short(Weekday::Mon),
         "tue" => short(Weekday::Tue),
@@ -56,7 +60,10 @@ pub(super) fn month(word: &str) -> Option<u32> {
 
 /// What may stand before a day or a time and goes with it.
 pub(super) fn is_preposition(word: &str) -> bool {
-    matches!(word, "on" | "by" | "at" | "next" | "till" | "until" | "в" | "во" | "до" | "к" | "ко" | "у" | "о" | "об" | "на")
+    matches!(
+        word,
+        "on" | "by" | "at" | "next" | "till" | "until" | "в" | "во" | "до" | "к" | "ко" | "у" | "о" | "об" | "на"
+    )
 }
 
 /// What begins a span: "in 2 hours".
@@ -78,9 +85,13 @@ pub(super) fn unit(word: &str) -> Option<Unit> {
     Some(match word {
         "minute" | "minutes" | "min" | "минуту" | "минуты" | "минут" | "мин" | "хвилину" | "хвилини" | "хвилин"
         | "хв" => Unit::Minutes,
-        "hour" | "hours" | "час" | "часа" | "часов" | "годину" | "години" | "годин" | "год" => Unit::Hours,
+        "hour" | "hours" | "час" | "часа" | "часов" | "годину" | "години" | "годин" | "год" => {
+            Unit::Hours
+        }
         "day" | "days" | "день" | "дня" | "дней" | "дні" | "днів" => Unit::Days,
-        "week" | "weeks" | "неделю" | "недели" | "недель" | "тиждень" | "тижні" | "тижнів" => Unit::Weeks,
+        "week" | "weeks" | "неделю" | "недели" | "недель" | "тиждень" | "тижні" | "тижнів" => {
+            Unit::Weeks
+        }
         _ => return None,
     })
 }
