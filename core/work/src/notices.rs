@@ -26,7 +26,7 @@ const DAYS: usize = 31;
 /// Seconds until a digest where no day is worked.
 const A_DAY: i64 = 86_400;
 /// What letters about notifications belong to.
-const REFERENCE: &str = "notification";
+const REFERENCE: &str = "notice";
 
 /// The jobs of notifications. `public_url` is the portal's address, for links in letters.
 pub fn handlers(tasks: &Tasks, public_url: Option<String>) -> Vec<Arc<dyn Handler>> {

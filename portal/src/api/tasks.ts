@@ -72,7 +72,8 @@ async function put(answer: Promise<Task>): Promise<Task> {
 const at = (id: Id) => ({ path: { id } });
 
 /** What a line says; nothing is made of it. */
-export const parseTask = (text: string, signal?: AbortSignal) => api.post("/tasks/parse", { text }, { signal });
+export const parseTask = (text: string, signal?: AbortSignal) =>
+  api.post("/tasks/parse", { text }, { signal });
 
 /** The reader has looked at a task of theirs: it is new no more. */
 export async function seeTask(id: Id): Promise<void> {

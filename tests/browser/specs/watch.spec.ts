@@ -80,7 +80,7 @@ test("a task from a line: chips before it is saved, whom of several, nothing typ
 
   // From anywhere, by the palette.
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").or(page.getByRole("textbox", { name: "Search" })).first().fill("ask Smith on 31.12 10:00");
+  await page.getByPlaceholder("Find a record, a section, a command").fill("ask Smith on 31.12 10:00");
   await page.getByRole("option", { name: "ask Smith on 31.12 10:00" }).first().click();
   await expect(line).toHaveValue("ask Smith on 31.12 10:00");
   await expect(line).toBeFocused();

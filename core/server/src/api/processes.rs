@@ -16,6 +16,7 @@ use kernel::{Error, InstanceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::jobs::{JobView, accepted};
 use super::view::Items;

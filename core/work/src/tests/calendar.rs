@@ -101,7 +101,8 @@ async fn a_holiday_moves_open_deadlines_in_working_time_with_their_reminders_and
     let [day, said, hour] = with_deadlines(&world).await;
     assert_eq!(due(&world, day).await, "2026-03-03T09:00:00Z");
     let anna = world.ctx("anna").await;
-    let preview = world.tasks.preview_calendar(&anna, CalendarOf::Company, Some(&tuesday_off()), None, Some(28_800));
+    let wanted = tuesday_off();
+    let preview = world.tasks.preview_calendar(&anna, CalendarOf::Company, Some(&wanted), None, Some(28_800));
     let preview = preview.await.unwrap();
     assert_eq!((preview.moved, preview.complete), (1, true));
     assert_eq!(preview.due.unwrap().to_string(), "2026-03-04T09:00:00Z");

@@ -27,7 +27,12 @@ function Chosen({ view }: { view: View }) {
   const quiet = shown.quiet ?? false;
   const kinds = shown.kinds ?? {};
   const columns: Column<Kind>[] = [
-    { key: "kind", label: t("tasks:telling_kind"), grow: true, render: (kind) => t(`tasks:telling_${wordOf(kind)}`) },
+    {
+      key: "kind",
+      label: t("tasks:telling_kind"),
+      grow: true,
+      render: (kind) => t(`tasks:telling_${wordOf(kind)}`),
+    },
     ...channels.map(
       (channel): Column<Kind> => ({
         key: channel,

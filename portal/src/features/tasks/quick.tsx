@@ -75,7 +75,8 @@ export default function QuickTask({ line: given, onTaken }: Props) {
   });
   const save = useOnce(make.mutateAsync);
   const shown: Parsed | undefined = line.trim() && parsed.data ? applied(parsed.data, chosen) : undefined;
-  const open = shown?.chips.filter(({ kind, people }) => kind === "person" && (people?.length ?? 0) !== 1) ?? [];
+  const open =
+    shown?.chips.filter(({ kind, people }) => kind === "person" && (people?.length ?? 0) !== 1) ?? [];
   return (
     <QuickLine label={t("tasks:quick")} onSubmit={() => line.trim() && !make.isPending && save()}>
       <TextInput
