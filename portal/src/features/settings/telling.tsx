@@ -41,7 +41,7 @@ function Chosen({ view }: { view: View }) {
           <Checkbox
             aria-label={`${t(`tasks:telling_${wordOf(kind)}`)}: ${t(`tasks:telling_${channel}`)}`}
             checked={kinds[kind]?.[channel] ?? false}
-            disabled={save.isPending || (channel === "portal" && view.always.includes(kind))}
+            disabled={channel === "portal" && view.always.includes(kind)}
             onChange={(event) =>
               save.mutate({ quiet, kinds: withChannel(kinds, kind, channel, event.currentTarget.checked) })
             }
@@ -56,7 +56,6 @@ function Chosen({ view }: { view: View }) {
         label={t("tasks:telling_quiet")}
         description={t("tasks:telling_quiet_hint")}
         checked={quiet}
-        disabled={save.isPending}
         onChange={(event) => save.mutate({ quiet: event.currentTarget.checked, kinds })}
       />
       {!view.mail && <Notice tone="warn">{t("tasks:telling_no_mail")}</Notice>}
