@@ -102,7 +102,8 @@ async fn a_holiday_moves_open_deadlines_in_working_time_with_their_reminders_and
     assert_eq!(due(&world, day).await, "2026-03-03T09:00:00Z");
     let anna = world.ctx("anna").await;
     let wanted = tuesday_off();
-    let preview = world.tasks.preview_calendar(&anna, CalendarOf::Company, Some(&wanted), None, Some(28_800));
+    let since = Some(world.get(day).await.created);
+    let preview = world.tasks.preview_calendar(&anna, CalendarOf::Company, Some(&wanted), since, Some(28_800));
     let preview = preview.await.unwrap();
     assert_eq!((preview.moved, preview.complete), (1, true));
     assert_eq!(preview.due.unwrap().to_string(), "2026-03-04T09:00:00Z");
