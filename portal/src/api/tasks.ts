@@ -71,15 +71,8 @@ async function put(answer: Promise<Task>): Promise<Task> {
 
 const at = (id: Id) => ({ path: { id } });
 
-/** What a line says; nothing is made of it. */
-export const parseTask = (text: string, signal?: AbortSignal) =>
-  api.post("/tasks/parse", { text }, { signal });
-
 /** The reader has looked at a task of theirs: it is new no more. */
-export async function seeTask(id: Id): Promise<void> {
-  await api.post("/tasks/{id}/seen", undefined, at(id));
-  refreshTasks();
-}
+export const seeTask = (id: Id) => api.post("/tasks/{id}/seen", undefined, at(id)).then(refreshTasks);
 
 export const createTask = (input: Body<"ManualTask">, key: string) =>
   put(api.create("/tasks", input, { idempotencyKey: key }));

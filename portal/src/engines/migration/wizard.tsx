@@ -303,7 +303,7 @@ interface DoneProps extends Outcome {
 
 /** What came of it, and the way back: of each until its next step. */
 function Done({ report, definition, version, nameOf, onClose }: DoneProps) {
-  const { t } = useTranslation(["processes", "common"]);
+  const { t } = useTranslation(["processes", "watch", "common"]);
   const [progress, setProgress] = useState<{ done: number; total: number }>();
   const undoing = useMutation({
     mutationFn: (batch: string) => undoMigration(definition, batch, setProgress),
@@ -316,11 +316,11 @@ function Done({ report, definition, version, nameOf, onClose }: DoneProps) {
     <WorkStack>
       <Notice tone="ok">
         {undone
-          ? t("processes:migrate_undone", { count: undone.undone })
+          ? t("watch:migrate_undone", { count: undone.undone })
           : t("processes:migrate_done", { count: report.migrated, version })}
       </Notice>
       {undone && undone.stayed > 0 && (
-        <Reasons title={t("processes:migrate_gone_on", { count: undone.stayed })}>
+        <Reasons title={t("watch:migrate_gone_on", { count: undone.stayed })}>
           {undone.instances.slice(0, 50).map((id, index) => (
             <li key={id}>
               <Link to="/instances/$id" params={{ id }}>
@@ -338,11 +338,11 @@ function Done({ report, definition, version, nameOf, onClose }: DoneProps) {
           links
         />
       )}
-      {batch && report.migrated > 0 && !undone && <Hint>{t("processes:migrate_undo_text")}</Hint>}
+      {batch && report.migrated > 0 && !undone && <Hint>{t("watch:migrate_undo_text")}</Hint>}
       {undoing.error && <FormProblem>{messageOf(undoing.error, t("common:network"))}</FormProblem>}
       {progress && (
         <Meter
-          label={t("processes:migrate_undoing")}
+          label={t("watch:migrate_undoing")}
           text={`${formatNumber(progress.done)} / ${formatNumber(progress.total)}`}
           share={progress.total > 0 ? progress.done / progress.total : 0}
         />
@@ -350,7 +350,7 @@ function Done({ report, definition, version, nameOf, onClose }: DoneProps) {
       <FormActions>
         {batch && report.migrated > 0 && !undone && (
           <Button variant="default" loading={undoing.isPending} onClick={() => undo(batch)}>
-            {t("processes:migrate_undo")}
+            {t("watch:migrate_undo")}
           </Button>
         )}
         <Button onClick={onClose} data-autofocus>

@@ -25,7 +25,7 @@ interface Props {
 
 export default function CalendarAsk({ of, calendar, preview, onSaved, onClose }: Props) {
   useFocusBack();
-  const { t } = useTranslation(["settings", "common"]);
+  const { t } = useTranslation(["watch", "common"]);
   const names = useNames();
   const [progress, setProgress] = useState<{ done: number; total: number }>();
   const save = useMutation({
@@ -39,13 +39,13 @@ export default function CalendarAsk({ of, calendar, preview, onSaved, onClose }:
       opened
       onClose={onClose}
       size="lg"
-      title={t("settings:calendar_ask")}
+      title={t("watch:calendar_ask")}
       closeButtonProps={{ "aria-label": t("common:close") }}
     >
       <WorkStack>
-        <Hint>{t("settings:calendar_ask_text")}</Hint>
+        <Hint>{t("watch:calendar_ask_text")}</Hint>
         <Reasons
-          title={t(complete ? "settings:calendar_would_move" : "settings:calendar_would_move_more", {
+          title={t(complete ? "watch:calendar_would_move" : "watch:calendar_would_move_more", {
             count: moved,
           })}
         >
@@ -61,7 +61,7 @@ export default function CalendarAsk({ of, calendar, preview, onSaved, onClose }:
         {save.error && <FormProblem>{messageOf(save.error, t("common:network"))}</FormProblem>}
         {progress && (
           <Meter
-            label={t("settings:calendar_moving")}
+            label={t("watch:calendar_moving")}
             text={`${formatNumber(progress.done)} / ${formatNumber(progress.total)}`}
             share={progress.total > 0 ? progress.done / progress.total : 0}
           />
@@ -76,7 +76,7 @@ export default function CalendarAsk({ of, calendar, preview, onSaved, onClose }:
             disabled={save.isPending}
             onClick={() => save.mutate("keep")}
           >
-            {t("settings:calendar_keep")}
+            {t("watch:calendar_keep")}
           </Button>
           <Button
             data-autofocus
@@ -84,7 +84,7 @@ export default function CalendarAsk({ of, calendar, preview, onSaved, onClose }:
             disabled={save.isPending}
             onClick={() => save.mutate("recompute")}
           >
-            {t("settings:calendar_recompute")}
+            {t("watch:calendar_recompute")}
           </Button>
         </FormActions>
       </WorkStack>

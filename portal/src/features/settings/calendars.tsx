@@ -9,6 +9,7 @@ import { departmentTreeQuery, usersQuery } from "@/api/people";
 import { useMe } from "@/api/session";
 import type { Body, Calendar } from "@/api/types";
 import { dropDraft, keepDraft, readDraft as readKept } from "@/engines/drafts";
+import { withMessageTexts } from "@/i18n";
 import { formatNumber } from "@/i18n/format";
 import { Buttons, Hint, Pair } from "@/ui/block";
 import { CalendarDayRow, WeekRow } from "@/ui/calendar-form";
@@ -31,7 +32,7 @@ import {
 } from "./calendar-model";
 
 const DayField = lazy(() => import("./day-field"));
-const CalendarAsk = lazy(() => import("./calendar-ask"));
+const CalendarAsk = lazy(() => withMessageTexts(() => import("./calendar-ask")));
 
 interface Props {
   /** Whose: `department:<id>`, `user:<id>`; the company's by default. */
@@ -81,7 +82,7 @@ export default function Calendars({ editing = "company", onEdit }: Props) {
 }
 
 function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
-  const { t } = useTranslation(["settings", "common"]);
+  const { t } = useTranslation(["settings", "common", "watch"]);
   const place = `calendar.${of}`;
   const kept = JSON.stringify(draftOf(calendar));
   const [draft, setDraft] = useState<CalendarDraft>(
@@ -107,7 +108,7 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
     setDraft(draftOf(calendar));
     setTried(false);
     setAsked(undefined);
-    const words = moved > 0 ? t("settings:calendar_moved", { count: moved }) : t("common:saved");
+    const words = moved > 0 ? t("watch:calendar_moved", { count: moved }) : t("common:saved");
     toast({ message: words, kind: "done" });
   };
   const save = useMutation({

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "@/api/session";
 import type { SurfaceView } from "@/api/types";
 import { SlotSurface, useSlot } from "@/engines/slots";
-import { withMessageTexts, withPipelineTexts, withRuleTexts, withWorkTexts } from "@/i18n";
+import { withMessageTexts, withPipelineTexts, withRuleTexts } from "@/i18n";
 import { adminSections, ownSections, type SettingsSection } from "@/state/search";
 import { BlockBones } from "@/ui/block";
 import { NotFound } from "@/ui/not-found";
@@ -25,7 +25,7 @@ const People = lazy(() => import("./people"));
 const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/pipelines")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
-const Telling = lazy(() => withWorkTexts(() => import("./telling")));
+const Telling = lazy(() => withMessageTexts(() => import("./telling")));
 const Tokens = lazy(() => import("./tokens"));
 
 /** A surface's part of the address. */
@@ -59,7 +59,7 @@ export default function SettingsPage() {
             active={one === section}
             onClick={() => void navigate({ to: "/settings/$section", params: { section: one } })}
           >
-            {t(`settings:section_${one}`)}
+            {one === "telling" ? t("shell:notices") : t(`settings:section_${one}`)}
           </ViewTab>
         ))}
         {modules.map((one) => (

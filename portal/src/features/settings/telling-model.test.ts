@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import en from "@/i18n/en/tasks.json";
+import en from "@/i18n/en/watch.json";
 import { kindsOf, withChannel, wordOf } from "./telling-model";
 
 const shown = { portal: true, mail: false, digest: false };

@@ -12,7 +12,7 @@ import { channels, type Kind, kindsOf, withChannel, wordOf } from "./telling-mod
 type View = Body<"NotificationSettingsView">;
 
 export default function Telling() {
-  const { t } = useTranslation(["tasks", "settings", "common"]);
+  const { t } = useTranslation(["common"]);
   const query = useQuery(tellingQuery);
   if (query.isPending) return <BlockBones label={t("common:loading")} />;
   if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
@@ -21,7 +21,7 @@ export default function Telling() {
 
 /** Each choice is kept at once; one that was not kept is shown as it was. */
 function Chosen({ view }: { view: View }) {
-  const { t } = useTranslation(["tasks", "settings"]);
+  const { t } = useTranslation(["watch", "shell"]);
   const save = useMutation({ mutationFn: saveTelling, onError: (error) => toastError(error) });
   const shown = save.isPending ? { ...view, ...save.variables } : view;
   const quiet = shown.quiet ?? false;
@@ -29,17 +29,17 @@ function Chosen({ view }: { view: View }) {
   const columns: Column<Kind>[] = [
     {
       key: "kind",
-      label: t("tasks:telling_kind"),
+      label: t("watch:telling_kind"),
       grow: true,
-      render: (kind) => t(`tasks:telling_${wordOf(kind)}`),
+      render: (kind) => t(`watch:telling_${wordOf(kind)}`),
     },
     ...channels.map(
       (channel): Column<Kind> => ({
         key: channel,
-        label: t(`tasks:telling_${channel}`),
+        label: t(`watch:telling_${channel}`),
         render: (kind) => (
           <Checkbox
-            aria-label={`${t(`tasks:telling_${wordOf(kind)}`)}: ${t(`tasks:telling_${channel}`)}`}
+            aria-label={`${t(`watch:telling_${wordOf(kind)}`)}: ${t(`watch:telling_${channel}`)}`}
             checked={kinds[kind]?.[channel] ?? false}
             disabled={channel === "portal" && view.always.includes(kind)}
             onChange={(event) =>
@@ -51,21 +51,16 @@ function Chosen({ view }: { view: View }) {
     ),
   ];
   return (
-    <Block title={t("settings:section_telling")} note={t("tasks:telling_note")}>
+    <Block title={t("shell:notices")} note={t("watch:telling_note")}>
       <Switch
-        label={t("tasks:telling_quiet")}
-        description={t("tasks:telling_quiet_hint")}
+        label={t("watch:telling_quiet")}
+        description={t("watch:telling_quiet_hint")}
         checked={quiet}
         onChange={(event) => save.mutate({ quiet: event.currentTarget.checked, kinds })}
       />
-      {!view.mail && <Notice tone="warn">{t("tasks:telling_no_mail")}</Notice>}
-      <DataTable
-        label={t("settings:section_telling")}
-        columns={columns}
-        rows={kindsOf(kinds)}
-        keyOf={(kind) => kind}
-      />
-      <Hint>{t("tasks:telling_always")}</Hint>
+      {!view.mail && <Notice tone="warn">{t("watch:telling_no_mail")}</Notice>}
+      <DataTable label={t("shell:notices")} columns={columns} rows={kindsOf(kinds)} keyOf={(kind) => kind} />
+      <Hint>{t("watch:telling_always")}</Hint>
     </Block>
   );
 }

@@ -43,12 +43,11 @@ export function TaskCard({ id, place, tab, onTab, lead, tail }: Props) {
   useEffect(() => {
     if (task && place === "page") document.title = `${task.title} · Verstak`;
   }, [task, place]);
-  const { user } = useMe();
-  const fresh = task?.unseen === true && task.assignee === user.id;
-  // Not said, it is new once more the next time: nothing is lost.
+  const unseen = task?.unseen;
+  // Of others' tasks the server keeps nothing. Not said, it is new once more the next time.
   useEffect(() => {
-    if (fresh) void seeTask(id).catch(() => undefined);
-  }, [fresh, id]);
+    if (unseen) seeTask(id).catch(() => {});
+  }, [unseen, id]);
   return (
     <>
       <CardHead

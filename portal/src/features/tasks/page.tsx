@@ -11,6 +11,7 @@ import { tasksQuery } from "@/api/tasks";
 import type { Id, PersonCount, Task } from "@/api/types";
 import { countersQuery } from "@/api/work-cache";
 import { useNames, useTitles } from "@/engines/titles";
+import { withMessageTexts } from "@/i18n";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { openCreate } from "@/state/creating";
 import { inboxViews, type TasksSearch } from "@/state/search";
@@ -30,7 +31,8 @@ import { groupsOf } from "./model";
 
 const route = getRouteApi("/shell/tasks");
 const loadCard = () => import("./card");
-const QuickTask = lazy(() => import("./quick"));
+const QuickTask = lazy(() => withMessageTexts(() => import("./quick")));
+const MoreCounters = lazy(() => withMessageTexts(() => import("./more-counters")));
 const TaskCard = lazy(() => loadCard().then((card) => ({ default: card.TaskCard })));
 
 export default function TasksPage() {
@@ -154,7 +156,7 @@ function Counters({ search, person, total, go }: CountersProps) {
   if (view === "team" && !search.person) return null;
   const count = view === "mine" ? data?.mine : view === "team" ? person : undefined;
   const show = search.show ?? "open";
-  const one = (name: NonNullable<TasksSearch["show"]>, number: number | undefined, late = false) => (
+  const one = (name: "open" | "overdue" | "completed", number: number | undefined, late = false) => (
     <Counter
       label={t(`show_${name}`)}
       count={number ?? (show === name ? total : undefined)}
@@ -170,11 +172,14 @@ function Counters({ search, person, total, go }: CountersProps) {
       {one("open", view === "take" ? data?.mine.unclaimed : count?.open)}
       {one("overdue", count?.overdue, true)}
       {count && (
-        <>
-          {one("new", count.new)}
-          {one("returned", count.returned, true)}
-          {one("violations", count.violations, true)}
-        </>
+        <Suspense>
+          <MoreCounters
+            names={["new", "returned", "violations"]}
+            count={count}
+            pressed={show}
+            onPress={(name) => go({ ...search, task: undefined, show: show === name ? undefined : name })}
+          />
+        </Suspense>
       )}
       {view !== "take" && one("completed", undefined)}
       {person && (
@@ -192,7 +197,7 @@ function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): 
     <WorkList>
       <WorkGroup title={t("view_team")}>
         {people.map((person) => {
-          const number = (show: TasksSearch["show"], label: string, count: number, late = false) => (
+          const number = (show: "overdue" | undefined, label: string, count: number, late = false) => (
             <Counter
               label={label}
               count={count}
@@ -210,7 +215,13 @@ function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): 
                 <>
                   {number(undefined, t("show_open"), person.open)}{" "}
                   {number("overdue", t("show_overdue"), person.overdue, true)}{" "}
-                  {number("violations", t("show_violations"), person.violations, true)}
+                  <Suspense>
+                    <MoreCounters
+                      names={["violations"]}
+                      count={person}
+                      onPress={(show) => go({ view: "team", person: person.user, show })}
+                    />
+                  </Suspense>
                 </>
               }
               due={person.due_today > 0 ? t("due_today", { count: person.due_today }) : ""}
@@ -284,7 +295,6 @@ function Tasks({
     t("fields:untitled"),
   );
   const names = useNames();
-  const me = useMe();
   const now = new Date();
   const closed = search.show === "completed";
   const groups = closed ? [{ when: "none" as const, tasks: items }] : groupsOf(items, now);
@@ -309,11 +319,7 @@ function Tasks({
                     {task.title}
                   </Link>
                 }
-                facts={[
-                  task.unseen && task.assignee === me.user.id && t("tasks:new_mark"),
-                  task.process_name,
-                  task.main_action && !closed && actionWords(task, t),
-                ]
+                facts={[task.process_name, task.main_action && !closed && actionWords(task, t)]
                   .filter(Boolean)
                   .join(" · ")}
                 about={task.subject ? titles.get(task.subject.id) : undefined}

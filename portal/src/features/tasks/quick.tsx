@@ -7,8 +7,9 @@ import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
+import { parseTask } from "@/api/quick";
 import { useMe } from "@/api/session";
-import { createTask, parseTask } from "@/api/tasks";
+import { createTask } from "@/api/tasks";
 import type { Body, Id } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { formatDateTime } from "@/i18n/format";
@@ -29,7 +30,7 @@ interface Props {
 }
 
 export default function QuickTask({ line: given, onTaken }: Props) {
-  const { t } = useTranslation(["tasks", "common"]);
+  const { t } = useTranslation(["watch", "common"]);
   const me = useMe();
   const hint = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -69,7 +70,7 @@ export default function QuickTask({ line: given, onTaken }: Props) {
     },
     onSuccess: (task) => {
       put("");
-      toast({ message: t("tasks:quick_made", { title: task.title }), kind: "done" });
+      toast({ message: t("watch:quick_made", { title: task.title }), kind: "done" });
       input.current?.focus();
     },
   });
@@ -78,12 +79,12 @@ export default function QuickTask({ line: given, onTaken }: Props) {
   const open =
     shown?.chips.filter(({ kind, people }) => kind === "person" && (people?.length ?? 0) !== 1) ?? [];
   return (
-    <QuickLine label={t("tasks:quick")} onSubmit={() => line.trim() && !make.isPending && save()}>
+    <QuickLine label={t("watch:quick")} onSubmit={() => line.trim() && !make.isPending && save()}>
       <TextInput
         ref={input}
-        aria-label={t("tasks:quick")}
+        aria-label={t("watch:quick")}
         aria-describedby={hint}
-        placeholder={t("tasks:quick_example")}
+        placeholder={t("watch:quick_example")}
         leftSection={<IconBolt size={14} aria-hidden />}
         maxLength={longest}
         value={line}
@@ -95,15 +96,15 @@ export default function QuickTask({ line: given, onTaken }: Props) {
           {t("common:save")}
         </Button>
       )}
-      <QuickChips id={hint} label={t("tasks:quick_read")}>
+      <QuickChips id={hint} label={t("watch:quick_read")}>
         {parsed.isError && line.trim() !== "" && (
           <QuickChip tone="warn">{messageOf(parsed.error, t("common:network"))}</QuickChip>
         )}
-        {shown && <QuickChip>{shown.title || t("tasks:quick_untitled")}</QuickChip>}
+        {shown && <QuickChip>{shown.title || t("watch:quick_untitled")}</QuickChip>}
         {shown?.due && (
           <QuickChip
             tone="ok"
-            remove={{ label: t("tasks:quick_no_due"), run: () => setChosen({ ...chosen, due: false }) }}
+            remove={{ label: t("watch:quick_no_due"), run: () => setChosen({ ...chosen, due: false }) }}
           >
             {formatDateTime(shown.due)}
           </QuickChip>
@@ -113,12 +114,12 @@ export default function QuickTask({ line: given, onTaken }: Props) {
             tone={shown.assignee ? "ok" : undefined}
             remove={
               shown.assignee && {
-                label: t("tasks:quick_no_person"),
+                label: t("watch:quick_no_person"),
                 run: () => setChosen({ ...chosen, person: null }),
               }
             }
           >
-            {shown.assignee?.name ?? t("tasks:quick_me")}
+            {shown.assignee?.name ?? t("watch:quick_me")}
           </QuickChip>
         )}
         {!shown?.assignee &&
@@ -132,7 +133,7 @@ export default function QuickTask({ line: given, onTaken }: Props) {
 
 /** A name that is nobody's, or several people's: whom of them. */
 function Open({ chip, onChoose }: { chip: Parsed["chips"][number]; onChoose(id: Id): void }) {
-  const { t } = useTranslation("tasks");
+  const { t } = useTranslation("watch");
   const people = chip.people ?? [];
   if (people.length === 0) return <QuickChip tone="warn">{t("quick_nobody", { name: chip.text })}</QuickChip>;
   return (
