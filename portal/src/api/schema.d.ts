@@ -92,6 +92,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /calendars/preview` (administrators): what setting a calendar would do to open deadlines, and when work would be
+         *     due by it. Nothing is changed.
+         */
+        post: operations["tasks_preview_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars/{of}": {
         parameters: {
             query?: never;
@@ -101,7 +121,10 @@ export interface paths {
         };
         /** `GET /calendars/{of}`: of `company`, `department:<id>` or `user:<id>`. */
         get: operations["tasks_calendar"];
-        /** `PUT /calendars/{of}` (administrators) */
+        /**
+         * `PUT /calendars/{of}` (administrators). Deadlines to be counted anew are so at once where at most 200 are open (200);
+         *     of more it is a job to watch (202), whose result is `{moved}`.
+         */
         put: operations["tasks_set_calendar"];
         post?: never;
         delete?: never;
@@ -972,6 +995,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /me/notifications`: how the caller wants to be told, with what there is to choose. */
+        get: operations["notification_settings"];
+        /**
+         * `PUT /me/notifications`: of each kind where it goes (the portal, a letter, the daily digest), and whether all of it waits
+         *     until working time begins. Kinds that are not named go to the portal alone.
+         */
+        put: operations["set_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1675,6 +1719,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process-definitions/{id}/migrate/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /process-definitions/{id}/migrate/undo`: a migration of many instances taken back, of each that has not made a
+         *     step since. Up to 200 at once (200); more are a job to watch (202).
+         */
+        post: operations["undo_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/process-definitions/{id}/publish": {
         parameters: {
             query?: never;
@@ -2074,6 +2138,26 @@ export interface paths {
          *     with the report as `current`; a dry run only says so.
          */
         post: operations["processes_migrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/migrate/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /process-instances/{id}/migrate/undo` (operators): as it stood before its last migration, when it has not made a
+         *     step since.
+         */
+        post: operations["undo_migration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3185,6 +3269,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
+         *     is made of it.
+         */
+        post: operations["parse_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -3384,6 +3488,23 @@ export interface paths {
         put?: never;
         /** `POST /tasks/{id}/return`: what was done is not good yet. */
         post: operations["tasks_return_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/seen`: the caller has looked at a task that they have. */
+        post: operations["task_seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4330,6 +4451,22 @@ export interface components {
              * @description Given by the person to others, done, and to be looked at.
              */
             review: number;
+            /**
+             * Format: int64
+             * @description Of these: given back by whoever looked at what was done.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Of these: the person has not looked at it yet.
+             */
+            new: number;
+            /**
+             * Format: int64
+             * @description Promises that are broken: `overdue`, to be looked at for more than a working day, and unclaimed when half of the
+             *     working time until the deadline has gone by.
+             */
+            violations: number;
         };
         /** @description A count beside a title. */
         CountView: {
@@ -7816,6 +7953,11 @@ export interface components {
             refused: number;
             /** @description Whether nothing was changed. */
             dry_run: boolean;
+            /**
+             * Format: uuid
+             * @description What takes it back: `POST /process-definitions/{id}/migrate/undo`.
+             */
+            batch?: string | null;
         };
         /** @description A month. */
         MonthForecast: components["schemas"]["ForecastBucket"] & {
@@ -10898,6 +11040,8 @@ export interface components {
              * @description Times that it was given back.
              */
             returned?: number;
+            /** @description Whether they have not looked at it yet. */
+            unseen: boolean;
         };
         /**
          * @description What somebody may do with a task.
@@ -13281,6 +13425,109 @@ export interface components {
              */
             readonly deleted_at?: string | null;
         };
+        /** @description A working calendar that was set. */
+        CalendarSet: {
+            calendar?: null | components["schemas"]["CalendarSettings"];
+            /**
+             * Format: int64
+             * @description Open deadlines that moved.
+             */
+            moved: number;
+        };
+        /** @description A calendar to be tried. */
+        CalendarTrial: {
+            of: string;
+            calendar?: null | components["schemas"]["CalendarSettings"];
+            from?: string | null;
+            /** Format: int64 */
+            duration?: number | null;
+        };
+        /** @description A deadline that would move. */
+        MovedDeadline: {
+            /** Format: uuid */
+            task: string;
+            title: string;
+            /** Format: uuid */
+            assignee?: string | null;
+            due: string;
+            then: string;
+        };
+        /** @description What a change of a calendar would do. */
+        CalendarPreview: {
+            due?: string | null;
+            /**
+             * Format: int64
+             * @description Open deadlines that would move.
+             */
+            moved: number;
+            complete: boolean;
+            examples: components["schemas"]["MovedDeadline"][];
+        };
+        /** @description Where notifications of a kind go. */
+        Channels: {
+            portal?: boolean;
+            mail?: boolean;
+            digest?: boolean;
+        };
+        /** @description What a person wants. */
+        NotificationSettings: {
+            quiet?: boolean;
+            kinds?: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+        };
+        /** @description The same with what can be chosen. */
+        NotificationSettingsView: {
+            quiet: boolean;
+            kinds: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+            always: string[];
+            mail: boolean;
+        };
+        /** @description Which migration. */
+        UndoMigrationInput: {
+            /** Format: uuid */
+            batch: string;
+        };
+        /** @description What taking a migration back did. */
+        UndoneMigration: {
+            /** Format: int64 */
+            undone: number;
+            /** Format: int64 */
+            stayed: number;
+            instances: string[];
+        };
+        /** @description A line. */
+        QuickLine: {
+            text: string;
+        };
+        /** @description Somebody who is named. */
+        QuickPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /**
+         * @description What a chip is about.
+         * @enum {string}
+         */
+        QuickKind: "due" | "person";
+        /** @description A part of the line that means something. */
+        QuickChip: {
+            kind: components["schemas"]["QuickKind"];
+            text: string;
+            from: number;
+            to: number;
+            people?: components["schemas"]["QuickPerson"][];
+        };
+        /** @description What a line says. Nothing is made of it yet. */
+        QuickTask: {
+            title: string;
+            due?: string | null;
+            assignee?: null | components["schemas"]["QuickPerson"];
+            chips: components["schemas"]["QuickChip"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -13463,6 +13710,38 @@ export interface operations {
             };
         };
     };
+    tasks_preview_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPreview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tasks_calendar: {
         parameters: {
             query?: never;
@@ -13495,7 +13774,10 @@ export interface operations {
     };
     tasks_set_calendar: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `keep` (by default), or `recompute`: those in working time are counted anew. */
+                open?: "keep" | "recompute";
+            };
             header?: never;
             path: {
                 of: string;
@@ -13513,7 +13795,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["CalendarSet"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */
@@ -15725,6 +16015,66 @@ export interface operations {
             };
         };
     };
+    notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_password: {
         parameters: {
             query?: never;
@@ -17285,6 +17635,48 @@ export interface operations {
             };
         };
     };
+    undo_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMigrationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneMigration"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_publish: {
         parameters: {
             query?: never;
@@ -18313,6 +18705,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
                 };
             };
             /** @description Problem details */
@@ -20876,6 +21298,10 @@ export interface operations {
                 state?: "open" | "completed" | "cancelled" | "review";
                 /** @description Open ones whose deadline has passed, or with `false` those for which it has not. */
                 overdue?: boolean;
+                /** @description Exactly those that this counter of `/tasks/counters` counts. */
+                counter?: null | ("open" | "overdue" | "due_today" | "returned" | "new" | "unclaimed" | "review" | "violations");
+                /** @description Whose counter: `me` (by default), `team` or a person's id. */
+                of?: string | null;
                 /** @description About this record: its id, or `<entity>:<id>`. */
                 subject?: string;
                 /** @description Words of the title, the number, the process. */
@@ -20961,6 +21387,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counters"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    parse_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickLine"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickTask"];
                 };
             };
             /** @description Problem details */
@@ -21389,6 +21847,34 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    task_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {
