@@ -1003,12 +1003,12 @@ export interface paths {
             cookie?: never;
         };
         /** `GET /me/notifications`: how the caller wants to be told, with what there is to choose. */
-        get: operations["notification_settings"];
+        get: operations["session_notification_settings"];
         /**
          * `PUT /me/notifications`: of each kind where it goes (the portal, a letter, the daily digest), and whether all of it waits
          *     until working time begins. Kinds that are not named go to the portal alone.
          */
-        put: operations["set_notification_settings"];
+        put: operations["session_set_notification_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1732,7 +1732,7 @@ export interface paths {
          * `POST /process-definitions/{id}/migrate/undo`: a migration of many instances taken back, of each that has not made a
          *     step since. Up to 200 at once (200); more are a job to watch (202).
          */
-        post: operations["undo_migrations"];
+        post: operations["processes_undo_migrations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2157,7 +2157,7 @@ export interface paths {
          * `POST /process-instances/{id}/migrate/undo` (operators): as it stood before its last migration, when it has not made a
          *     step since.
          */
-        post: operations["undo_migration"];
+        post: operations["processes_undo_migration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3282,7 +3282,7 @@ export interface paths {
          * `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
          *     is made of it.
          */
-        post: operations["parse_task"];
+        post: operations["tasks_parse_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3504,7 +3504,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** `POST /tasks/{id}/seen`: the caller has looked at a task that they have. */
-        post: operations["task_seen"];
+        post: operations["tasks_task_seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4167,6 +4167,29 @@ export interface components {
             /** @default null */
             calendar: components["schemas"]["CalendarSettings"] | null;
         };
+        /** @description What a change of a calendar would do. */
+        CalendarPreview: {
+            /** @description When work of `duration` that begins at `from` would be due. */
+            due?: string | null;
+            /**
+             * Format: int64
+             * @description Open deadlines that would move.
+             */
+            moved: number;
+            /** @description Whether all open tasks were looked at: of very many only the first 10,000 are. */
+            complete: boolean;
+            /** @description Some of them. */
+            examples: components["schemas"]["MovedDeadline"][];
+        };
+        /** @description A working calendar that was set. */
+        CalendarSet: {
+            calendar?: components["schemas"]["CalendarSettings"] | null;
+            /**
+             * Format: int64
+             * @description Open deadlines that moved.
+             */
+            moved: number;
+        };
         /**
          * @description A working calendar in wire form. Hours are `HH:MM-HH:MM`, in order, not overlapping; an end that is not later than
          *     its beginning lies on the next day (`22:00-06:00`), `24:00` is midnight. Give `week` or `cycle`.
@@ -4178,6 +4201,19 @@ export interface components {
             cycle?: components["schemas"]["CycleSettings"] | null;
             /** @description Holidays and days with hours of their own. */
             days?: components["schemas"]["DaySettings"][];
+        };
+        /** @description A calendar to be tried. */
+        CalendarTrial: {
+            /** @description Whose: `company`, `department:<id>` or `user:<id>`. */
+            of: string;
+            calendar?: components["schemas"]["CalendarSettings"] | null;
+            /** @description When work begins; now by default. */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description How much work, in seconds of working time.
+             */
+            duration?: number | null;
         };
         /** @description A working calendar. */
         CalendarView: {
@@ -4227,6 +4263,15 @@ export interface components {
          * @enum {string}
          */
         Channel: "mail" | "sms";
+        /** @description Where notifications of a kind go. */
+        Channels: {
+            /** @description The bell of the portal. */
+            portal?: boolean;
+            /** @description A letter for each. */
+            mail?: boolean;
+            /** @description A line of the letter that comes when the next working day begins. */
+            digest?: boolean;
+        };
         /** @description Changes of a checklist, done in this order. */
         ChecklistChange: {
             /**
@@ -4443,16 +4488,6 @@ export interface components {
             due_today: number;
             /**
              * Format: int64
-             * @description Had by nobody, and the person may take them (or must do their part).
-             */
-            unclaimed: number;
-            /**
-             * Format: int64
-             * @description Given by the person to others, done, and to be looked at.
-             */
-            review: number;
-            /**
-             * Format: int64
              * @description Of these: given back by whoever looked at what was done.
              */
             returned: number;
@@ -4461,6 +4496,16 @@ export interface components {
              * @description Of these: the person has not looked at it yet.
              */
             new: number;
+            /**
+             * Format: int64
+             * @description Had by nobody, and the person may take them (or must do their part).
+             */
+            unclaimed: number;
+            /**
+             * Format: int64
+             * @description Given by the person to others, done, and to be looked at.
+             */
+            review: number;
             /**
              * Format: int64
              * @description Promises that are broken: `overdue`, to be looked at for more than a working day, and unclaimed when half of the
@@ -6559,7 +6604,7 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
+                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
                 kind: string;
                 /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
                 state: string;
@@ -7201,7 +7246,7 @@ export interface components {
         JobView: {
             /** Format: uuid */
             id: string;
-            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
+            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
             kind: string;
             /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
             state: string;
@@ -7976,6 +8021,25 @@ export interface components {
             /** @description Why; kept in the history. */
             reason: string;
         };
+        /** @description A deadline that would move. */
+        MovedDeadline: {
+            /**
+             * Format: uuid
+             * @description The task.
+             */
+            task: string;
+            /** @description What is to be done. */
+            title: string;
+            /**
+             * Format: uuid
+             * @description Who has it.
+             */
+            assignee?: string | null;
+            /** @description When it is due now. */
+            due: string;
+            /** @description When it would be. */
+            then: string;
+        };
         /** @description A stage that is taken away, with the records that stand in it. */
         Moving: {
             /** @description Its key. */
@@ -8313,6 +8377,34 @@ export interface components {
              * @description Unread ones altogether.
              */
             unread: number;
+        };
+        /** @description What a person wants. */
+        NotificationSettings: {
+            /**
+             * @description Outside of their working time they are told nothing: it waits until that begins. Escalations and incidents do not.
+             * @default false
+             */
+            quiet: boolean;
+            /**
+             * @description By kind; of a kind that is not named, the portal alone.
+             * @default {}
+             */
+            kinds: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+        };
+        /** @description The same with what can be chosen. */
+        NotificationSettingsView: {
+            /** @description Whether they are told nothing outside of their working time. */
+            quiet: boolean;
+            /** @description Every kind that the reader may be told. */
+            kinds: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+            /** @description Kinds that are always shown in the portal, at once. */
+            always: string[];
+            /** @description Whether letters can be sent. */
+            mail: boolean;
         };
         /** @description Which surface a call is for, and what the page knows. */
         OnPage: {
@@ -9515,6 +9607,49 @@ export interface components {
             total?: boolean;
             /** @description The recycle bin. */
             deleted?: boolean;
+        };
+        /** @description A part of the line that means something. */
+        QuickChip: {
+            /** @description What it is about. */
+            kind: components["schemas"]["QuickKind"];
+            /** @description As it was written. */
+            text: string;
+            /** @description Its first character in the line, from 0. */
+            from: number;
+            /** @description The character after its last. */
+            to: number;
+            /** @description Of a person: whom the name fits, at most ten. Where that is not one person, the name stays in the title. */
+            people?: components["schemas"]["QuickPerson"][];
+        };
+        /**
+         * @description What a chip is about.
+         * @enum {string}
+         */
+        QuickKind: "due" | "person";
+        /** @description A line. */
+        QuickLine: {
+            /** @description At most 500 characters. */
+            text: string;
+        };
+        /** @description Somebody who is named. */
+        QuickPerson: {
+            /**
+             * Format: uuid
+             * @description Their account.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+        };
+        /** @description What a line says. Nothing is made of it yet. */
+        QuickTask: {
+            /** @description What is to be done: the line without its chips. */
+            title: string;
+            /** @description Until when. A day without a time ends with the writer's working time. */
+            due?: string | null;
+            assignee?: components["schemas"]["QuickPerson"] | null;
+            /** @description What was understood, in the line's order. */
+            chips: components["schemas"]["QuickChip"][];
         };
         /** @description A rate. */
         Rate: {
@@ -10983,6 +11118,8 @@ export interface components {
              * @description Who has it.
              */
             assignee?: string | null;
+            /** @description Whether they have not looked at it yet. */
+            unseen: boolean;
             /**
              * Format: uuid
              * @description Who made it.
@@ -11040,8 +11177,6 @@ export interface components {
              * @description Times that it was given back.
              */
             returned?: number;
-            /** @description Whether they have not looked at it yet. */
-            unseen: boolean;
         };
         /**
          * @description What somebody may do with a task.
@@ -11394,6 +11529,29 @@ export interface components {
                     [key: string]: string;
                 };
             };
+        };
+        /** @description Which migration. */
+        UndoMigrationInput: {
+            /**
+             * Format: uuid
+             * @description As the migration's answer named it; of one that was a job, the id of the job.
+             */
+            batch: string;
+        };
+        /** @description What taking a migration back did. */
+        UndoneMigration: {
+            /**
+             * Format: int64
+             * @description Instances that stand again as they stood before.
+             */
+            undone: number;
+            /**
+             * Format: int64
+             * @description Instances that have gone on since, and stay.
+             */
+            stayed: number;
+            /** @description Those that stay; at most 1,000. */
+            instances: string[];
         };
         /** @description What undo did. */
         UndoneView: {
@@ -13424,109 +13582,6 @@ export interface components {
              * @description Deleted
              */
             readonly deleted_at?: string | null;
-        };
-        /** @description A working calendar that was set. */
-        CalendarSet: {
-            calendar?: null | components["schemas"]["CalendarSettings"];
-            /**
-             * Format: int64
-             * @description Open deadlines that moved.
-             */
-            moved: number;
-        };
-        /** @description A calendar to be tried. */
-        CalendarTrial: {
-            of: string;
-            calendar?: null | components["schemas"]["CalendarSettings"];
-            from?: string | null;
-            /** Format: int64 */
-            duration?: number | null;
-        };
-        /** @description A deadline that would move. */
-        MovedDeadline: {
-            /** Format: uuid */
-            task: string;
-            title: string;
-            /** Format: uuid */
-            assignee?: string | null;
-            due: string;
-            then: string;
-        };
-        /** @description What a change of a calendar would do. */
-        CalendarPreview: {
-            due?: string | null;
-            /**
-             * Format: int64
-             * @description Open deadlines that would move.
-             */
-            moved: number;
-            complete: boolean;
-            examples: components["schemas"]["MovedDeadline"][];
-        };
-        /** @description Where notifications of a kind go. */
-        Channels: {
-            portal?: boolean;
-            mail?: boolean;
-            digest?: boolean;
-        };
-        /** @description What a person wants. */
-        NotificationSettings: {
-            quiet?: boolean;
-            kinds?: {
-                [key: string]: components["schemas"]["Channels"];
-            };
-        };
-        /** @description The same with what can be chosen. */
-        NotificationSettingsView: {
-            quiet: boolean;
-            kinds: {
-                [key: string]: components["schemas"]["Channels"];
-            };
-            always: string[];
-            mail: boolean;
-        };
-        /** @description Which migration. */
-        UndoMigrationInput: {
-            /** Format: uuid */
-            batch: string;
-        };
-        /** @description What taking a migration back did. */
-        UndoneMigration: {
-            /** Format: int64 */
-            undone: number;
-            /** Format: int64 */
-            stayed: number;
-            instances: string[];
-        };
-        /** @description A line. */
-        QuickLine: {
-            text: string;
-        };
-        /** @description Somebody who is named. */
-        QuickPerson: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-        };
-        /**
-         * @description What a chip is about.
-         * @enum {string}
-         */
-        QuickKind: "due" | "person";
-        /** @description A part of the line that means something. */
-        QuickChip: {
-            kind: components["schemas"]["QuickKind"];
-            text: string;
-            from: number;
-            to: number;
-            people?: components["schemas"]["QuickPerson"][];
-        };
-        /** @description What a line says. Nothing is made of it yet. */
-        QuickTask: {
-            title: string;
-            due?: string | null;
-            assignee?: null | components["schemas"]["QuickPerson"];
-            chips: components["schemas"]["QuickChip"][];
         };
     };
     responses: never;
@@ -16015,7 +16070,7 @@ export interface operations {
             };
         };
     };
-    notification_settings: {
+    session_notification_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -16043,7 +16098,7 @@ export interface operations {
             };
         };
     };
-    set_notification_settings: {
+    session_set_notification_settings: {
         parameters: {
             query?: never;
             header?: never;
@@ -17635,7 +17690,7 @@ export interface operations {
             };
         };
     };
-    undo_migrations: {
+    processes_undo_migrations: {
         parameters: {
             query?: never;
             header?: never;
@@ -18718,7 +18773,7 @@ export interface operations {
             };
         };
     };
-    undo_migration: {
+    processes_undo_migration: {
         parameters: {
             query?: never;
             header?: never;
@@ -21299,9 +21354,9 @@ export interface operations {
                 /** @description Open ones whose deadline has passed, or with `false` those for which it has not. */
                 overdue?: boolean;
                 /** @description Exactly those that this counter of `/tasks/counters` counts. */
-                counter?: null | ("open" | "overdue" | "due_today" | "returned" | "new" | "unclaimed" | "review" | "violations");
+                counter?: "open" | "overdue" | "due_today" | "returned" | "new" | "unclaimed" | "review" | "violations";
                 /** @description Whose counter: `me` (by default), `team` or a person's id. */
-                of?: string | null;
+                of?: string;
                 /** @description About this record: its id, or `<entity>:<id>`. */
                 subject?: string;
                 /** @description Words of the title, the number, the process. */
@@ -21400,7 +21455,7 @@ export interface operations {
             };
         };
     };
-    parse_task: {
+    tasks_parse_task: {
         parameters: {
             query?: never;
             header?: never;
@@ -21859,7 +21914,7 @@ export interface operations {
             };
         };
     };
-    task_seen: {
+    tasks_task_seen: {
         parameters: {
             query?: never;
             header?: never;
