@@ -53,7 +53,7 @@ export function chunks() {
     apply: "build",
     buildEnd() {
       const all = new Map<string, Info>();
-      for (const id of this.getModuleIds()) {
+      for (const id of [...this.getModuleIds()].sort()) {
         const info = this.getModuleInfo(id);
         if (!info) continue;
         const { code, isEntry, importedIds, dynamicallyImportedIds } = info;
@@ -130,7 +130,7 @@ function named(code: string, owner: string): string[] {
     .filter(([, , from]) => from === owner)
     .flatMap(([, list = ""]) => list.split(","))
     .map((part) => part.trim().split(/\s/)[0] ?? "")
-    .flatMap((name) => [name, name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)]);
+    .flatMap((name) => [name, name.replace(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase()]);
 }
 
 function reach(from: string[], imports: Imports, without: Set<string>): Set<string> {

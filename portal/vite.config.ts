@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { chunks } from "./chunks";
+import { chunks } from "./chunks.ts";
 
 /** Where `vite dev` sends API calls; the built portal is served by the server itself. */
 const server = process.env.VERSTAK_SERVER ?? "http://127.0.0.1:8080";
@@ -26,5 +26,5 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "node", include: ["*.test.ts", "src/**/*.test.{ts,tsx}"] },
 });
