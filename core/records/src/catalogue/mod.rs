@@ -73,12 +73,21 @@ pub struct Catalogue {
     pub layouts: Layouts,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
+    followers: rollup::Followers,
 }
 
 impl Catalogue {
     fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, duplicates: Policies::default(), layouts: Layouts::default(), entities, by_key }
+        Self {
+            revision,
+            pipelines,
+            duplicates: Policies::default(),
+            layouts: Layouts::default(),
+            followers: rollup::all_followers(&entities),
+            entities,
+            by_key,
+        }
     }
 
     /// What every company begins with.
