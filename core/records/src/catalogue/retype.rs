@@ -12,7 +12,7 @@ use kernel::filter::{DOCUMENT, Storage};
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, FieldKey, RecordId, Result, TenantId, Value, audit};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -267,15 +267,11 @@ impl Records {
     }
 }
 
-/// Records in the order of their ids, those in the recycle bin too.
+/// Documents in the order of their records' ids.
 fn chunk(tenant: TenantId, def: &EntityDef, after: Option<RecordId>) -> SelectStatement {
     let mut select = Query::select();
     select.columns(["id", "title", "version", DOCUMENT].map(|column| (def.table, column))).from(def.table);
-    select.order_by((def.table, "id"), Order::Asc).limit(u64::try_from(CHUNK).unwrap_or(u64::MAX));
-    def.own(&mut select, tenant);
-    if let Some(after) = after {
-        select.and_where(Expr::col((def.table, "id")).gt(after));
-    }
+    def.page(&mut select, tenant, after, u64::try_from(CHUNK).unwrap_or(u64::MAX));
     select
 }
 

@@ -434,12 +434,8 @@ pub(crate) async fn make_anew(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, def: &E
     let mut after: Option<RecordId> = None;
     loop {
         let mut select = row.select();
-        def.own(&mut select, ctx.tenant);
+        def.page(&mut select, ctx.tenant, after, PAGE);
         select.and_where(Expr::col((def.table, "deleted_at")).is_null());
-        if let Some(after) = after {
-            select.and_where(Expr::col((def.table, "id")).gt(after));
-        }
-        select.order_by((def.table, "id"), Order::Asc).limit(PAGE);
         let mut page =
             tx.query_all(&select).await?.iter().map(|found| row.decode(found)).collect::<Result<Vec<_>>>()?;
         let Some(last) = page.last() else { return Ok(()) };
