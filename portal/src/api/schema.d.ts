@@ -841,7 +841,10 @@ export interface paths {
         };
         /** `GET /layouts`: those of an entity as they are now (administrators). */
         get: operations["entities_layouts"];
-        /** `PUT /layouts`: arranges an entity (administrators). */
+        /**
+         * `PUT /layouts`: arranges an entity (administrators); the save as `ETag`. With `If-Match` only over the save that was
+         *     seen (its id, 0 of the product's arrangement): 412 `layout.changed` otherwise.
+         */
         put: operations["entities_set_layout"];
         post?: never;
         delete?: never;
@@ -876,7 +879,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators). */
+        /** `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators), with that as `ETag`. */
         post: operations["entities_restore_layout"];
         delete?: never;
         options?: never;
@@ -15384,7 +15387,10 @@ export interface operations {
     entities_set_layout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The id of the save that was seen, 0 of the product's arrangement */
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
