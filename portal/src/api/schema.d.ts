@@ -461,7 +461,10 @@ export interface paths {
         delete: operations["entities_remove_field"];
         options?: never;
         head?: never;
-        /** `PATCH /entities/{entity}/fields/{key}` */
+        /**
+         * `PATCH /entities/{entity}/fields/{key}`; 409 `config.doubles` with groups of records that have the same where it is to be
+         *     unique.
+         */
         patch: operations["entities_change_field"];
         trace?: never;
     };
@@ -5302,6 +5305,11 @@ export interface components {
              */
             required: boolean | null;
             /**
+             * @description Whether no two records have the same in it from now on; refused while some do.
+             * @default null
+             */
+            unique: boolean | null;
+            /**
              * @description The values of a choice: all of them, in order. One that records may have is archived, not left out.
              * @default null
              */
@@ -5385,6 +5393,8 @@ export interface components {
             /** @description Of a currency: the money whose currency it is. */
             part_of?: string | null;
             required: boolean;
+            /** @description Whether no two records have the same in it. */
+            unique?: boolean;
             read_only: boolean;
             /** @description Kept by the product itself. */
             system: boolean;
@@ -7941,6 +7951,8 @@ export interface components {
             max?: number | null;
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
+            /** @description Whether no two records have the same in it: of texts, numbers, days, moments and lengths of time. */
+            unique?: boolean;
             /**
              * @description What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
              *     it.

@@ -289,6 +289,11 @@ impl EntityDef {
         self.place().own(select, self.table, tenant);
     }
 
+    /// Whether no two of its records have the same in a field.
+    pub fn is_unique(&self, key: &str) -> bool {
+        self.constraints.iter().any(|constraint| constraint.keeps_apart(key))
+    }
+
     /// Narrows a select to so many of its rows of a tenant in the order of their ids, behind one of them; rows in the
     /// recycle bin too.
     pub(crate) fn page(&self, select: &mut SelectStatement, tenant: TenantId, after: Option<RecordId>, many: u64) {

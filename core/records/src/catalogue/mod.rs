@@ -15,6 +15,7 @@
 //! | `indexed` | indexes of fields of plugins |
 //! | `formula` | fields that are computed |
 //! | `retype` | another type for a field that has values |
+//! | `unique` | fields in which no two records have the same |
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
@@ -41,6 +42,7 @@ pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;
 mod store;
+pub mod unique;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};

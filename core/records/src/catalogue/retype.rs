@@ -192,6 +192,10 @@ impl Records {
         let def = self.defined(ctx, entity).await?;
         let field = def.field(key).filter(|field| field.owner == super::Owner::Custom && field.part_of.is_none());
         let field = field.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))?;
+        if def.is_unique(key) {
+            // What was told apart as one type may be the same as another.
+            return Err(wrong("type", FieldError::new("retype_unique")));
+        }
         let (moved, target) = planned(ctx, field, &input)?;
         let mut fit = self.fit(ctx, &def, field, &moved, &target).await?;
         fit.narrows = field.kind == FieldType::Datetime;
@@ -204,7 +208,7 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, false).await?.definition;
-        if kept.kind != field.kind || kept.moved.is_some() {
+        if kept.kind != field.kind || kept.moved.is_some() || kept.unique {
             return Err(Error::Conflict { code: "config.moving", current: None });
         }
         let own = retyped(kept, &target, moved);
