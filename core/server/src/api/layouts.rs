@@ -109,11 +109,7 @@ pub async fn put(
 /// `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators), with that as `ETag`.
 #[utoipa::path(post, path = "/layouts/{id}/restore", tag = "entities", operation_id = "restore_layout",
     params(("id" = Uuid, Path)), responses((status = 200, body = SavedView)))]
-pub async fn restore(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<Uuid>,
-) -> ApiResult<Response> {
+pub async fn restore(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
     let saved = state.records.restore_layout(&caller.ctx, id).await?;
     one(&state, &caller, saved).await
 }
