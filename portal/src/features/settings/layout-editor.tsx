@@ -93,8 +93,8 @@ export default function LayoutBlock({ entity }: { entity: Entity }) {
         )}
       </Pair>
       {saved.isPending && <BlockBones label={t("common:loading")} rows={3} />}
-      {saved.isError && <ErrorState error={saved.error} retry={() => void saved.refetch()} />}
-      {saved.isSuccess && <Editor key={`${of.role} ${of.pipeline}`} entity={entity} of={of} saved={mine} />}
+      {saved.isLoadingError && <ErrorState error={saved.error} retry={() => void saved.refetch()} />}
+      {saved.data && <Editor key={`${of.role} ${of.pipeline}`} entity={entity} of={of} saved={mine} />}
     </Block>
   );
 }
@@ -126,12 +126,19 @@ function Editor({ entity, of, saved }: EditorProps) {
           : undefined,
       });
     },
-    onError: () => void refreshLayouts(entity.key),
+    onError: (error) => {
+      if (isQuicker(error)) void refreshLayouts(entity.key);
+    },
   });
+  /** What was refused is not what is shown any more. */
+  const leave = (next: Arranging) => {
+    save.reset();
+    setHeld(next);
+  };
   const dirty = held.draft !== undefined;
   const outrun = !save.isPending && isOutrun(held, saved?.id);
-  const quicker = save.error instanceof ApiError && save.error.code === "layout.changed";
-  const refusal = quicker ? undefined : generalRefusal(save.error, [], t("common:network"));
+  const refusal =
+    isQuicker(save.error) && outrun ? undefined : generalRefusal(save.error, [], t("common:network"));
   const choices = entity.fields.map(({ key, label }) => ({ value: key, label }));
   return (
     <Stacked>
@@ -162,7 +169,7 @@ function Editor({ entity, of, saved }: EditorProps) {
       {outrun && (
         <Outrun
           by={saved}
-          onLook={() => setHeld(withTheirs(held))}
+          onLook={() => leave(withTheirs(held))}
           onOver={() => save.mutate({ layout: specOf(draft), over: saved?.id })}
         />
       )}
@@ -186,7 +193,7 @@ function Editor({ entity, of, saved }: EditorProps) {
           {t("rules:layout_save")}
         </Button>
         {dirty && (
-          <Button variant="default" onClick={() => setHeld({ aside })}>
+          <Button variant="default" onClick={() => leave({ aside })}>
             {t("common:discard")}
           </Button>
         )}
@@ -208,6 +215,8 @@ function Editor({ entity, of, saved }: EditorProps) {
     </Stacked>
   );
 }
+
+const isQuicker = (error: unknown) => error instanceof ApiError && error.code === "layout.changed";
 
 /** Somebody else was quicker. */
 function Outrun({ by, onLook, onOver }: { by?: SavedLayout; onLook(): void; onOver(): void }) {
