@@ -156,22 +156,22 @@ async fn of_two_who_arrange_at_once_the_later_is_told() {
     let id = first.ok(200)["id"].as_str().unwrap().to_owned();
     let tag = format!("\"{id}\"");
     assert_eq!(first.headers["etag"], tag);
-    let refused = over("ann", "\"0\"").put("/layouts", fine("Second")).await.problem(412, "layout.changed");
+    let refused = over("ann", "\"0\"").put("/layouts", fine("Second")).await.problem(409, "layout.changed");
     assert_eq!(refused["current"]["tag"], id.as_str(), "{refused}");
     assert_eq!(titles(&layout(&app.admin()).await), ["First"]);
     // Over what is there now it goes, whoever looked at it.
     let second = over("ann", &tag).put("/layouts", fine("Second")).await;
     let second = format!("\"{}\"", second.ok(200)["id"].as_str().unwrap());
-    over("admin", &tag).put("/layouts", fine("Third")).await.problem(412, "layout.changed");
+    over("admin", &tag).put("/layouts", fine("Third")).await.problem(409, "layout.changed");
     let of_role = json!({"entity": "deal", "role": app.companies[0].roles["admin"]});
     let other = json!({"of": of_role, "layout": {"sections": [section("Role", &["amount"])]}});
-    over("admin", &second).put("/layouts", other.clone()).await.problem(412, "layout.changed");
+    over("admin", &second).put("/layouts", other.clone()).await.problem(409, "layout.changed");
     over("admin", "\"0\"").put("/layouts", other).await.ok(200);
     // Back to the product's, and on from there.
     let product = json!({"of": {"entity": "deal"}, "layout": null});
     let reset = over("admin", &second).put("/layouts", product).await;
     assert_eq!(reset.headers["etag"], "\"0\"");
-    over("ann", &second).put("/layouts", fine("Fourth")).await.problem(412, "layout.changed");
+    over("ann", &second).put("/layouts", fine("Fourth")).await.problem(409, "layout.changed");
     // Many at once over the same: one of them.
     let many = join_all((0..10).map(|n| {
         let client = over(if n % 2 == 0 { "admin" } else { "ann" }, "\"0\"");
@@ -180,7 +180,7 @@ async fn of_two_who_arrange_at_once_the_later_is_told() {
     }));
     let mut many = many.await;
     many.sort_unstable();
-    assert_eq!(many, [200, 412, 412, 412, 412, 412, 412, 412, 412, 412]);
+    assert_eq!(many, [200, 409, 409, 409, 409, 409, 409, 409, 409, 409]);
     // Who does not say what was seen saves over whatever is there.
     app.admin().put("/layouts", fine("Last")).await.ok(200);
     app.finish().await;

@@ -92,7 +92,7 @@ pub async fn history(
 }
 
 /// `PUT /layouts`: arranges an entity (administrators); the save as `ETag`. With `If-Match` only over the save that was
-/// seen (its id, 0 of the product's arrangement): 412 `layout.changed` otherwise.
+/// seen (its id, 0 of the product's arrangement): 409 `layout.changed` otherwise.
 #[utoipa::path(put, path = "/layouts", tag = "entities", operation_id = "set_layout",
     params(("If-Match" = Option<String>, Header, description = "The id of the save that was seen, 0 of the product's arrangement")),
     request_body = LayoutBody, responses((status = 200, body = SavedView)))]

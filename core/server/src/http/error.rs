@@ -143,7 +143,6 @@ pub fn status(error: &Error) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         Error::Conflict { code: "auth.link_gone", .. } => StatusCode::GONE,
-        Error::Conflict { code: ::records::catalogue::layout::CHANGED, .. } => StatusCode::PRECONDITION_FAILED,
         Error::Refused(refusal) if refusal.code == crate::api::records::MERGED => StatusCode::GONE,
         Error::Refused(refusal) if refusal.status.is_some() => {
             let told = refusal.status.and_then(|status| StatusCode::from_u16(status).ok());
