@@ -226,6 +226,7 @@ async fn a_token_that_may_only_read_changes_nothing_anywhere() {
                 ]
                 .contains(&operation.template.as_str())
                 && !operation.template.starts_with("/plugins")
+                && !operation.template.starts_with("/automations")
                 && !operation.template.starts_with("/process-drawings")
                 && !operation.template.ends_with("/report")
                 && !operation.template.ends_with("/expressions/check")

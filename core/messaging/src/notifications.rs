@@ -56,6 +56,8 @@ pub enum Kind {
     StageReminder,
     /// A record has stood in its stage for too long: for its owner.
     StageOverdue,
+    /// What a rule of automation tells.
+    Rule,
 }
 
 impl Kind {
@@ -78,6 +80,7 @@ impl Kind {
             Self::Document => "document.letter",
             Self::StageReminder => "stage.reminder",
             Self::StageOverdue => "stage.overdue",
+            Self::Rule => "automation.notice",
         }
     }
 }

@@ -25,6 +25,7 @@
 //! | `conditions` | conditions of fields and validation rules, asked about a change |
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
 //! | `views` | saved views of lists and boards |
+//! | `happened` | what happened to a record, as expressions see it after the commit |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
 //! | `duplicates` | records that may be the same, and what a company does about them |
@@ -42,6 +43,7 @@ pub mod duplicates;
 pub mod evaluate;
 pub mod export;
 pub mod files;
+pub mod happened;
 pub mod import;
 pub mod merge;
 pub mod rates;

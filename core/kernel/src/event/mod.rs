@@ -27,6 +27,9 @@ pub use follow::{Concern, Follower};
 /// `[null, id]`: processes about that one hear of it.
 pub const ABOUT: &str = "about";
 
+/// Seconds by which transactions that overlap may stand in another order than their times.
+const OVERLAP: i64 = 600;
+
 /// A place in the log. Everything at or before it has been read. In JSON: opaque text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -353,6 +356,35 @@ pub async fn of_records(
         .and_where(Expr::from(batch).is_in(batches.iter().map(|batch| batch.0)));
     select.order_by("id", Order::Desc);
     rows(conn, &select).await
+}
+
+/// A place before everything that happened since `at`, in any company: found by halving, for rows are written nearly in
+/// the order of their times.
+///
+/// # Errors
+/// When the database fails.
+pub async fn place_before(conn: &impl ConnectionTrait, at: Timestamp) -> Result<Cursor, DbErr> {
+    let at = at.plus_seconds(-OVERLAP).0;
+    let (mut place, mut low, mut high) = (Cursor::default(), 0, head(conn).await?.id);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let select = Query::select()
+            .columns(["tx", "id", "at"])
+            .from("event_log")
+            .and_where(Expr::col("id").gt(middle))
+            .order_by("id", Order::Asc)
+            .limit(1)
+            .take();
+        let Some(row) = conn.query_one(&select).await? else { break };
+        let (tx, id, then): (i64, i64, i64) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        if then < at {
+            (place, low) = (Cursor { tx, id }, id);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(place)
 }
 
 /// The place of the newest event that readers may see.

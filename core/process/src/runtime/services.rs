@@ -33,11 +33,11 @@ const LETTER: &str = "process:";
 /// One call of a service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceCall {
-    /// The instance.
+    /// The instance; of a rule of automation its run.
     pub instance: InstanceId,
-    /// Its wait: with the instance the idempotency key.
+    /// Its wait, or the place of the action: with the instance the idempotency key.
     pub wait: WaitId,
-    /// The service task.
+    /// The service task; empty when a rule asks.
     pub element: String,
     /// `v:service`.
     pub kind: String,
@@ -52,6 +52,11 @@ pub struct ServiceCall {
 }
 
 impl ServiceCall {
+    /// The instance and element that ask; none when a rule does.
+    pub fn of_process(&self) -> Option<(InstanceId, &str)> {
+        (!self.element.is_empty()).then_some((self.instance, self.element.as_str()))
+    }
+
     /// The same for every try of this call, and of no other.
     pub fn idempotency_key(&self) -> Uuid {
         kernel::id::derived(&format!("{}:{}", self.instance, self.wait))
@@ -163,7 +168,11 @@ impl Handler for Call {
 }
 
 impl Processes {
-    async fn do_call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    /// Does what a service task or a rule asks for, but for letters.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub(crate) async fn do_call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
         match call.kind.as_str() {
             "create-record" => self.create_record(ctx, call).await,
             "update-record" => self.update_record(ctx, call).await,
@@ -216,23 +225,8 @@ impl Processes {
 
     /// Puts the letter into the outbox; the step follows when it is settled.
     async fn send(&self, ctx: &Ctx, call: &ServiceCall) -> Result<()> {
-        let text = |name: &str| match call.parameters.get(name) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(","),
-            Some(Json::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        };
         let tx = self.db.begin().await?;
-        let reference = Reference { kind: format!("{LETTER}{}", call.wait), id: call.instance.0 };
-        let mail = NewMail {
-            to: addresses(&text("to")),
-            cc: addresses(&text("cc")),
-            subject: text("subject"),
-            text: text("text"),
-            reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
-            reference,
-            parts: Parts::default(),
-        };
+        let mail = letter(call, LETTER);
         let key = call.idempotency_key();
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
             Ok(LetterState::Sent) => {
@@ -257,6 +251,25 @@ impl Processes {
             Err(error) => return Err(error),
         }
         Ok(tx.commit().await?)
+    }
+}
+
+/// The letter that parameters word, with a reference of this prefix.
+pub(crate) fn letter(call: &ServiceCall, prefix: &str) -> NewMail {
+    let text = |name: &str| match call.parameters.get(name) {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(","),
+        Some(Json::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    NewMail {
+        to: addresses(&text("to")),
+        cc: addresses(&text("cc")),
+        subject: text("subject"),
+        text: text("text"),
+        reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
+        reference: Reference { kind: format!("{prefix}{}", call.wait), id: call.instance.0 },
+        parts: Parts::default(),
     }
 }
 
@@ -285,7 +298,8 @@ fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<S
     Ok((entity, id, fields))
 }
 
-fn failure(error: &Error) -> ServiceFailure {
+/// What an error of a service of ours means to whoever asked.
+pub(crate) fn failure(error: &Error) -> ServiceFailure {
     let locale = kernel::Locale::default();
     match error {
         Error::Database(_) | Error::Raced(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {

@@ -2,6 +2,7 @@
 //! typed inputs, call one service function, and turn its result into a view.
 
 pub mod audit;
+mod automations;
 pub mod batches;
 mod bulk;
 pub mod dashboards;
@@ -74,6 +75,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(rules::list, rules::create))
         .routes(routes!(rules::change, rules::remove))
         .routes(routes!(rules::evaluate))
+        .routes(routes!(automations::list, automations::create))
+        .routes(routes!(automations::change, automations::remove))
+        .routes(routes!(automations::dry_run))
+        .routes(routes!(automations::runs))
+        .routes(routes!(automations::retry))
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))
