@@ -15,7 +15,8 @@ const all = ["automations"] as const;
 export const automationsQuery = (entity: string) =>
   queryOptions({
     queryKey: [...all, "rules", entity],
-    queryFn: ({ signal }) => api.get("/automations", { query: { entity }, signal }).then(({ items }) => items),
+    queryFn: ({ signal }) =>
+      api.get("/automations", { query: { entity }, signal }).then(({ items }) => items),
   });
 
 const changed = async <T>(answer: Promise<T>): Promise<T> => {

@@ -106,7 +106,9 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
         <Radio.Group
           aria-label={t("imports:duplicates")}
           value={choices.options.duplicates}
-          onChange={(next) => keep({ ...choices, options: { ...choices.options, duplicates: next as Duplicates } })}
+          onChange={(next) =>
+            keep({ ...choices, options: { ...choices.options, duplicates: next as Duplicates } })
+          }
         >
           <Stacked>
             {kinds

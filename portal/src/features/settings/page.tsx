@@ -15,7 +15,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { Profile } from "./profile";
 
 // Each is loaded when first opened: most people know the first one alone.
-const Automations = lazy(() => withRuleTexts(() => withPipelineTexts(() => import("./automation/automations"))));
+const Automations = lazy(() => withRuleTexts(() => withPipelineTexts(() => import("./automations"))));
 const Audit = lazy(() => import("./audit"));
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));

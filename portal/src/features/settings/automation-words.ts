@@ -2,7 +2,7 @@
 import { useTranslation } from "react-i18next";
 import type { AutomationRule } from "@/api/automations";
 import type { Entity } from "@/api/types";
-import { knownKind } from "./model";
+import { knownKind } from "./automation-model";
 
 export interface StageOption {
   value: string;

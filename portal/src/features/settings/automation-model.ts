@@ -2,7 +2,15 @@
 import type { AutomationRule } from "@/api/automations";
 import type { Field } from "@/api/types";
 
-export const events = ["created", "updated", "stage_entered", "stage_left", "stuck", "date", "deleted"] as const;
+export const events = [
+  "created",
+  "updated",
+  "stage_entered",
+  "stage_left",
+  "stuck",
+  "date",
+  "deleted",
+] as const;
 export type EventKind = (typeof events)[number];
 export const staged: readonly EventKind[] = ["stage_entered", "stage_left", "stuck"];
 
@@ -152,7 +160,7 @@ export function ruleDraft(rule?: AutomationRule): RuleDraft {
 }
 
 /** A text as a value of the field: yes, no and numbers are not texts; nothing empties it. */
-export function valueOf(field: Pick<Field, "type"> | undefined, text: string): unknown {
+export function readValue(field: Pick<Field, "type"> | undefined, text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return null;
   if (trimmed.startsWith("=") || trimmed.includes("{{")) return text;
@@ -176,7 +184,13 @@ function parametersOf(action: ActionDraft, entity: string, fieldsOf: Fields): Re
   return {
     ...Object.fromEntries(own.filter(([, text]) => text !== "")),
     ...Object.fromEntries(
-      rows.map(({ key, value }) => [key, valueOf(fields.find((field) => field.key === key), value)]),
+      rows.map(({ key, value }) => [
+        key,
+        readValue(
+          fields.find((field) => field.key === key),
+          value,
+        ),
+      ]),
     ),
   };
 }

@@ -9,10 +9,18 @@ import type { Entity, Field } from "@/api/types";
 import { Pair, RuleBox, Stacked } from "@/ui/block";
 import { FormNote } from "@/ui/form";
 import { IconText } from "@/ui/page";
-import { SpanInput } from "../pipelines/span-input";
-import { type ActionDraft, type FieldRow, freshAction, freshId, kinds, knownKind, readJson } from "./model";
-import { PeopleInput } from "./people-input";
-import { stagesOf, useActionName } from "./words";
+import {
+  type ActionDraft,
+  type FieldRow,
+  freshAction,
+  freshId,
+  kinds,
+  knownKind,
+  readJson,
+} from "./automation-model";
+import { PeopleInput } from "./automation-people";
+import { stagesOf, useActionName } from "./automation-words";
+import { SpanInput } from "./pipelines/span-input";
 
 interface Props {
   entity: Entity;
@@ -79,11 +87,14 @@ type PartProps = Pick<Props, "entity" | "action" | "wrong" | "put">;
 
 function Parts({ entity, action, wrong, put }: PartProps) {
   const { t } = useTranslation("automation");
-  const set = (key: string) => (text: string) =>
-    put({ ...action, texts: { ...action.texts, [key]: text } });
+  const set = (key: string) => (text: string) => put({ ...action, texts: { ...action.texts, [key]: text } });
   const of = (key: string) => ({ value: action.texts[key] ?? "", error: wrong(`parameters.${key}`) });
   const line = (key: "title" | "subject" | "url") => (
-    <TextInput label={t(`part_${key}`)} {...of(key)} onChange={(event) => set(key)(event.currentTarget.value)} />
+    <TextInput
+      label={t(`part_${key}`)}
+      {...of(key)}
+      onChange={(event) => set(key)(event.currentTarget.value)}
+    />
   );
   const area = (key: "description" | "text", hint?: string) => (
     <Textarea
@@ -104,7 +115,12 @@ function Parts({ entity, action, wrong, put }: PartProps) {
           {line("title")}
           {area("description")}
           <PeopleInput label={t("part_executors")} {...of("executors")} onChange={set("executors")} />
-          <SpanInput label={t("part_within")} description={t("within_hint")} {...of("within")} onChange={set("within")} />
+          <SpanInput
+            label={t("part_within")}
+            description={t("within_hint")}
+            {...of("within")}
+            onChange={set("within")}
+          />
         </>
       );
     case "notice":

@@ -10,10 +10,10 @@ import { Block, BlockBones, type Column, DataTable, Secondary, Stacked } from "@
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { openOf } from "../fields-model";
-import { AutomationForm } from "./rule-form";
-import { Runs } from "./runs";
-import { useActionName, useTriggerWords } from "./words";
+import { AutomationForm } from "./automation-form";
+import { Runs } from "./automation-runs";
+import { useActionName, useTriggerWords } from "./automation-words";
+import { openOf } from "./fields-model";
 
 interface Props {
   /** See `openOf`. */

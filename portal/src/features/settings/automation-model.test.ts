@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AutomationRule } from "@/api/automations";
 import type { Field } from "@/api/types";
-import { freshAction, peopleOf, peopleText, ruleDraft, ruleOf, swapped, valueOf } from "./model";
+import { freshAction, peopleOf, peopleText, readValue, ruleDraft, ruleOf, swapped } from "./automation-model";
 
 const fields = [
   { key: "title", type: "text" },
@@ -20,7 +20,10 @@ describe("a rule in its form", () => {
       once: true,
       delay: "P1D",
       do: [
-        { kind: "task", parameters: { title: "Thank {{record.title}}", executors: "owner, role:sales_head" } },
+        {
+          kind: "task",
+          parameters: { title: "Thank {{record.title}}", executors: "owner, role:sales_head" },
+        },
         { kind: "set-fields", parameters: { amount: 5, done: true, title: null } },
         { kind: "create-record", parameters: { entity: "lead", title: "=record.title" } },
         { kind: "plugin:acme/act", parameters: { deep: { list: [1] } } },
@@ -58,7 +61,7 @@ describe("a rule in its form", () => {
 
 describe("values", () => {
   it("are of their field's type unless they are expressions", () => {
-    const of = (type: string, text: string) => valueOf({ type } as Field, text);
+    const of = (type: string, text: string) => readValue({ type } as Field, text);
     expect(of("text", "5")).toBe("5");
     expect(of("integer", "5")).toBe(5);
     expect(of("money", "5,5")).toBe(5.5);

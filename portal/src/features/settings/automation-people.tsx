@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { rolesQuery, usersQuery } from "@/api/people";
 import { PickMany } from "@/ui/pick-many";
-import { peopleOf, peopleText } from "./model";
+import { peopleOf, peopleText } from "./automation-model";
 
 interface Props {
   label: string;

@@ -20,12 +20,21 @@ import { IconText } from "@/ui/page";
 import { PickMany } from "@/ui/pick-many";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
-import { ExpressionField } from "../expression-field";
-import { SpanInput } from "../pipelines/span-input";
-import { ActionForm } from "./action-form";
-import { DryRun } from "./dry-run";
-import { events, type EventKind, freshAction, type RuleDraft, ruleDraft, ruleOf, staged, swapped } from "./model";
-import { stagesOf } from "./words";
+import { ActionForm } from "./automation-action";
+import { DryRun } from "./automation-dry-run";
+import {
+  type EventKind,
+  events,
+  freshAction,
+  type RuleDraft,
+  ruleDraft,
+  ruleOf,
+  staged,
+  swapped,
+} from "./automation-model";
+import { stagesOf } from "./automation-words";
+import { ExpressionField } from "./expression-field";
+import { SpanInput } from "./pipelines/span-input";
 
 interface Props {
   entity: Entity;

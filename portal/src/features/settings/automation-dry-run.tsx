@@ -9,7 +9,7 @@ import { messageOf } from "@/api/problem";
 import type { Entity } from "@/api/types";
 import { formatNumber } from "@/i18n/format";
 import { Facts, Notice, Pair, Stacked } from "@/ui/block";
-import { useActionName } from "./words";
+import { useActionName } from "./automation-words";
 
 const spans = [1, 7, 30, 90];
 
@@ -27,7 +27,12 @@ export function DryRun({ entity, rule }: { entity: Entity; rule(): AutomationRul
           value={String(days)}
           onChange={(value) => value && setDays(Number(value))}
         />
-        <Button variant="default" loading={run.isPending} onClick={() => run.mutate()} style={{ alignSelf: "end" }}>
+        <Button
+          variant="default"
+          loading={run.isPending}
+          onClick={() => run.mutate()}
+          style={{ alignSelf: "end" }}
+        >
           {t("automation:dry_run_go")}
         </Button>
       </Pair>
