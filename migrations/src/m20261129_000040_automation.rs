@@ -35,7 +35,9 @@ CREATE TABLE automation_rule (
 CREATE INDEX automation_rule_of ON automation_rule (tenant_id, entity, sort);
 CREATE UNIQUE INDEX automation_rule_name ON automation_rule (tenant_id, entity, name) WHERE removed_at IS NULL;
 CREATE TABLE automation_run (
-    id {uuid} PRIMARY KEY,
+    -- In the order in which they began.
+    number {serial},
+    id {uuid} NOT NULL,
     tenant_id {uuid} NOT NULL REFERENCES tenant (id),
     rule_id {uuid} NOT NULL REFERENCES automation_rule (id),
     entity TEXT NOT NULL,
@@ -54,6 +56,7 @@ CREATE TABLE automation_run (
     error TEXT
 );
 CREATE UNIQUE INDEX automation_run_once ON automation_run (rule_id, record_id, occasion);
-CREATE INDEX automation_run_time ON automation_run (tenant_id, id);
+CREATE UNIQUE INDEX automation_run_id ON automation_run (id);
+CREATE INDEX automation_run_time ON automation_run (tenant_id, number);
 CREATE INDEX automation_run_record ON automation_run (tenant_id, record_id);
 CREATE INDEX automation_run_old ON automation_run (at)";

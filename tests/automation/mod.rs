@@ -36,10 +36,11 @@ pub fn told(runs: &[Value]) -> Vec<String> {
     runs.iter().map(one).collect()
 }
 
-/// Texts of the administrator's notifications of rules, oldest first.
+/// Texts of the administrator's notifications of rules, sorted.
 pub async fn notices(app: &TestApp) -> Vec<String> {
     let page = app.admin().get("/notifications?limit=200").await.ok(200);
-    let items = page["items"].as_array().unwrap().iter().rev();
-    let ours = items.filter(|item| item["kind"] == "automation.notice");
-    ours.map(|item| item["text"].as_str().unwrap().to_owned()).collect()
+    let ours = page["items"].as_array().unwrap().iter().filter(|item| item["kind"] == "automation.notice");
+    let mut texts: Vec<String> = ours.map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+    texts.sort();
+    texts
 }

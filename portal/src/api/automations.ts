@@ -45,7 +45,7 @@ export const automationRunsQuery = (filter: RunFilter) =>
     queryKey: [...all, "runs", filter],
     queryFn: ({ pageParam, signal }) =>
       api.get("/automations/runs", { query: { ...filter, cursor: pageParam ?? undefined }, signal }),
-    initialPageParam: null as string | null,
+    initialPageParam: null as number | null,
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
   });
 

@@ -404,6 +404,21 @@ pub async fn head(conn: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
     }
 }
 
+/// The place of the newest event that was committed, whether readers may see it yet or not: what is at or before it
+/// happened before now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(conn: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
+    let mut select = Query::select();
+    select.columns(["tx", "id"]).from("event_log");
+    select.order_by("tx", Order::Desc).order_by("id", Order::Desc).limit(1);
+    match conn.query_one(&select).await? {
+        Some(row) => Ok(Cursor { tx: row.try_get_by_index(0)?, id: row.try_get_by_index(1)? }),
+        None => Ok(Cursor::default()),
+    }
+}
+
 /// Where a named reader stands; a reader that never read stands at the start.
 ///
 /// # Errors

@@ -119,6 +119,7 @@ impl Automations {
         };
         let run = Run {
             id: ctx.id(),
+            number: 0,
             tenant: event.tenant,
             rule: kept.placed.id,
             entity: event.entity.clone(),

@@ -84,7 +84,7 @@ impl Automations {
                 json_of(&placed.rule)?.into(),
                 placed.rule.enabled.into(),
                 placed.place.into(),
-                event::head(&tx).await?.to_string().into(),
+                event::newest(&tx).await?.to_string().into(),
                 ctx.now().0.into(),
                 swept_since(ctx, &placed.rule).into(),
             ])
@@ -107,7 +107,7 @@ impl Automations {
         let rule = if rests { rule } else { self.checked(ctx, &before.placed.entity, rule).await? };
         let tx = self.processes.db().begin().await?;
         let wakes = rule.enabled && !before.placed.rule.enabled;
-        let since = if wakes { event::head(&tx).await? } else { before.since };
+        let since = if wakes { event::newest(&tx).await? } else { before.since };
         let placed = PlacedRule { place: place.unwrap_or(before.placed.place), rule, ..before.placed.clone() };
         let mut update = Query::update();
         if wakes || placed.rule.on != before.placed.rule.on {

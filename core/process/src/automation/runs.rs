@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::Automations;
 
 const TABLE: &str = "automation_run";
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "tenant_id",
     "rule_id",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 15] = [
     "results",
     "error",
     "tries",
+    "number",
 ];
 /// The job that forgets old runs.
 pub const SWEEP: &str = "automation.sweep";
@@ -80,6 +81,8 @@ impl RunState {
 #[derive(Debug, Clone)]
 pub(super) struct Run {
     pub id: Uuid,
+    /// Counts runs in the order in which they began; the database gives it.
+    pub number: i64,
     pub tenant: TenantId,
     pub rule: Uuid,
     pub entity: String,
@@ -120,6 +123,7 @@ impl Run {
             results: serde_json::from_value(json(12)?).map_err(Error::internal)?,
             error: row.try_get_by_index(13)?,
             tries: row.try_get_by_index(14)?,
+            number: row.try_get_by_index(15)?,
         })
     }
 }
@@ -152,7 +156,7 @@ pub(super) async fn by_occasion(
 pub(super) async fn make(tx: &Tx, run: &Run) -> Result<bool> {
     let insert = Query::insert()
         .into_table(TABLE)
-        .columns(COLUMNS)
+        .columns(COLUMNS.into_iter().filter(|column| *column != "number"))
         .values_panic([
             run.id.into(),
             run.tenant.0.into(),

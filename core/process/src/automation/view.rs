@@ -33,7 +33,7 @@ pub struct RunQuery {
     /// In this state.
     pub state: Option<RunState>,
     /// Where the page before ended.
-    pub cursor: Option<Uuid>,
+    pub cursor: Option<i64>,
     /// 1 to 200; 50 by default.
     pub limit: Option<u64>,
 }
@@ -45,7 +45,7 @@ pub struct RunPage {
     /// The runs.
     pub items: Vec<RunView>,
     /// For the next page.
-    pub next_cursor: Option<Uuid>,
+    pub next_cursor: Option<i64>,
 }
 
 /// What a rule did about one event.
@@ -97,7 +97,7 @@ impl Automations {
         require_admin(ctx)?;
         let limit = query.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE);
         let mut select = runs::select();
-        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0)).order_by("id", Order::Desc).limit(limit + 1);
+        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0)).order_by("number", Order::Desc).limit(limit + 1);
         let equal = [
             ("rule_id", query.rule.map(Expr::val)),
             ("record_id", query.record.map(Expr::val)),
@@ -109,13 +109,13 @@ impl Automations {
             }
         }
         if let Some(cursor) = query.cursor {
-            select.and_where(Expr::col("id").lt(cursor));
+            select.and_where(Expr::col("number").lt(cursor));
         }
         let rows = self.processes.db().read().query_all(&select).await?;
         let mut found: Vec<Run> = rows.iter().map(Run::read).collect::<Result<_>>()?;
         let more = u64::try_from(found.len()).unwrap_or(u64::MAX) > limit;
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next_cursor = found.last().map(|run| run.id).filter(|_| more);
+        let next_cursor = found.last().map(|run| run.number).filter(|_| more);
         Ok(RunPage { items: self.shown(ctx, found).await?, next_cursor })
     }
 
