@@ -25,13 +25,13 @@ export default defineConfig({
             // What pages of plugins or of processes alone need is in none of these.
             {
               name: "parts",
-              test: /src\/(ui\/(?!(block|block-frame|calendar|calendar-form|chart|confirm|designer(?:-[a-z]+)?|form-drawer|gantt|gateway-form|icon-action|job-toast|matrix|migration|report(?:-[a-z]+)?|route-map|tiles|sale-rows|tree|walk|work)\.)|api\/(?!(calendars|drawings|evaluate|merge|messages|notifications|processes|reports|sales|tasks)\.)|state|i18n\/(?!read\.)[a-z]+\.ts)|react-query/,
+              test: /src\/(ui\/(?!(block|block-frame|calendar|calendar-form|chart|confirm|designer(?:-[a-z]+)?|form-drawer|gantt|gateway-form|icon-action|job-toast|matrix|migration|ordered|report(?:-[a-z]+)?|route-map|tiles|sale-rows|tree|walk|work)\.)|api\/(?!(access|calendars|drawings|evaluate|layouts|merge|messages|notifications|processes|reports|sales|tasks)\.)|state|i18n\/(?!read\.)[a-z]+\.ts)|react-query/,
               minShareCount: 2,
             },
             // What edits values comes with the first form, record or edited cell: lists and boards only show them.
             {
               name: "engines",
-              test: /src\/(engines\/(?!(blocks|designer|filters|form|migration|reports|route-map)\/|titles\.|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned|evaluated|subject))|features\/(records|shell)\/)|react-virtual|virtual-core/,
+              test: /src\/(engines\/(?!(blocks|designer|filters|form|migration|reports|route-map)\/|list\/move-handle|titles\.|fields\/(.*editor|in-place|use-field-edit|use-typed|currency-select|concerned|evaluated|subject))|features\/(records|shell)\/)|react-virtual|virtual-core/,
               minShareCount: 3,
             },
             { name: "controls", test: /@mantine\/|@tanstack\/|@floating-ui\//, minShareCount: 4 },

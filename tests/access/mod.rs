@@ -1,5 +1,6 @@
 //! Who may see and do what.
 
+mod explain;
 mod fields;
 mod isolation;
 pub mod operations;

@@ -104,6 +104,9 @@ impl Objects {
         let edit = json!({"filter": {"field": "title", "op": "eq", "value": marker}, "fields": {"comments": marker}});
         ids.push(("jobs", of(admin.post("/records/company/bulk", edit).await)));
         app.drain().await;
+        let layout = json!({"sections": [{"title": {"en": "walk"}, "fields": ["phones"]}]});
+        let layout = admin.put("/layouts", json!({"of": {"entity": "company"}, "layout": layout})).await.ok(200);
+        ids.push(("layouts", layout["id"].as_str().unwrap().to_owned()));
         ids.push(("users", of(admin.post("/users", json!({"name": marker, "email": "someone@marker.test"})).await)));
         ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
         ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));
@@ -296,6 +299,9 @@ impl Objects {
             path = path.replace("{list}", self.id("lists"));
         }
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
+        if method == "get" && ["/layouts", "/layouts/history"].contains(&template) {
+            path.push_str("?entity=lead");
+        }
         if (method, template) == ("get", "/documents") {
             path = format!("{path}?entity=quote&id={}", self.id("quote"));
         }
@@ -344,6 +350,11 @@ impl Objects {
             ("POST", "/records/{entity}/merge") => {
                 json!({"into": self.id(entity), "records": [uuid::Uuid::nil()], "dry_run": true})
             }
+            ("POST", "/entities/{entity}/fields/{key}/type") => json!({"type": "integer", "dry_run": true}),
+            ("PUT", "/layouts") => {
+                json!({"of": {"entity": "lead"}, "layout": {"sections": [{"title": {"en": "walk"}, "fields": ["title"]}]}})
+            }
+            ("POST", "/access/preview") => json!({"user": self.id("users"), "entity": "lead"}),
             ("PUT", "/entities/{entity}/duplicates") => json!({"mode": "warn"}),
             ("POST", "/exports") => json!({"entity": "lead", "fields": ["title"], "format": "csv"}),
             ("POST", "/views") => json!({"entity": "lead", "name": "walk"}),

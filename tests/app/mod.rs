@@ -318,8 +318,7 @@ impl TestApp {
         let mut ran = 0;
         for _ in 0..100 {
             self.settle().await;
-            let dispatched =
-                self.state.plugins.dispatch().await.unwrap() + self.state.processes.dispatch().await.unwrap();
+            let dispatched = self.state.dispatch().await.unwrap();
             let done = self.worker.run_due().await.unwrap();
             if dispatched + done == 0 {
                 self.state.plugins.flush().await.unwrap();

@@ -106,7 +106,7 @@ async fn enable(state: &AppState, arguments: &Arguments, company: &Company) -> O
 /// Hands on events and runs jobs until nothing is left.
 async fn drain(state: &AppState) -> Outcome {
     let worker: Worker = state.worker();
-    while state.plugins.dispatch().await? + state.processes.dispatch().await? + worker.run_due().await? > 0 {}
+    while state.dispatch().await? + worker.run_due().await? > 0 {}
     Ok(())
 }
 

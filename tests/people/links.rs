@@ -87,6 +87,10 @@ async fn a_forgotten_password_is_set_anew_within_an_hour_once() {
     forgotten(&app, " Max@ACME.test").await;
     let old = secret_in(&mail.letter());
     forgotten(&app, "max@acme.test").await;
+    assert_eq!(mail.letters().len(), 1, "asked again within a minute, the first letter stands");
+    app.stranger().post("/session/link", json!({"secret": old})).await.ok(200);
+    app.clock.advance_seconds(61);
+    forgotten(&app, "max@acme.test").await;
     let letters = mail.letters();
     set(&app, &old, NEW).await.problem(410, "auth.link_gone");
     let secret = secret_in(&letters[1]);

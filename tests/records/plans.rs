@@ -96,8 +96,7 @@ impl Watched {
             kernel::jobs::enqueue(&tx, &self.state.env, NewJob::now(&self.state.env, kind, Value::Null)).await.unwrap();
         }
         tx.commit().await.unwrap();
-        self.state.plugins.dispatch().await.unwrap();
-        self.state.processes.dispatch().await.unwrap();
+        self.state.dispatch().await.unwrap();
         self.state.worker().run_due().await.unwrap();
         self.keep("background work");
     }

@@ -17,6 +17,9 @@ use crate::token::hash_of;
 use crate::user::{User, get};
 use crate::{password, require_admin};
 
+/// Seconds between two links that somebody asks for who forgot their password.
+const BETWEEN_SECONDS: i64 = 60;
+
 /// What a link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -97,7 +100,24 @@ pub async fn make(tx: &Tx, ctx: &Ctx, id: UserId, purpose: Purpose) -> Result<(U
     Ok((account, Made { secret, expires }))
 }
 
-/// The same, made by an administrator for somebody else.
+/// A link for somebody who forgot their password, whoever asks; none within a minute of the last one, so that nobody is
+/// flooded with letters, nor their link ended as soon as it comes.
+///
+/// # Errors
+/// Those of `make`.
+pub async fn forgotten(tx: &Tx, ctx: &Ctx, id: UserId) -> Result<Option<(User, Made)>> {
+    one_by_one(tx, ctx.tenant).await?;
+    let lately = sign_in_link::Entity::find()
+        .filter(sign_in_link::Column::UserId.eq(id.0))
+        .filter(sign_in_link::Column::Purpose.eq(Purpose::Reset.name()))
+        .filter(sign_in_link::Column::CreatedAt.gt(ctx.now().plus_seconds(-BETWEEN_SECONDS).0));
+    if lately.row(tx).await?.is_some() {
+        return Ok(None);
+    }
+    make(tx, ctx, id, Purpose::Reset).await.map(Some)
+}
+
+/// A link made by an administrator for somebody else.
 ///
 /// # Errors
 /// `Denied` and those of `make`.

@@ -22,8 +22,10 @@
 //! | `timeline` | history and activities of a record |
 //! | `computed` | formulas of a record |
 //! | `recompute` | formulas of all records, as a job |
+//! | `rollups` | counts and sums of linking records, as the event log goes on |
 //! | `conditions` | conditions of fields and validation rules, asked about a change |
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
+//! | `explain` | why somebody may or may not touch a record |
 //! | `views` | saved views of lists and boards |
 //! | `happened` | what happened to a record, as expressions see it after the commit |
 //! | `batch` | sets of changes that can be undone together |
@@ -41,6 +43,7 @@ pub mod computed;
 pub mod conditions;
 pub mod duplicates;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod files;
 pub mod happened;
@@ -51,6 +54,7 @@ pub mod read;
 pub mod recompute;
 pub mod references;
 pub mod relations;
+pub mod rollups;
 pub mod rules;
 pub mod search;
 pub mod shape;

@@ -1,5 +1,5 @@
-//! The formulas of all records of an entity, computed anew by a job after a formula was made, changed or brought back. It
-//! writes what differs through the row, links, totals, index and event of any other change, but as no one's doing: who
+//! The formulas and rollups of all records of an entity, computed anew by a job after one was made, changed or brought
+//! back; of single records when what they count has changed (`rollups`). It writes what differs through the row, links, totals, index and event of any other change, but as no one's doing: who
 //! changed a record last and when stays as it was, and neither plugins nor rules are asked, for nobody asked for a change.
 
 use std::sync::Arc;
@@ -44,9 +44,13 @@ pub(crate) async fn begin(tx: &Tx, ctx: &Ctx, entity: &str) -> Result<()> {
 }
 
 async fn enqueue(tx: &Tx, ctx: &Ctx, payload: serde_json::Value, run_at: kernel::Timestamp) -> Result<()> {
-    let order = format!("{RECOMPUTE}:{}", ctx.tenant);
-    let job = NewJob::now(&ctx.env, RECOMPUTE, payload).for_tenant(ctx.tenant).in_order(order);
+    let job = NewJob::now(&ctx.env, RECOMPUTE, payload).for_tenant(ctx.tenant).in_order(order(ctx.tenant));
     Ok(jobs::enqueue(tx, &ctx.env, NewJob { run_at, ..job }).await?)
+}
+
+/// What all jobs of a company that compute values are ordered by.
+pub(crate) fn order(tenant: TenantId) -> String {
+    format!("{RECOMPUTE}:{tenant}")
 }
 
 /// Does it.
@@ -71,10 +75,7 @@ impl Handler for Recompute {
 
 impl Records {
     async fn recompute(&self, tenant: TenantId, payload: Payload) -> Result<()> {
-        let Some(tenant) = tenant::list(self.db()).await?.into_iter().find(|one| one.id == tenant) else {
-            return Ok(());
-        };
-        let ctx = tenant.system_ctx(self.env());
+        let Some(ctx) = self.system_of(tenant).await? else { return Ok(()) };
         let catalogue = self.catalogue(ctx.tenant).await?;
         // An entity that was removed meanwhile is computed when it is brought back.
         let Some(def) = catalogue.find(&payload.entity) else { return Ok(()) };
@@ -88,6 +89,22 @@ impl Records {
         let tx = self.db().begin().await?;
         enqueue(&tx, &ctx, json!(Payload { after, ..payload }), ctx.now()).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// The same of some records of an entity.
+    pub(crate) async fn recompute_these(&self, tenant: TenantId, entity: &str, ids: &[RecordId]) -> Result<()> {
+        let Some(ctx) = self.system_of(tenant).await? else { return Ok(()) };
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        match catalogue.find(entity) {
+            Some(def) => self.recompute_some(&ctx, def, ids).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The product itself in a company, if there is such a company.
+    pub(crate) async fn system_of(&self, tenant: TenantId) -> Result<Option<Ctx>> {
+        let found = tenant::list(self.db()).await?.into_iter().find(|one| one.id == tenant);
+        Ok(found.map(|tenant| tenant.system_ctx(self.env())))
     }
 
     async fn next_ids(&self, ctx: &Ctx, def: &EntityDef, after: Option<RecordId>) -> Result<Vec<RecordId>> {
@@ -123,6 +140,8 @@ impl Records {
                 })
                 .collect();
             for change in &mut changes {
+                // Counted after the record was read: who counts later writes over a later version.
+                self.roll_up(ctx, &catalogue, def, change.id, &mut change.after).await?;
                 computed::compute(def, &mut change.after, ctx, &catalogue.pipelines.currency, Which::All);
             }
             changes.retain(write::differs);
@@ -141,7 +160,11 @@ impl Records {
                 return Ok(());
             }
         }
-        Ok(())
+        // Whoever changed them has computed their formulas, and counted nothing.
+        match def.fields.iter().any(|field| field.rollup.is_some()) {
+            true => Err(Error::Unavailable(format!("records of {} change too often to be counted for", def.key))),
+            false => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use kernel::access::{ANY, AccessRow, RowKind};
 use kernel::clock::Env;
 use kernel::db::ConnectionTrait;
 use kernel::error::{FieldError, FieldErrors};
+use kernel::filter::Filter;
 use kernel::{Ctx, Error, Locale, Result, TenantId};
 use people::identity::Rules;
 use people::role::{Role, RoleInput};
@@ -33,7 +34,15 @@ fn keys_of(catalogue: &Catalogue) -> BTreeSet<String> {
 /// # Errors
 /// What its filter names and is not there.
 pub fn sound_in(catalogue: &Catalogue, row: &AccessRow) -> std::result::Result<(), FieldError> {
-    let (Some(filter), Some(def)) = (&row.filter, catalogue.find(&row.entity)) else { return Ok(()) };
+    row.filter.as_ref().map_or(Ok(()), |filter| sound(catalogue, &row.entity, filter))
+}
+
+/// Passes a filter that makes sense for an entity of a catalogue.
+///
+/// # Errors
+/// What it names and is not there.
+pub(crate) fn sound(catalogue: &Catalogue, entity: &str, filter: &Filter) -> std::result::Result<(), FieldError> {
+    let Some(def) = catalogue.find(entity) else { return Ok(()) };
     let env = Env::system();
     let ctx = Ctx::system(TenantId::fresh(&env), chrono_tz::Tz::UTC, Locale::En, &env);
     Asker::new(catalogue, &ctx, DbBackend::Sqlite).rule(def, filter).map(drop)

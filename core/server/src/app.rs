@@ -105,6 +105,10 @@ pub async fn serve(
             let (processes, stop) = (state.processes.clone(), ended.clone());
             async move { processes.serve(stop).await }
         }));
+        tasks.push(tokio::spawn({
+            let (rollups, stop) = (state.rollups.clone(), ended.clone());
+            async move { rollups.serve(stop).await }
+        }));
     } else {
         // Hooks, routes and actions run here too: what they log and cost must not stay in memory.
         let (host, stop) = (state.plugins.clone(), ended.clone());

@@ -21,6 +21,7 @@ use records::export::ListExportSteps;
 use records::files::Files;
 use records::import::Imports;
 use records::merge::MergeSteps;
+use records::rollups::Rollups;
 use records::rules::SoundRules;
 use records::stages::settle::SettleSteps;
 use records::undo::UndoSteps;
@@ -84,6 +85,8 @@ pub struct Services {
     pub reports: Reports,
     /// Letters with figures.
     letters: Arc<Letters>,
+    /// Counts of linking records.
+    pub rollups: Rollups,
     /// Plugins.
     pub plugins: PluginHost,
     /// Live events.
@@ -194,6 +197,7 @@ impl AppState {
             identities,
             long_jobs,
             sales,
+            rollups: Rollups::new(&records),
             records,
             mail,
             messages,
@@ -214,7 +218,15 @@ impl AppState {
         self.tasks.calendars().forget();
     }
 
-    /// Hands events to plugins and processes and runs due jobs, until nothing is left. Gives the number of jobs that
+    /// Hands events to plugins, processes and rollups. Gives the number of jobs that they made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn dispatch(&self) -> Result<usize> {
+        Ok(self.plugins.dispatch().await? + self.processes.dispatch().await? + self.rollups.dispatch().await?)
+    }
+
+    /// Hands events to whoever reads them and runs due jobs, until nothing is left. Gives the number of jobs that
     /// ran.
     ///
     /// # Errors
@@ -223,7 +235,7 @@ impl AppState {
         let worker = self.worker();
         let mut ran = 0;
         loop {
-            let dispatched = self.plugins.dispatch().await? + self.processes.dispatch().await?;
+            let dispatched = self.dispatch().await?;
             let done = worker.run_due().await?;
             if dispatched + done == 0 {
                 return Ok(ran);
@@ -239,6 +251,8 @@ impl AppState {
         handlers.push(Arc::new(records::search::Fill(self.records.clone())));
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::recompute::Recompute(self.records.clone())));
+        handlers.push(Arc::new(records::catalogue::retype::MoveValues(self.records.clone())));
+        handlers.push(Arc::new(records::rollups::RollUp(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.push(Arc::new(records::export::Sweep(self.records.clone())));
         handlers.extend(self.mail.handlers());

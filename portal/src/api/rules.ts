@@ -7,6 +7,9 @@ import type { Body, Id } from "./types";
 
 export type NewField = Body<"NewField">;
 export type FieldPatch = Body<"FieldPatch">;
+export type Rollup = Body<"Rollup">;
+export type FieldTypeFit = Body<"FieldTypeFit">;
+export type Retype = Body<"Retype">;
 export type Conditions = Body<"Conditions">;
 export type ValidationRule = Body<"ValidationRule">;
 export type PlacedRule = Body<"PlacedRule">;
@@ -25,6 +28,11 @@ export const createField = (entity: string, field: NewField) =>
   defined(api.post("/entities/{entity}/fields", field, { path: { entity } }));
 export const changeField = (entity: string, key: string, patch: Partial<FieldPatch>) =>
   defined(api.patch("/entities/{entity}/fields/{key}", patch as FieldPatch, { path: { entity, key } }));
+/** Another type for its values, or how they would fit. */
+export const retypeField = async (entity: string, key: string, retype: Retype): Promise<FieldTypeFit> => {
+  const asked = api.post("/entities/{entity}/fields/{key}/type", retype, { path: { entity, key } });
+  return retype.dry_run ? asked : defined(asked);
+};
 /** Hidden with its values; `restoreField` brings both back. */
 export const removeField = (entity: string, key: string) =>
   defined(api.delete("/entities/{entity}/fields/{key}", { path: { entity, key } }));

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/access/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /access/preview`: how many records of an entity somebody may see, change and delete (administrators). */
+        post: operations["people_access_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/act": {
         parameters: {
             query?: never;
@@ -482,6 +499,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/{entity}/fields/{key}/type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /entities/{entity}/fields/{key}/type`: says how the values fit and, unless that is all that is asked, changes the type;
+         *     409 `config.misfits` where some do not fit (administrators).
+         */
+        post: operations["entities_retype_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities/{entity}/restore": {
         parameters: {
             query?: never;
@@ -790,6 +827,58 @@ export interface paths {
         post?: never;
         /** `DELETE /jobs/{id}`: cancels it. The step in hand is finished; what was done stays done. */
         delete: operations["jobs_cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /layouts`: those of an entity as they are now (administrators). */
+        get: operations["entities_layouts"];
+        /** `PUT /layouts`: arranges an entity (administrators). */
+        put: operations["entities_set_layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layouts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /layouts/history`: kept saves of one layout, the newest first, at most 50 (administrators). */
+        get: operations["entities_layout_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layouts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators). */
+        post: operations["entities_restore_layout"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2405,6 +2494,26 @@ export interface paths {
         patch: operations["records_update"];
         trace?: never;
     };
+    "/api/v1/records/{entity}/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /records/{entity}/{id}/access`: who may do what with a record. Administrators are told every rule, its owner names,
+         *     everybody else about themselves.
+         */
+        get: operations["records_record_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}/derive": {
         parameters: {
             query?: never;
@@ -2963,8 +3072,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account. The answer is the same
-         *     when there is none.
+         * `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account, once a minute. The
+         *     answer is the same when there is none.
          */
         post: operations["session_forgot_password"];
         delete?: never;
@@ -3529,6 +3638,30 @@ export interface components {
          * @enum {string}
          */
         AccessKind: "permission" | "restriction";
+        /** @description How many records somebody reaches. */
+        AccessPreview: {
+            /** @description Records that each action may touch, of those that are not in the recycle bin. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Whether any record may be made. */
+            create: boolean;
+        };
+        /** @description A rule that has a say. */
+        AccessReason: {
+            /** Format: uuid */
+            role: string;
+            name: string;
+            /** @description The row of the role, from 0; absent: an administrator's role, or not told. */
+            row?: number;
+            kind: components["schemas"]["AccessKind"];
+            /** @description Whether the record passes the rule: a permission that is passed grants, a restriction that is not passed forbids. */
+            matched: boolean;
+            /** @description Which records the rule speaks of; absent: all, or not told. */
+            filter?: components["schemas"]["Filter"];
+            /** @description The rule names what is not there for this person, and counts as false. */
+            broken?: boolean;
+        };
         /** @description One row of a role. The entity `*` means those that the row covers. */
         AccessRow: {
             /** @description Grants or narrows. */
@@ -3544,6 +3677,15 @@ export interface components {
              *     that code makes. A permission of a role always says which.
              */
             covers?: string[] | null;
+        };
+        /** @description People with what they may do with a record. */
+        AccessView: {
+            items: components["schemas"]["PersonAccessView"][];
+            /**
+             * Format: uuid
+             * @description For the next page, if there is one: a page looks at 50 people, none of whom may have access.
+             */
+            next_cursor?: string | null;
         };
         /** @description What came of it, in the reader's language. */
         ActAnswer: {
@@ -5002,6 +5144,8 @@ export interface components {
             /** @description Stages that were taken away: what records have been through. */
             gone_stages?: components["schemas"]["StageView"][];
             layout: components["schemas"]["Layout"];
+            /** @description Of pipelines where fields stand otherwise. */
+            pipeline_layouts?: components["schemas"]["PipelineLayout"][];
         };
         /** @description One entry of a timeline. */
         EntryView: {
@@ -5173,6 +5317,8 @@ export interface components {
              * @default null
              */
             decimals: number | null;
+            /** @default null */
+            rollup: components["schemas"]["Rollup"] | null;
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -5195,6 +5341,35 @@ export interface components {
          * @enum {string}
          */
         FieldType: "text" | "long_text" | "integer" | "decimal" | "money" | "currency" | "duration" | "boolean" | "date" | "datetime" | "choice" | "choices" | "link" | "links" | "record" | "user" | "department" | "stage" | "pipeline" | "phones" | "emails" | "urls" | "messengers" | "address" | "file" | "formula" | "json";
+        /** @description How the values fit another type. */
+        FieldTypeFit: {
+            /**
+             * Format: int64
+             * @description Records whose value fits.
+             */
+            fits: number;
+            /**
+             * Format: int64
+             * @description Records whose value does not.
+             */
+            misfits: number;
+            /** @description Some of these. */
+            examples: components["schemas"]["FieldTypeMisfit"][];
+            /** @description Something of each value is lost: the hour of a moment that becomes a day. */
+            narrows: boolean;
+        };
+        /** @description A record whose value does not fit. */
+        FieldTypeMisfit: {
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            id: string;
+            /** @description Its title. */
+            title: string;
+            /** @description Its value. */
+            value?: unknown;
+        };
         /** @description A field. */
         FieldView: {
             key: string;
@@ -5228,6 +5403,8 @@ export interface components {
             computed?: boolean;
             /** @description What it is computed by, for administrators. */
             formula?: components["schemas"]["FormulaView"];
+            /** @description What it counts or adds up, for administrators. */
+            rollup?: components["schemas"]["Rollup"];
             /** @description Its conditions, for administrators. */
             conditions?: components["schemas"]["Conditions"];
         };
@@ -6122,6 +6299,8 @@ export interface components {
                 /** @description Stages that were taken away: what records have been through. */
                 gone_stages?: components["schemas"]["StageView"][];
                 layout: components["schemas"]["Layout"];
+                /** @description Of pipelines where fields stand otherwise. */
+                pipeline_layouts?: components["schemas"]["PipelineLayout"][];
             }[];
         };
         /** @description A list that is not paged. */
@@ -6647,6 +6826,20 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_SavedLayout: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                of: components["schemas"]["LayoutOf"];
+                /** @description Absent: as the product has it. */
+                layout?: components["schemas"]["LayoutSpec"];
+                at: string;
+                /** @description Name of whoever saved it. */
+                by?: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_SavedReport: {
             /** @description All of them. */
             items: {
@@ -6907,6 +7100,50 @@ export interface components {
             list: string[];
             card: string[];
             sections: components["schemas"]["Section"][];
+            /** @description What the form of a new record asks at first, beside what is required; absent: what cards show. */
+            form?: string[];
+            /** @description Arranged by an administrator: what stands in no section is not shown. */
+            arranged?: boolean;
+        };
+        /** @description A layout to save. */
+        LayoutBody: {
+            of: components["schemas"]["LayoutOf"];
+            layout?: components["schemas"]["LayoutSpec"] | null;
+        };
+        /** @description Whom a layout is for: everybody, people of a role, in a pipeline, or people of a role in a pipeline. */
+        LayoutOf: {
+            /** @description Of this entity. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description In this pipeline.
+             */
+            pipeline?: string;
+            /**
+             * Format: uuid
+             * @description For people of this role.
+             */
+            role?: string;
+        };
+        /** @description A section of a card. */
+        LayoutSection: {
+            /** @description Its name by language. */
+            title: {
+                [key: string]: string;
+            };
+            /** @description Keys of its fields, in order. */
+            fields: string[];
+        };
+        /** @description Where fields stand. A field that stands nowhere is not shown on cards, unless it must have a value. */
+        LayoutSpec: {
+            /** @description Of the card; one at least. */
+            sections: components["schemas"]["LayoutSection"][];
+            /** @description Columns a list has at first; none: those of the product. */
+            list?: string[];
+            /** @description What a card on a board shows; none: what the product shows. */
+            card?: string[];
+            /** @description What the form of a new record asks at first, beside what is required; none: what the product asks. */
+            form?: string[];
         };
         /** @description Who edits. */
         Lease: {
@@ -7647,6 +7884,13 @@ export interface components {
             department_id?: string | null;
             absent_until?: string | null;
         };
+        /** @description Fields that are not open to somebody. */
+        NarrowedFields: {
+            /** @description Keys of those that they do not see. */
+            hidden: string[];
+            /** @description Keys of those that they see and do not change. */
+            read_only: string[];
+        };
         /** @description An entity to make. */
         NewEntity: {
             /** @description Its key, `x_` and Latin letters, digits, `_`; made from the name where absent. */
@@ -7704,6 +7948,7 @@ export interface components {
              * @description Digits after the point of what is computed, 0 to 4; 2 of money and 4 of decimals where absent.
              */
             decimals?: number | null;
+            rollup?: components["schemas"]["Rollup"] | null;
         };
         /** @description A new address; its token is shown once. */
         NewMessageInbox: {
@@ -8125,6 +8370,21 @@ export interface components {
          * @enum {string}
          */
         PermissionChange: "new" | "wider" | "narrower" | "gone";
+        /** @description What somebody may do with a record. */
+        PersonAccessView: {
+            /** Format: uuid */
+            user: string;
+            name: string;
+            /** @description Whether they may sign in; somebody who may not does nothing. */
+            active: boolean;
+            /** @description The module that brought the entity is off for their departments: nothing of it exists for them. */
+            off?: boolean;
+            /** @description By action; `create`: whether they might make such a record. */
+            actions: {
+                [key: string]: components["schemas"]["VerdictView"];
+            };
+            fields: components["schemas"]["NarrowedFields"];
+        };
         /** @description The count of one subordinate. */
         PersonCount: components["schemas"]["Count"] & {
             /**
@@ -8222,6 +8482,12 @@ export interface components {
             stages: components["schemas"]["StageConfig"][];
             /** @description Stages that were taken away and have records still. */
             left: components["schemas"]["StageLeft"][];
+        };
+        /** @description Where fields stand in a pipeline. */
+        PipelineLayout: {
+            /** Format: uuid */
+            pipeline: string;
+            layout: components["schemas"]["Layout"];
         };
         /** @description What to change of a pipeline itself. */
         PipelinePatch: {
@@ -8821,6 +9087,16 @@ export interface components {
         /** @description The password of now. */
         PresentBody: {
             present: string;
+        };
+        /** @description Whose reach. */
+        PreviewBody: {
+            /**
+             * Format: uuid
+             * @description Somebody of the company; who may not sign in reaches nothing.
+             */
+            user: string;
+            /** @description Of this entity. */
+            entity: string;
         };
         /** @description How likely records of some stages are to be won. */
         ProbabilitiesBody: {
@@ -9657,6 +9933,17 @@ export interface components {
             /** @description What is still to be done. */
             note: string;
         };
+        /** @description Another type for a field. */
+        Retype: {
+            /** @description The type. */
+            type: string;
+            /** @description Its choices, where it becomes a choice. */
+            choices?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Only says what would fit. */
+            dry_run?: boolean;
+        };
         /** @description What to call a revision. */
         RevisionChange: {
             /** @description Its name; null: none. */
@@ -9729,6 +10016,19 @@ export interface components {
             processes?: components["schemas"]["ProcessRights"] | null;
             /** @description Rules that name what is not there (any more): they are false. */
             problems: components["schemas"]["RuleProblem"][];
+        };
+        /** @description What a field counts or adds up. */
+        Rollup: {
+            /** @description Records of this entity. */
+            entity: string;
+            /** @description By this link of theirs to the record. */
+            via: string;
+            /** @description `count`, `sum`, `avg`, `min`, `max`. */
+            op: string;
+            /** @description What is added up or compared; not of `count`. */
+            field?: string;
+            /** @description Only those that pass: by their own fields and fixed values, for nothing else tells when to count again. */
+            filter?: components["schemas"]["Filter"];
         };
         /**
          * @description Who may call a route.
@@ -9913,6 +10213,17 @@ export interface components {
             problems: components["schemas"]["DrawingProblem"][];
             /** @description Other tools' content of the revision before that this one has no more, of elements that are still there. */
             lost: components["schemas"]["Lost"][];
+        };
+        /** @description A save of a layout. */
+        SavedLayout: {
+            /** Format: uuid */
+            id: string;
+            of: components["schemas"]["LayoutOf"];
+            /** @description Absent: as the product has it. */
+            layout?: components["schemas"]["LayoutSpec"];
+            at: string;
+            /** @description Name of whoever saved it. */
+            by?: string;
         };
         /** @description A saved report. */
         SavedReport: {
@@ -11049,6 +11360,12 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Whether an action is allowed. */
+        VerdictView: {
+            allowed: boolean;
+            /** @description What has a say about it. To people who are not administrators only the names of roles that grant. */
+            because: components["schemas"]["AccessReason"][];
         };
         /** @description What a view keeps, for the API's description; it is stored as it came. */
         ViewConfig: {
@@ -12973,6 +13290,38 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    people_access_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPreview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ui_act_on_page: {
         parameters: {
             query?: never;
@@ -14253,6 +14602,41 @@ export interface operations {
             };
         };
     };
+    entities_retype_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retype"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldTypeFit"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     entities_restore_entity: {
         parameters: {
             query?: never;
@@ -14953,6 +15337,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_layouts: {
+        parameters: {
+            query: {
+                /** @description Of this entity. */
+                entity: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SavedLayout"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_set_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedLayout"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_layout_history: {
+        parameters: {
+            query: {
+                /** @description Of this entity. */
+                entity: string;
+                /** @description In this pipeline. */
+                pipeline?: string;
+                /** @description For people of this role. */
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SavedLayout"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_restore_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedLayout"];
                 };
             };
             /** @description Problem details */
@@ -18725,6 +19237,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_record_access: {
+        parameters: {
+            query?: {
+                /** @description About this person alone, whether they have access or not. Without: everybody who sees the record. */
+                user?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessView"];
                 };
             };
             /** @description Problem details */

@@ -30,9 +30,11 @@ test("an address that leads nowhere keeps the sections at hand", async ({ page, 
 test("without a line the pages seen so far open, and what cannot says so without foreign words", async ({ page, signIn, api }) => {
   await api.create("lead", { title: "Seen before" });
   await signIn(page);
+  const loaded = (name: string) => performance.getEntriesByType("resource").some((one) => one.name.includes(name));
+  // The first page has shown what it shows.
+  await page.waitForFunction(loaded, "/assets/board-");
   await page.goto("/records/lead/list");
   await expect(page.getByText("Seen before")).toBeVisible();
-  const loaded = (name: string) => performance.getEntriesByType("resource").some((one) => one.name.includes(name));
   await page.waitForFunction(loaded, "record-page");
   await page.context().setOffline(true);
   await expect(page.getByText("No connection. Changes are not being sent.")).toBeVisible();
@@ -75,8 +77,8 @@ test("who is known already by a phone is said while the new one is typed", async
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Contact" });
   await form.getByRole("textbox", { name: "Phones 1" }).fill("442079460123");
-  await expect(form.getByText("Known already with this phone or e-mail:")).toBeVisible();
-  await expect(form.getByRole("link", { name: "Contact: Known Person" })).toBeVisible();
+  await expect(form.getByText("Known already?")).toBeVisible();
+  await expect(form.getByRole("link", { name: "Contact: Known Person (same phone)" })).toBeVisible();
 });
 
 test("a person sees where they are signed in, and ends what is not theirs any more", async ({ page, secondPage, signIn, api }) => {

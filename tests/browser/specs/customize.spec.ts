@@ -25,7 +25,8 @@ test("a formula is tried on records while it is written, and what is wrong is sa
   await form(page).getByLabel("Name in English").fill("Margin");
   await form(page).getByLabel("Type").click();
   await page.getByRole("option", { name: "Money" }).click();
-  await form(page).getByLabel("Computed by a formula").check();
+  await form(page).getByLabel("Values").click();
+  await page.getByRole("option", { name: "Computed by a formula" }).click();
   const formula = form(page).getByLabel("Formula", { exact: true });
   await formula.fill("record.amont * 0.15");
   await expect(form(page)).toContainText("There is no field amont.");

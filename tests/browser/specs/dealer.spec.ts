@@ -1,19 +1,9 @@
 /** The dealer's flow, drawn from lines and followed to the end: the technical solution, its letter, the payment on the map. */
 import type { Page } from "@playwright/test";
 import { Api } from "../support/api.ts";
-import { mailSink } from "../support/mail.ts";
 import { expect, test } from "../support/test.ts";
 
-test.use({ company: "Dealer" });
-
-// The server of these tests is started with this environment.
-const sink = await mailSink();
-Object.assign(process.env, {
-  VERSTAK__MAIL__HOST: "127.0.0.1",
-  VERSTAK__MAIL__PORT: String(sink.port),
-  VERSTAK__MAIL__TLS: "none",
-  VERSTAK__MAIL__FROM: "crm@acme.example",
-});
+test.use({ company: "Dealer", mail: true });
 
 const NAME = "Dealer: one-off purchase";
 const SOLUTION = "Prepare technical solution";
@@ -41,6 +31,7 @@ test("drawn from lines, published, started from a deal, refused, written, finish
   secondPage,
   signIn,
   api,
+  sink,
 }) => {
   test.slow();
   await signIn(page);
@@ -89,7 +80,7 @@ test("drawn from lines, published, started from a deal, refused, written, finish
   await letter.getByRole("textbox", { name: "Subject *" }).fill("Technical solution");
   await letter.getByRole("textbox", { name: "Text *" }).fill("Good day! Two pumps and a valve.");
   await letter.getByRole("button", { name: "Send" }).click();
-  await expect.poll(() => sink.letters.join("\n"), { timeout: 30_000 }).toContain("Technical solution");
+  await expect.poll(() => sink.letters.map(({ text }) => text).join("\n"), { timeout: 30_000 }).toContain("Technical solution");
   await expect(secondPage.getByText("The letter is sent")).toBeVisible({ timeout: 30_000 });
   await secondPage.getByRole("button", { name: "Finish" }).click();
   await expect(secondPage.getByRole("button", { name: "Finish" })).toHaveCount(0);

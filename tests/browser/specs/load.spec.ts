@@ -11,7 +11,7 @@ test("the first board takes at most 25 requests and 300 KB of script", async ({ 
   const asked: string[] = [];
   let script = 0;
   // Fetched in an idle moment after the board is there: the panel, the pages people go to next.
-  const ahead = /\/assets\/(toast-place|editors|fields|form|panel|record-card|record-page|list-page|page|selection-bar|add-card|create-dialog|expired-dialog|sign-in-form|overlays|date-editor|cell-editor)-/;
+  const ahead = /\/assets\/(toast-place|editors|fields|form|panel|record-card|record-page|list-page|page|selection-bar|add-card|create-dialog|expired-dialog|sign-in-form|overlays|date-editor|cell-editor|evaluate)-/;
   cold.on("requestfinished", async (request) => {
     if (ahead.test(request.url())) return;
     asked.push(request.url());

@@ -25,7 +25,7 @@ test("on a phone the page stacks and nothing is cut off", async ({ page, signIn 
   await page.setViewportSize({ width: 390, height: 844 });
   await signIn(page);
   await page.goto(PAGE);
-  await expect(page.getByRole("button", { name: "Save" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save", exact: true })).toBeVisible();
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(wider).toBeLessThanOrEqual(0);
 });

@@ -1,5 +1,5 @@
 /** Ways in: an invitation, a forgotten password, a second factor and a lost device. */
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import { codeOf } from "../support/codes.ts";
 import { expect, test } from "../support/test.ts";
 

@@ -5,7 +5,10 @@ mod doors;
 mod formulas;
 mod going;
 mod hostile;
+mod layouts;
 mod money;
+mod retype;
+mod rollups;
 mod rules;
 mod words;
 

@@ -65,6 +65,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "field_definition",
             "import",
             "import_refusal",
+            "layout",
             "lead",
             "list_export",
             "list_export_piece",

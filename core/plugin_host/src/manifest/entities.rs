@@ -272,6 +272,7 @@ impl Words<'_> {
             indexed: field.indexed,
             formula: None,
             decimals: None,
+            rollup: None,
         })
     }
 

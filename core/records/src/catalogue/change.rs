@@ -4,8 +4,6 @@
 //! Keys begin with `x_`, are made from the English (else any) name, and are never changed or used again. Removing hides
 //! at once; the values stay where they are and come back with the field.
 
-use std::collections::HashSet;
-
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::latin;
 use kernel::value::FieldType;
@@ -13,9 +11,11 @@ use kernel::{Ctx, Error, Locale, Result, Value, audit};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::choices::choices;
 use super::definition::{Choice, EntityDef, Labels, longest};
+use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
-use super::{Catalogue, Owner, formula, rules};
+use super::{Catalogue, Owner, formula, retype, rules};
 use crate::{Records, recompute, references, search, stages};
 
 /// The code of errors about wrong definitions.
@@ -24,12 +24,10 @@ pub const INVALID: &str = "config.invalid";
 pub const MAX_ENTITIES: usize = 100;
 /// Own fields of an entity.
 pub const MAX_FIELDS: usize = 500;
-/// Choices of a field.
-const MAX_CHOICES: usize = 500;
 /// Characters of a name.
 const MAX_LABEL: usize = 100;
 /// Characters of a key.
-const MAX_KEY: usize = 40;
+pub(super) const MAX_KEY: usize = 40;
 
 /// An entity to make.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -108,6 +106,9 @@ pub struct NewField {
     /// Digits after the point of what is computed, 0 to 4; 2 of money and 4 of decimals where absent.
     #[serde(default)]
     pub decimals: Option<u32>,
+    /// What it counts or adds up: then its type is that of the result, and nobody writes it.
+    #[serde(default)]
+    pub rollup: Option<Rollup>,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -127,6 +128,8 @@ pub struct FieldPatch {
     pub formula: Option<String>,
     /// Of a computed field: digits after the point.
     pub decimals: Option<u32>,
+    /// Of a field that counts or adds up: what it does from now on.
+    pub rollup: Option<Rollup>,
 }
 
 impl Records {
@@ -206,6 +209,10 @@ impl Records {
         store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
         if !removed {
             search::mark(&tx, ctx.tenant, key).await?;
+            // What happened to its records meanwhile was not counted.
+            for (def, _) in rollup::followers(&self.drawn_in(&tx, ctx).await?, key) {
+                recompute::begin(&tx, ctx, &def.key).await?;
+            }
         }
         let act = if removed { "entity.removed" } else { "entity.restored" };
         audit::record(&tx, ctx, act, key, json!({})).await?;
@@ -242,6 +249,9 @@ impl Records {
             formula::check(&def, &key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
             recompute::begin(&tx, ctx, entity).await?;
         }
+        if let Some(rollup) = &own.rollup {
+            self.begin_rollup(&tx, ctx, entity, &key, own.kind, rollup).await?;
+        }
         let object = format!("{entity}.{key}");
         audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
         tx.commit().await?;
@@ -271,6 +281,7 @@ impl Records {
                 ("required", patch.required.is_some()),
                 ("choices", patch.choices.is_some()),
                 ("formula", patch.formula.is_some()),
+                ("rollup", patch.rollup.is_some()),
             ];
             if let Some((part, _)) = changed.iter().find(|(_, changed)| *changed) {
                 return Err(wrong(part, FieldError::new("of_plugin").with("plugin", plugin)));
@@ -301,7 +312,14 @@ impl Records {
             formula::check(&def, key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
             recompute::begin(&tx, ctx, entity).await?;
         }
-        if own.formula.is_some() && own.required {
+        if let Some(rollup) = patch.rollup {
+            if own.rollup.is_none() {
+                return Err(wrong("rollup", FieldError::new("formula_of_new")));
+            }
+            self.begin_rollup(&tx, ctx, entity, key, own.kind, &rollup).await?;
+            own.rollup = Some(rollup);
+        }
+        if own.is_computed() && own.required {
             return Err(wrong("required", FieldError::new("formula_alone")));
         }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
@@ -323,7 +341,8 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
-        let (formula, kind) = (kept.definition.formula.clone(), kept.definition.kind);
+        let (formula, rollup) = (kept.definition.formula.clone(), kept.definition.rollup.clone());
+        let kind = kept.definition.kind;
         if kept.owner.plugin().is_some() {
             let standing = shown(kept.definition.standing, removed)?;
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
@@ -338,6 +357,10 @@ impl Records {
                 formula::check(&def, key, kind, text, None).map_err(|(part, error)| wrong(part, error))?;
                 recompute::begin(&tx, ctx, entity).await?;
             }
+            if let Some(rollup) = &rollup {
+                self.begin_rollup(&tx, ctx, entity, key, kind, rollup).await?;
+            }
+            retype::resume(&tx, ctx, entity, key).await?;
             // Records that were changed meanwhile are in the index without it.
             search::mark(&tx, ctx.tenant, entity).await?;
         }
@@ -352,9 +375,11 @@ impl Records {
 impl Records {
     /// Passes a field that nothing looks at.
     async fn let_go(&self, tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str) -> Result<()> {
-        let def = self.defined_in(tx, ctx, entity).await?;
-        let mut users = rules::users(&def, key);
-        users.extend(rules::users(&def, &store::currency_key(key)));
+        let catalogue = self.drawn_in(tx, ctx).await?;
+        let def = catalogue.entity(entity)?;
+        let mut users = rules::users(def, key);
+        users.extend(rules::users(def, &store::currency_key(key)));
+        users.extend(rollup::users(&catalogue, entity, key));
         if users.is_empty() {
             return Ok(());
         }
@@ -379,7 +404,13 @@ async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) ->
     kept.ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
 
-async fn own_field(tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<Kept<OwnField>> {
+pub(super) async fn own_field(
+    tx: &kernel::db::Tx,
+    ctx: &Ctx,
+    entity: &str,
+    key: &str,
+    removed: bool,
+) -> Result<Kept<OwnField>> {
     let kept = store::field(tx, ctx, entity, key).await?.filter(|kept| kept.removed == removed);
     kept.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))
 }
@@ -469,8 +500,12 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     if input.max_length.is_some_and(|length| !kind.is_text() || length == 0 || length > longest(kind)) {
         errors.insert("max_length".into(), FieldError::new("range").with("min", 1).with("max", longest(kind)));
     }
-    if input.formula.is_some() && (input.required || input.default.as_ref().is_some_and(|one| !one.is_null())) {
+    let computed = input.formula.is_some() || input.rollup.is_some();
+    if computed && (input.required || input.default.as_ref().is_some_and(|one| !one.is_null())) {
         errors.insert("required".into(), FieldError::new("formula_alone"));
+    }
+    if input.formula.is_some() && input.rollup.is_some() {
+        errors.insert("rollup".into(), FieldError::new("rollup_or_formula"));
     }
     if input.formula.is_none() && input.decimals.is_some() {
         errors.insert("decimals".into(), FieldError::new("formula_of_new"));
@@ -490,6 +525,9 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         indexed: input.indexed,
         formula: input.formula,
         decimals: input.decimals,
+        rollup: input.rollup,
+        place: 0,
+        moved: None,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());
@@ -524,38 +562,6 @@ fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
 
 /// Largest number a field may be bound to: what decimals keep before the point.
 const MAX_NUMBER: i64 = 99_999_999_999;
-
-/// The choices of a field: some for a choice, none for other types; keys once each.
-fn choices(kind: FieldType, given: Vec<Choice>) -> Result<Vec<Choice>> {
-    let refused = |code: &str| wrong("choices", FieldError::new(code).with("max", MAX_KEY));
-    if matches!(kind, FieldType::Choice | FieldType::Choices) == given.is_empty() {
-        return Err(refused("choices_of_choice"));
-    }
-    if given.len() > MAX_CHOICES {
-        return Err(wrong("choices", FieldError::new("too_many").with("max", MAX_CHOICES)));
-    }
-    let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(given.len());
-    for choice in given {
-        let plain = choice.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
-        if choice.key.is_empty() || choice.key.len() > MAX_KEY || !plain {
-            return Err(refused("choice_key"));
-        }
-        if choice.color.as_deref().is_some_and(|color| !is_color(color)) {
-            return Err(refused("color"));
-        }
-        if !seen.insert(choice.key.clone()) {
-            return Err(wrong("choices", FieldError::new("taken")));
-        }
-        let label = choice.label.map(|label| labels("choices", label)).transpose()?;
-        kept.push(Choice { label, ..choice });
-    }
-    Ok(kept)
-}
-
-pub(crate) fn is_color(text: &str) -> bool {
-    text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|b| b.is_ascii_hexdigit())
-}
 
 impl EntityDef {
     /// Whether an administrator made it.

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::condition::{ConditionsDef, RuleDef};
 use super::constraint::ConstraintDef;
 use super::formula::Formula;
+use super::retype::Moved;
+use super::rollup::Rollup;
 
 /// The table that custom and plugin entities share.
 pub(crate) const SHARED: &str = "shared_record";
@@ -102,6 +104,10 @@ pub struct FieldDef {
     pub default: Option<Value>,
     /// What it is computed by; then nobody writes it.
     pub formula: Option<Arc<Formula>>,
+    /// Where its values were before its type changed, while some are there still.
+    pub moved: Option<Arc<Moved>>,
+    /// What it counts or adds up; then nobody writes it.
+    pub rollup: Option<Arc<Rollup>>,
     /// When it is there, must have a value, may be changed.
     pub conditions: Option<Arc<ConditionsDef>>,
 }
@@ -133,6 +139,8 @@ impl FieldDef {
             range: None,
             default: None,
             formula: None,
+            moved: None,
+            rollup: None,
             conditions: None,
         }
     }

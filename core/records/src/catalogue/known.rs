@@ -8,6 +8,7 @@ use kernel::db::ConnectionTrait;
 use kernel::kept::Kept;
 use kernel::{Ctx, Result, TenantId};
 
+use super::layout::Layouts;
 use super::{Catalogue, EntityDef, core_entities, store};
 use crate::duplicates::Policies;
 use crate::{Records, stages};
@@ -84,8 +85,9 @@ impl Records {
         let pipelines = stages::load(conn, tenant, currency).await?;
         let own = store::load(conn, tenant).await?;
         let duplicates = Policies::load(conn, tenant).await?;
+        let layouts = Layouts::load(conn, tenant).await?;
         let made = Catalogue::new(revision, pipelines, own.applied_to(&self.known.core));
-        let catalogue = Arc::new(Catalogue { duplicates, ..made });
+        let catalogue = Arc::new(Catalogue { duplicates, layouts, ..made });
         snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }

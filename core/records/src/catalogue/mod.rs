@@ -14,13 +14,18 @@
 //! | `constraint` | what must hold between records |
 //! | `indexed` | indexes of fields of plugins |
 //! | `formula` | fields that are computed |
+//! | `retype` | another type for a field that has values |
+//! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
+//! | `choices` | the choices of a field, checked |
 //! | `store` | the tables of these |
+//! | `layout` | where fields stand |
 //! | `labels` | words |
 
 pub mod change;
+pub(crate) mod choices;
 pub mod condition;
 pub mod constraint;
 mod core_entities;
@@ -30,6 +35,9 @@ pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
+pub mod layout;
+pub mod retype;
+pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;
 mod store;
@@ -44,9 +52,12 @@ use crate::duplicates::Policies;
 use crate::references;
 use crate::stages::Pipelines;
 
+use layout::Layouts;
+
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
+pub use rollup::Rollup;
 pub(crate) use store::touch;
 
 /// Everything that a company's records consist of, at one moment.
@@ -58,6 +69,8 @@ pub struct Catalogue {
     pub pipelines: Pipelines,
     /// What is done about duplicates.
     pub duplicates: Policies,
+    /// Where fields stand, as administrators arranged it.
+    pub layouts: Layouts,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
 }
@@ -65,7 +78,7 @@ pub struct Catalogue {
 impl Catalogue {
     fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, duplicates: Policies::default(), entities, by_key }
+        Self { revision, pipelines, duplicates: Policies::default(), layouts: Layouts::default(), entities, by_key }
     }
 
     /// What every company begins with.
@@ -77,7 +90,7 @@ impl Catalogue {
     fn without(&self, closed: &BTreeSet<String>) -> Self {
         let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
         let left = Self::new(self.revision, self.pipelines.clone(), open.collect());
-        Self { duplicates: self.duplicates.clone(), ..left }
+        Self { duplicates: self.duplicates.clone(), layouts: self.layouts.clone(), ..left }
     }
 
     /// Every entity that records have, those of the product first.

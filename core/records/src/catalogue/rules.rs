@@ -17,10 +17,11 @@ use super::change::{INVALID, labels, require_admin, wrong};
 use super::condition::{self, Asked, Conditions, RuleDef, ValidationRule};
 use super::definition::{EntityDef, FieldDef};
 use super::formula::{self, Formula};
-use super::store;
+use super::{Catalogue, store};
 use crate::computed::{self, Moment};
 use crate::conditions::{Scene, actor_of};
 use crate::read::{self, Query as Listed};
+use crate::stages::Pipelines;
 use crate::{Records, catalogue};
 
 /// Validation rules of an entity.
@@ -262,10 +263,13 @@ impl Records {
 
     /// An entity as a transaction that has taken the catalogue sees it.
     pub(super) async fn defined_in(&self, tx: &Tx, ctx: &Ctx, entity: &str) -> Result<Arc<EntityDef>> {
+        self.drawn_in(tx, ctx).await?.entity(entity).map(Arc::clone)
+    }
+
+    /// All entities as such a transaction sees them, without pipelines: never kept, for it may come to nothing.
+    pub(super) async fn drawn_in(&self, tx: &Tx, ctx: &Ctx) -> Result<Catalogue> {
         let own = store::load(tx, ctx.tenant).await?;
-        let all = own.applied_to(self.known.core());
-        let found = all.into_iter().find(|def| def.key == entity);
-        found.ok_or_else(|| Error::NotFound(format!("entity {entity}")))
+        Ok(Catalogue::new(0, Pipelines::default(), own.applied_to(self.known.core())))
     }
 }
 

@@ -17,8 +17,11 @@ use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::formula::{self, Formula};
+use super::retype::Moved;
+use super::rollup::Rollup;
 use super::rules;
 use super::text;
+use crate::read::MeasureOp;
 
 /// How what a plugin declared stands in a company.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ pub(super) struct OwnEntity {
 }
 
 /// A field of a company's own or of a plugin, as kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct OwnField {
     pub kind: FieldType,
     pub label: Labels,
@@ -94,8 +97,22 @@ pub(super) struct OwnField {
     /// Digits after the point of what is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u32>,
+    /// What it counts or adds up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollup: Option<Rollup>,
+    /// How often its values have moved: each type it had kept them in a place of its own.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub place: u32,
+    /// Where its values were before its type changed, while some are there still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_first(place: &u32) -> bool {
+    *place == 0
 }
 
 /// Everything of a company's own and of its plugins, in the order it was made.
@@ -213,25 +230,38 @@ fn currency_part(money: &FieldKey, owner: Owner, of: &OwnField) -> FieldDef {
     part.storage = Storage::Document(money.clone(), Some(1));
     part.owner = owner;
     part.part_of = Some(money.clone());
-    part.system = of.formula.is_some();
+    part.system = of.is_computed();
     let named = |(locale, field): (Locale, String)| (locale, text("currency_of", locale).replace("{field}", &field));
     part.label = Some(Labels(of.label.0.clone().into_iter().map(named).collect()));
     part
 }
 
 impl OwnField {
+    /// Whether nobody writes it.
+    pub fn is_computed(&self) -> bool {
+        self.formula.is_some() || self.rollup.is_some()
+    }
+
     fn definition(self, key: &FieldKey, owner: Owner) -> FieldDef {
         let mut def = FieldDef::new("", self.kind);
+        def.system = self.is_computed();
         def.key = key.clone();
         def.owner = owner;
         def.default = self.default.and_then(|json| Value::from_json(self.kind, &json).ok());
+        // `~` stands in no key.
+        let place = if self.place == 0 { key.clone() } else { FieldKey::new(format!("{key}~{}", self.place)) };
+        def.moved = self.moved.map(Arc::new);
         def.storage = match self.kind {
             FieldType::Link | FieldType::Links => Storage::Links,
             FieldType::Money => Storage::Document(key.clone(), Some(0)),
-            _ => Storage::Document(key.clone(), None),
+            _ => Storage::Document(place, None),
         };
         def.label = Some(self.label);
-        def.system = self.formula.is_some();
+        if self.rollup.as_ref().is_some_and(|rollup| rollup.op == MeasureOp::Count) {
+            // Nothing links to what is new.
+            def.default = Some(Value::Integer(0));
+        }
+        def.rollup = self.rollup.map(Arc::new);
         def.formula = self.formula.map(|text| Arc::new(Formula::kept(self.kind, text, self.decimals)));
         def.required = self.required;
         def.targets = self.targets;

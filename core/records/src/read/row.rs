@@ -94,7 +94,14 @@ impl<'a> Row<'a> {
                         Value::Json(document) => document.get(key.as_str()),
                         _ => None,
                     };
-                    kept.map_or(Value::Null, |kept| flat(field.kind, kept))
+                    match (kept, &field.moved, &document) {
+                        (Some(kept), ..) => flat(field.kind, kept),
+                        // Its type has changed, and this value is on its way.
+                        (None, Some(moved), Value::Json(document)) => {
+                            moved.value_in(document, field).unwrap_or(Value::Null)
+                        }
+                        _ => Value::Null,
+                    }
                 }
                 Storage::Links | Storage::Stages => continue,
             };

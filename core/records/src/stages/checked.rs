@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::rules::ROOTS;
 use super::{Guard, Pipeline, Pipelines, Semantic, StageClock, StageRules};
-use crate::catalogue::change::{is_color, worded};
+use crate::catalogue::change::worded;
+use crate::catalogue::choices::is_color;
 use crate::catalogue::{EntityDef, Labels};
 
 /// Stages of a pipeline.

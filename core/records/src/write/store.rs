@@ -196,7 +196,11 @@ fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Up
         }
         searchable |= field.kind == FieldType::Text || field.kind.is_multi();
     }
-    let document: Vec<_> = document.into_iter().filter_map(|field| in_document(field, &change.after)).collect();
+    // What is written is in the new place alone: an emptied field must not be read from the old one.
+    let old = document.iter().filter_map(|field| Some((field.moved.as_ref()?.from.to_string(), Json::Null)));
+    let old: Vec<_> = old.collect();
+    let document = document.into_iter().filter_map(|field| in_document(field, &change.after));
+    let document: Vec<_> = document.chain(old).collect();
     if !document.is_empty() {
         update.value(DOCUMENT, with_members(document, tx.get_database_backend()));
     }

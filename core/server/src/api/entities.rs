@@ -3,7 +3,7 @@
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
 use ::records::catalogue::condition::Conditions;
 use ::records::catalogue::{
-    Catalogue, Choice, EntityDef, Owner, choice_label, entity_label, field_label, section_label,
+    Catalogue, Choice, EntityDef, Owner, Rollup, choice_label, entity_label, field_label, section_label,
 };
 use ::records::duplicates::Mode;
 use axum::Json;
@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use kernel::access::Action;
 use kernel::value::{Currency, FieldType};
 use kernel::{Ctx, FieldKey, Locale};
+use people::Identity;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -55,6 +56,10 @@ pub struct EntityView {
     #[schema(required = false)]
     gone_stages: Vec<StageView>,
     layout: Layout,
+    /// Of pipelines where fields stand otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pipeline_layouts: Vec<PipelineLayout>,
 }
 
 /// What the caller may do with some records of an entity.
@@ -117,6 +122,10 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     formula: Option<FormulaView>,
+    /// What it counts or adds up, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rollup: Option<Rollup>,
     /// Its conditions, for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -199,6 +208,21 @@ pub struct Layout {
     list: Vec<String>,
     card: Vec<String>,
     sections: Vec<Section>,
+    /// What the form of a new record asks at first, beside what is required; absent: what cards show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    form: Vec<String>,
+    /// Arranged by an administrator: what stands in no section is not shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    arranged: bool,
+}
+
+/// Where fields stand in a pipeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PipelineLayout {
+    pipeline: Uuid,
+    layout: Layout,
 }
 
 /// A section of the record card.
@@ -212,17 +236,24 @@ pub struct Section {
 /// `GET /entities`
 #[utoipa::path(get, path = "/entities", tag = "entities", responses((status = 200, body = Items<EntityView>)))]
 pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<EntityView>>> {
-    Ok(Json(Items { items: readable(&state, &caller.ctx).await? }))
+    Ok(Json(Items { items: readable(&state, &caller.identity).await? }))
 }
 
 /// The entities of which somebody may see records.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn readable(state: &AppState, ctx: &Ctx) -> kernel::Result<Vec<EntityView>> {
-    let catalogue = state.records.catalogue_of(ctx).await?;
+pub async fn readable(state: &AppState, identity: &Identity) -> kernel::Result<Vec<EntityView>> {
+    let ctx = identity.ctx(&state.env);
+    let catalogue = state.records.catalogue_of(&ctx).await?;
     let readable = catalogue.entities().iter().filter(|def| ctx.rights.may(&def.key, Action::Read));
-    Ok(readable.map(|def| view(&catalogue, def, ctx)).collect())
+    let roles = roles_of(identity);
+    Ok(readable.map(|def| view(&catalogue, def, &ctx, &roles)).collect())
+}
+
+/// Ids of somebody's roles: some of them see an entity laid out otherwise.
+fn roles_of(identity: &Identity) -> Vec<Uuid> {
+    identity.roles.iter().map(|(id, ..)| *id).collect()
 }
 
 /// `GET /entities/{entity}`
@@ -238,7 +269,7 @@ pub async fn get(
     if !caller.ctx.rights.may(&def.key, Action::Read) {
         return Err(kernel::Error::NotFound(entity).into());
     }
-    Ok(Json(view(&catalogue, def, &caller.ctx)))
+    Ok(Json(view(&catalogue, def, &caller.ctx, &roles_of(&caller.identity))))
 }
 
 /// `POST /entities`: an entity of the company's own (administrators).
@@ -407,6 +438,7 @@ impl FieldView {
             default: None,
             computed: false,
             formula: None,
+            rollup: None,
             conditions: None,
         }
     }
@@ -414,19 +446,18 @@ impl FieldView {
 
 async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<EntityView> {
     let catalogue = state.records.catalogue(ctx.tenant).await?;
-    Ok(view(&catalogue, def, ctx))
+    Ok(view(&catalogue, def, ctx, &[]))
 }
 
-/// An entity as somebody sees it.
-pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityView {
+/// An entity as somebody with these roles sees it.
+pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid]) -> EntityView {
     let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
-    let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
     let may = |action| ctx.rights.may(&def.key, action);
-    let section = |section: &::records::catalogue::Section| Section {
-        key: section.key.clone(),
-        title: section_label(&section.key, ctx.locale),
-        fields: keys(&section.fields),
-    };
+    let own = catalogue
+        .layouts
+        .pipelines(&def.key)
+        .into_iter()
+        .map(|pipeline| PipelineLayout { pipeline, layout: layout(catalogue, def, ctx, roles, Some(pipeline)) });
     EntityView {
         key: def.key.to_string(),
         label: entity_label(def, false, ctx.locale),
@@ -449,12 +480,44 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx) -> EntityV
         fields: def.fields.iter().filter(|f| sees(&&f.key)).map(|f| field_view(catalogue, def, f, ctx)).collect(),
         pipelines: catalogue.pipelines.of(&def.key).map(|one| pipeline_view(def, one, ctx.locale)).collect(),
         gone_stages: catalogue.pipelines.gone(&def.key).map(|stage| stage_view(stage, ctx.locale)).collect(),
-        layout: Layout {
-            list: keys(&def.list),
-            card: keys(&def.card),
-            // One that shows a reader nothing is not there.
-            sections: def.sections.iter().map(section).filter(|section| !section.fields.is_empty()).collect(),
-        },
+        layout: layout(catalogue, def, ctx, roles, None),
+        pipeline_layouts: own.collect(),
+    }
+}
+
+/// Where the fields that somebody sees stand.
+fn layout(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid], pipeline: Option<Uuid>) -> Layout {
+    let sees = |key: &&FieldKey| def.field(key).is_some() && def.shows_key(&ctx.rights, key);
+    let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
+    let or = |arranged: &[FieldKey], product: &[FieldKey]| {
+        if arranged.is_empty() { keys(product) } else { keys(arranged) }
+    };
+    let spec = catalogue.layouts.of(&def.key, roles, pipeline);
+    let sections: Vec<Section> = match spec {
+        Some(spec) => {
+            let titled = spec.complete(def).into_iter().enumerate().map(|(index, section)| Section {
+                key: format!("arranged_{index}"),
+                title: section.title.in_locale(ctx.locale).to_owned(),
+                fields: keys(&section.fields),
+            });
+            titled.collect()
+        }
+        None => {
+            let titled = def.sections.iter().map(|section| Section {
+                key: section.key.clone(),
+                title: section_label(&section.key, ctx.locale),
+                fields: keys(&section.fields),
+            });
+            titled.collect()
+        }
+    };
+    Layout {
+        list: or(spec.map_or(&[], |spec| spec.list.as_slice()), &def.list),
+        card: or(spec.map_or(&[], |spec| spec.card.as_slice()), &def.card),
+        // One that shows a reader nothing is not there.
+        sections: sections.into_iter().filter(|section| !section.fields.is_empty()).collect(),
+        form: spec.map(|spec| keys(&spec.form)).unwrap_or_default(),
+        arranged: spec.is_some(),
     }
 }
 
@@ -482,12 +545,13 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
         default: field.default.as_ref().map(kernel::Value::to_json),
-        computed: field.formula.is_some(),
+        computed: field.formula.is_some() || field.rollup.is_some(),
         formula: formula.map(|formula| FormulaView {
             text: formula.text.clone(),
             decimals: formula.decimals,
             live: formula.live,
         }),
+        rollup: field.rollup.as_deref().filter(|_| admin).cloned(),
         conditions: field.conditions.as_ref().filter(|_| admin).map(|conditions| conditions.spec.clone()),
     }
 }

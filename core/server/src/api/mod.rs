@@ -1,6 +1,7 @@
 //! The public API under `/api/v1`, one file per resource. Only these files know HTTP shapes; they turn requests into
 //! typed inputs, call one service function, and turn its result into a view.
 
+pub mod access;
 pub mod audit;
 mod automations;
 pub mod batches;
@@ -12,10 +13,12 @@ pub mod entities;
 pub mod events;
 pub mod exports;
 pub mod factor;
+pub mod fields;
 pub mod files;
 pub mod imports;
 pub mod inbound;
 pub mod jobs;
+pub mod layouts;
 pub mod me;
 pub mod merge;
 pub mod messages;
@@ -63,9 +66,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::remove))
         .routes(routes!(entities::restore))
+        .routes(routes!(fields::retype))
         .routes(routes!(entities::create_field))
         .routes(routes!(entities::change_field, entities::remove_field))
         .routes(routes!(entities::restore_field))
+        .routes(routes!(layouts::list, layouts::put))
+        .routes(routes!(layouts::history))
+        .routes(routes!(layouts::restore))
         .routes(routes!(pipelines::list, pipelines::create))
         .routes(routes!(pipelines::change, pipelines::remove))
         .routes(routes!(pipelines::stages))
@@ -87,6 +94,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(records::get, records::update, records::remove))
         .routes(routes!(records::restore))
         .routes(routes!(records::stage))
+        .routes(routes!(access::of_record))
+        .routes(routes!(access::preview))
         .routes(routes!(merge::merge))
         .routes(routes!(merge::duplicates))
         .routes(routes!(merge::set_duplicates))

@@ -31,7 +31,7 @@ pub struct SessionData {
     responses((status = 200, body = SessionData)))]
 pub async fn get(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<SessionData>> {
     let me = Me::of(&state, &caller.identity).await?;
-    Ok(Json(SessionData { me, entities: readable(&state, &caller.ctx).await? }))
+    Ok(Json(SessionData { me, entities: readable(&state, &caller.identity).await? }))
 }
 
 /// What somebody types to sign in.

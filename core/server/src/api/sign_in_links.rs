@@ -30,8 +30,8 @@ pub struct ForgottenBody {
     email: String,
 }
 
-/// `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account. The answer is the same
-/// when there is none.
+/// `POST /session/forgotten`: a letter with a link, good for an hour, to whoever has such an account, once a minute. The
+/// answer is the same when there is none.
 #[utoipa::path(post, path = "/session/forgotten", operation_id = "forgot_password", tag = "session",
     request_body = ForgottenBody, security(()), responses((status = 204)))]
 pub async fn forgotten(
@@ -51,9 +51,10 @@ pub async fn forgotten(
             let tenant = tenant::get(&state.db, kernel::TenantId(account.tenant_id)).await?;
             let tx = state.db.begin().await?;
             let ctx = tenant.system_ctx(&state.env);
-            let (account, made) = link::make(&tx, &ctx, UserId(account.id), Purpose::Reset).await?;
-            post(&state, &tx, &ctx, &tenant, &account, &made, Purpose::Reset).await?;
-            tx.commit().await?;
+            if let Some((account, made)) = link::forgotten(&tx, &ctx, UserId(account.id)).await? {
+                post(&state, &tx, &ctx, &tenant, &account, &made, Purpose::Reset).await?;
+                tx.commit().await?;
+            }
         }
     }
     even.await;

@@ -12,6 +12,9 @@ import { type Condition, choicesOf, fromFilter, joinParts, partsOf, resolveField
 import { summaryOf } from "./summary";
 import { useSummaryContext } from "./use-summary";
 
+// Whoever says a filter in words alone takes it from here: a piece of its own would be one more request of a first page.
+export { summaryOf, useSummaryContext };
+
 const ConditionEditor = lazy(() => import("./condition-editor"));
 const FieldPicker = lazy(() => import("./field-picker"));
 

@@ -5,9 +5,10 @@ import { currencyFieldOf } from "@/engines/fields/money";
 import { fieldOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
 
-/** The title, then the fields of the layout that a person may fill, then what else is required. */
+/** The title, what an administrator chose for forms, the other fields of the layout, then what else is required. */
 export function fillable(shape: Shape): Field[] {
-  const order = [shape.title_field, ...shape.layout.sections.flatMap((section) => section.fields)];
+  const { form = [], sections } = shape.layout;
+  const order = [shape.title_field, ...form, ...sections.flatMap((section) => section.fields)];
   const required = shape.fields.filter((field) => field.required).map((field) => field.key);
   return [...new Set([...order, ...required])]
     .map((key) => fieldOf(shape, key))
@@ -30,10 +31,12 @@ export function necessary(shape: Shape): string[] {
     .map((field) => field.key);
 }
 
-/** These and what a card of the board shows. */
+/** These and what an administrator chose for forms; where nobody did, what a card of the board shows. */
 export function brief(shape: Shape): string[] {
+  const { form, card } = shape.layout;
+  const chosen = form && form.length > 0 ? form : card;
   return fillable(shape)
-    .filter((field) => isAsked(shape, field) || shape.layout.card.includes(field.key))
+    .filter((field) => isAsked(shape, field) || chosen.includes(field.key))
     .map((field) => field.key);
 }
 

@@ -41,6 +41,8 @@ import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
 import { useRemove } from "./use-remove";
 
+const AccessDialog = lazy(() => withRecordTexts(() => import("./access-dialog")));
+const AccessItem = lazy(() => withRecordTexts(() => import("./access-item")));
 const DuplicatesPart = lazy(() => withRecordTexts(() => import("./duplicates-part")));
 const MergedNote = lazy(() => withRecordTexts(() => import("./merged-note")));
 
@@ -286,13 +288,16 @@ function Sections({
 }) {
   const { t } = useTranslation("card");
   const refs = record.refs ?? {};
-  const placed = new Set(entity.layout.sections.flatMap((section) => section.fields));
+  const layout =
+    entity.pipeline_layouts?.find(({ pipeline }) => pipeline === record.fields.pipeline)?.layout ??
+    entity.layout;
+  const placed = new Set(layout.sections.flatMap((section) => section.fields));
   const visible = (keys: string[]) =>
     keys
       .map((key) => fieldOf(entity, key))
       .filter((field): field is Field => field !== undefined && field.key !== entity.title_field);
   const sections = [
-    ...entity.layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
+    ...layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
     { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
   ];
   // The first two sections and ways to reach people always stand open; others fold while nothing is filled.
@@ -327,6 +332,7 @@ function Sections({
 function CardActions({ entity, record, onGone }: { entity: Entity; record: RecordData; onGone(): void }) {
   const { t } = useTranslation(["card", "common"]);
   const remove = useRemove(entity);
+  const [access, setAccess] = useState(false);
   const copy = async () => {
     const address = `${location.origin}/records/${entity.key}/${record.id}`;
     try {
@@ -338,25 +344,37 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
     }
   };
   return (
-    <Menu position="bottom-end" width={220}>
-      <Menu.Target>
-        <ActionIcon aria-label={t("card:actions")}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
-          {t("common:copy_link")}
-        </Menu.Item>
-        {entity.actions.delete && !record.fields.deleted_at && (
-          <Menu.Item
-            leftSection={<IconTrash size={16} />}
-            onClick={() => void remove(record).then((gone) => gone && onGone())}
-          >
-            {t("common:delete")}
+    <>
+      <Menu position="bottom-end" width={220}>
+        <Menu.Target>
+          <ActionIcon aria-label={t("card:actions")}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
+            {t("common:copy_link")}
           </Menu.Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+          {!record.fields.deleted_at && (
+            <Suspense>
+              <AccessItem record={record} onOpen={() => setAccess(true)} />
+            </Suspense>
+          )}
+          {entity.actions.delete && !record.fields.deleted_at && (
+            <Menu.Item
+              leftSection={<IconTrash size={16} />}
+              onClick={() => void remove(record).then((gone) => gone && onGone())}
+            >
+              {t("common:delete")}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {access && (
+        <Suspense>
+          <AccessDialog entity={entity} id={record.id} onClose={() => setAccess(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -12,9 +12,19 @@ import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
 import { ExpressionField } from "./expression-field";
-import { type ConditionsDraft, conditionsDraft, conditionsOf, sameConditions } from "./fields-model";
+import {
+  type ConditionsDraft,
+  conditionsDraft,
+  conditionsOf,
+  type RollupDraft,
+  rollupDraft,
+  rollupOf,
+  sameConditions,
+} from "./fields-model";
+import { Retype } from "./retype";
+import { RollupFields } from "./rollup-fields";
 
-const fields = ["formula", "decimals", "required", "visible", "read_only", "options_when"];
+const fields = ["formula", "decimals", "rollup", "required", "visible", "read_only", "options_when"];
 
 interface Props {
   entity: Entity;
@@ -24,6 +34,7 @@ interface Props {
 
 interface Draft {
   formula: string;
+  rollup: RollupDraft;
   required: boolean;
   conditions: ConditionsDraft;
 }
@@ -32,6 +43,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
   const { t } = useTranslation(["rules", "common"]);
   const [before] = useState<Draft>(() => ({
     formula: field.formula?.text ?? "",
+    rollup: rollupDraft(field.rollup),
     required: field.required,
     conditions: conditionsDraft(field),
   }));
@@ -40,6 +52,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
     mutationFn: async () => {
       const patch: Partial<FieldPatch> = {};
       if (draft.formula !== before.formula) patch.formula = draft.formula;
+      if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup);
       if (draft.required !== before.required) patch.required = draft.required;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
       if (!sameConditions(draft.conditions, before.conditions))
@@ -78,6 +91,15 @@ export function FieldForm({ entity, field, onClose }: Props) {
           onChange={(formula) => setDraft({ ...draft, formula })}
         />
       )}
+      {field.rollup && (
+        <RollupFields
+          entity={entity}
+          type={field.type}
+          value={draft.rollup}
+          error={fieldRefusal(save.error, "rollup")}
+          onChange={(rollup) => setDraft({ ...draft, rollup })}
+        />
+      )}
       {field.own && !field.computed && (
         <Checkbox
           label={t("rules:required")}
@@ -93,6 +115,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
         errorOf={(name) => fieldRefusal(save.error, name)}
         put={(part) => setDraft({ ...draft, conditions: { ...draft.conditions, ...part } })}
       />
+      {field.own && !field.computed && <Retype entity={entity} field={field} onDone={onClose} />}
     </FormDrawer>
   );
 }

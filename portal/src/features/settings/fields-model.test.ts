@@ -4,6 +4,7 @@ import {
   conditionsDraft,
   conditionsOf,
   freshField,
+  measured,
   newField,
   openOf,
   ruleDraft,
@@ -16,7 +17,7 @@ describe("forms of fields and rules", () => {
     const draft = {
       ...freshField(),
       label: { en: "Margin", ru: " ", uk: "" },
-      computed: true,
+      source: "formula" as const,
       required: true,
     };
     const formula = "record.amount * 0.15";
@@ -28,11 +29,26 @@ describe("forms of fields and rules", () => {
       choices: [],
       formula,
       decimals: 2,
+      rollup: null,
     });
     expect(newField({ ...draft, type: "user", formula }, "en")).toMatchObject({
       formula: null,
       required: true,
     });
+  });
+
+  it("sends what is counted only of types that can be counted", () => {
+    const rollup = { entity: "deal", via: "company", op: "count", field: "amount" };
+    const draft = { ...freshField(), source: "rollup" as const, required: true, rollup };
+    expect(newField({ ...draft, type: "integer" }, "en")).toMatchObject({
+      required: false,
+      formula: null,
+      rollup: { entity: "deal", via: "company", op: "count" },
+    });
+    expect(newField({ ...draft, type: "text" }, "en")).toMatchObject({ rollup: null, required: true });
+    expect(measured("avg", "duration", "decimal")).toBe(true);
+    expect(measured("sum", "duration", "decimal")).toBe(false);
+    expect(measured("sum", "integer", "money")).toBe(false);
   });
 
   it("makes keys of choices that differ", () => {

@@ -1,6 +1,6 @@
 /** What stands in the forms of fields and rules, and what is sent of it. */
-import type { Conditions, NewField, ValidationRule } from "@/api/rules";
-import type { Field, Locale } from "@/api/types";
+import type { Conditions, NewField, Rollup, ValidationRule } from "@/api/rules";
+import type { Field, Filter, Locale } from "@/api/types";
 
 export type Words = Record<Locale, string>;
 export const noWords = (): Words => ({ en: "", ru: "", uk: "" });
@@ -40,15 +40,85 @@ export const results: readonly string[] = [
   "duration",
 ];
 
+/** Where the values of a field come from. */
+export type Source = "written" | "formula" | "rollup";
+
+/** Ways to put linking records together. */
+export const rollupOps = ["count", "sum", "avg", "min", "max"] as const;
+
+/** Those that give values of a type. */
+export function opsOf(type: string): string[] {
+  if (type === "integer") return ["count", "sum", "min", "max"];
+  if (type === "decimal" || type === "money") return ["sum", "avg", "min", "max"];
+  if (type === "duration") return ["sum", "min", "max"];
+  return type === "datetime" ? ["min", "max"] : [];
+}
+
+/** Whether a field of the linking records can be put together so. */
+export function measured(op: string, field: string, type: string): boolean {
+  if (field === type || type !== "decimal") return field === type;
+  return (field === "integer" && (op === "sum" || op === "avg")) || (field === "duration" && op === "avg");
+}
+
+export interface RollupDraft {
+  entity: string;
+  via: string;
+  op: string;
+  field: string | null;
+  filter?: Filter;
+}
+
+export const rollupDraft = (rollup?: Rollup): RollupDraft => ({
+  entity: rollup?.entity ?? "",
+  via: rollup?.via ?? "",
+  op: rollup?.op ?? "",
+  field: rollup?.field ?? null,
+  filter: rollup?.filter,
+});
+
+export const rollupOf = ({ entity, via, op, field, filter }: RollupDraft): Rollup => ({
+  entity,
+  via,
+  op,
+  ...(op !== "count" && field ? { field } : {}),
+  ...(filter ? { filter } : {}),
+});
+
+/** Types that the values of a field may take. */
+export function mayBecome(type: string): MadeType[] {
+  const all: Partial<Record<string, MadeType[]>> = {
+    text: [
+      "long_text",
+      "integer",
+      "decimal",
+      "boolean",
+      "date",
+      "datetime",
+      "choice",
+      "choices",
+      "phones",
+      "emails",
+      "urls",
+    ],
+    long_text: ["text", "integer", "decimal", "boolean", "date", "datetime", "choice", "choices"],
+    integer: ["decimal"],
+    boolean: ["choice"],
+    datetime: ["date"],
+    choice: ["choices", "text", "long_text"],
+  };
+  return all[type] ?? [];
+}
+
 export interface FieldDraft {
   label: Words;
   type: MadeType;
   required: boolean;
   /** One choice a line. */
   options: string;
-  computed: boolean;
+  source: Source;
   formula: string;
   decimals: string;
+  rollup: RollupDraft;
 }
 
 export const freshField = (): FieldDraft => ({
@@ -56,9 +126,10 @@ export const freshField = (): FieldDraft => ({
   type: "text",
   required: false,
   options: "",
-  computed: false,
+  source: "written",
   formula: "",
   decimals: "",
+  rollup: rollupDraft(),
 });
 
 /** Words without those that are empty. */
@@ -87,16 +158,25 @@ export function choicesOf(lines: string, locale: Locale): { key: string; label: 
     });
 }
 
+/** Where values of a type may come from. */
+export const sourcesOf = (type: string): Source[] => [
+  "written",
+  ...(results.includes(type) ? (["formula"] as const) : []),
+  ...(opsOf(type).length > 0 ? (["rollup"] as const) : []),
+];
+
 export function newField(draft: FieldDraft, locale: Locale): NewField {
-  const computed = draft.computed && results.includes(draft.type);
+  const source = sourcesOf(draft.type).includes(draft.source) ? draft.source : "written";
+  const computed = source === "formula";
   const listed = draft.type === "choice" || draft.type === "choices";
   return {
     type: draft.type,
     label: said(draft.label) as NewField["label"],
-    required: computed ? false : draft.required,
+    required: source === "written" && draft.required,
     choices: listed ? choicesOf(draft.options, locale) : [],
     formula: computed ? draft.formula : null,
     decimals: computed && draft.decimals !== "" ? Number(draft.decimals) : null,
+    rollup: source === "rollup" ? rollupOf(draft.rollup) : null,
   };
 }
 

@@ -2,6 +2,7 @@
 import { Button, Select, UnstyledButton } from "@mantine/core";
 import { IconForms, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { type PlacedRule, rulesQuery } from "@/api/rules";
 import { useEntities } from "@/api/session";
@@ -14,6 +15,8 @@ import { openOf, types } from "./fields-model";
 import { Gaps } from "./gaps";
 import { NewFieldForm } from "./new-field-form";
 import { RuleForm } from "./rule-form";
+
+const LayoutBlock = lazy(() => import("./layout-editor"));
 
 interface Props {
   /** See `openOf`. */
@@ -42,6 +45,9 @@ export default function FieldsSection({ editing, onEdit }: Props) {
         onChange={(key) => key && onEdit(key)}
       />
       <FieldsBlock entity={entity} onEdit={(key) => onEdit(`${entity.key} field ${key}`)} />
+      <Suspense fallback={<BlockBones label={t("layout")} rows={3} />}>
+        <LayoutBlock key={entity.key} entity={entity} />
+      </Suspense>
       <RulesBlock
         entity={entity}
         editing={open.kind === "rule" ? open.key : undefined}

@@ -1,4 +1,4 @@
-/** A field to make: written by people, or computed by a formula. */
+/** A field to make: written by people, computed by a formula, or counting the records that link here. */
 import { Checkbox, Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,9 +10,18 @@ import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { toast } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
 import { ExpressionField } from "./expression-field";
-import { type FieldDraft, freshField, type MadeType, newField, results, types } from "./fields-model";
+import {
+  type FieldDraft,
+  freshField,
+  type MadeType,
+  newField,
+  type Source,
+  sourcesOf,
+  types,
+} from "./fields-model";
+import { RollupFields } from "./rollup-fields";
 
-const fields = ["label", "type", "choices", "formula", "decimals", "required"];
+const fields = ["label", "type", "choices", "formula", "decimals", "rollup", "required"];
 
 export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
   const { t } = useTranslation(["rules", "common"]);
@@ -30,7 +39,8 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
     },
   });
   const send = useOnce(save.mutateAsync);
-  const may = results.includes(draft.type);
+  const sources = sourcesOf(draft.type);
+  const source = sources.includes(draft.source) ? draft.source : "written";
   const wrong = (name: string) => fieldRefusal(save.error, name);
   const own = currentLocale();
   const inOrder = locales.toSorted((a, b) => Number(b.code === own) - Number(a.code === own));
@@ -78,14 +88,16 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
           onChange={(event) => put({ options: event.currentTarget.value })}
         />
       )}
-      {may && (
-        <Checkbox
-          label={t("rules:by_formula")}
-          checked={draft.computed}
-          onChange={(event) => put({ computed: event.currentTarget.checked })}
+      {sources.length > 1 && (
+        <Select
+          label={t("rules:source")}
+          allowDeselect={false}
+          data={sources.map((one) => ({ value: one, label: t(`rules:source_${one}`) }))}
+          value={source}
+          onChange={(one) => one && put({ source: one as Source })}
         />
       )}
-      {may && draft.computed ? (
+      {source === "formula" && (
         <>
           <ExpressionField
             entity={entity}
@@ -107,7 +119,17 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
             />
           )}
         </>
-      ) : (
+      )}
+      {source === "rollup" && (
+        <RollupFields
+          entity={entity}
+          type={draft.type}
+          value={draft.rollup}
+          error={wrong("rollup")}
+          onChange={(rollup) => put({ rollup })}
+        />
+      )}
+      {source === "written" && (
         <Checkbox
           label={t("rules:required")}
           checked={draft.required}

@@ -15,6 +15,7 @@ import { dayOf, endOfDay } from "./days";
 import { treeOf } from "./tree";
 
 const DayField = lazy(() => import("./day-field"));
+const PersonReach = lazy(() => import("./person-reach"));
 const fields = ["name", "email", "password", "department_id", "roles", "locale", "active", "absent_until"];
 
 interface Props {
@@ -181,6 +182,11 @@ export function PersonForm({ user, roles, departments, onClose, onInvited }: Pro
             onChange={(event) => put({ active: event.currentTarget.checked })}
           />
           {user.second_factor && <LostDevice user={user} />}
+          {user.active && (
+            <Suspense>
+              <PersonReach user={user} />
+            </Suspense>
+          )}
         </>
       )}
     </FormDrawer>

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::Catalogue;
 use crate::catalogue::change::{self, NewField};
+use crate::catalogue::choices;
 use crate::catalogue::constraint::Constraint;
 use crate::catalogue::definition::{EntityDef, Owner};
 use crate::catalogue::store::{Own, OwnEntity, OwnField, currency_key};
@@ -238,7 +239,7 @@ fn check_stages(place: &str, stages: &[DeclaredStage]) -> Checked {
         if !seen.insert(&stage.key) {
             return Err(DeclarationError::new(format!("{place}[{index}].key"), "declared twice"));
         }
-        if !change::is_color(&stage.color) {
+        if !choices::is_color(&stage.color) {
             return Err(DeclarationError::new(format!("{place}[{index}].color"), "colours are written #rrggbb"));
         }
         change::labels("label", stage.label.clone()).map_err(|error| said(&format!("{place}[{index}]"), &error))?;

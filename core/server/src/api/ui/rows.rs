@@ -85,7 +85,7 @@ pub(super) async fn seen(state: &AppState, ctx: &Ctx, entity: &str) -> Result<(E
     }
     let def = state.records.entity(ctx, entity).await?;
     let catalogue = state.records.catalogue_of(ctx).await?;
-    Ok((entities::view(&catalogue, &def, ctx), def))
+    Ok((entities::view(&catalogue, &def, ctx, &[]), def))
 }
 
 fn row(record: ::records::Record) -> Result<SourceRow> {

@@ -1,0 +1,382 @@
+//! Layouts: where the fields of an entity stand on a card, in lists, on boards and in the form of a new record; for
+//! everybody, for people of a role, in a pipeline. Administrators arrange them; each save is kept, so that an earlier one
+//! can be brought back.
+
+use std::collections::{BTreeSet, HashMap};
+
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
+use kernel::error::FieldError;
+use kernel::value::FieldType;
+use kernel::{Ctx, EntityKey, Error, FieldKey, Result, TenantId, Timestamp, audit};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::change::{labels, require_admin, wrong};
+use super::definition::{EntityDef, Labels};
+use super::store;
+use crate::{Records, stages};
+
+/// Sections of a layout.
+const MAX_SECTIONS: usize = 30;
+/// Fields of a list, a card or a form.
+const MAX_FIELDS: usize = 60;
+/// Saves that are kept of one layout.
+const KEPT: u64 = 50;
+
+/// A section of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LayoutSection {
+    /// Its name by language.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub title: Labels,
+    /// Keys of its fields, in order.
+    #[schema(value_type = Vec<String>)]
+    pub fields: Vec<FieldKey>,
+}
+
+/// Where fields stand. A field that stands nowhere is not shown on cards, unless it must have a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LayoutSpec)]
+pub struct Spec {
+    /// Of the card; one at least.
+    pub sections: Vec<LayoutSection>,
+    /// Columns a list has at first; none: those of the product.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub list: Vec<FieldKey>,
+    /// What a card on a board shows; none: what the product shows.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub card: Vec<FieldKey>,
+    /// What the form of a new record asks at first, beside what is required; none: what the product asks.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub form: Vec<FieldKey>,
+}
+
+/// Whom a layout is for: everybody, people of a role, in a pipeline, or people of a role in a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LayoutOf {
+    /// Of this entity.
+    #[schema(value_type = String)]
+    pub entity: EntityKey,
+    /// In this pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub pipeline: Option<Uuid>,
+    /// For people of this role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub role: Option<Uuid>,
+}
+
+/// A save of a layout.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Its id.
+    pub id: Uuid,
+    /// Whom it is for.
+    pub of: LayoutOf,
+    /// Where fields stand; none: as the product has it.
+    pub spec: Option<Spec>,
+    /// When it was saved.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Option<Uuid>,
+}
+
+/// The layouts of a company that count.
+#[derive(Debug, Clone, Default)]
+pub struct Layouts(HashMap<EntityKey, Vec<(LayoutOf, Spec)>>);
+
+impl Layouts {
+    /// What somebody with these roles sees of an entity, in a pipeline or in none in particular. The most specific counts:
+    /// role and pipeline, role, pipeline, everybody; of several roles the one whose layout was saved last.
+    pub fn of(&self, entity: &str, roles: &[Uuid], pipeline: Option<Uuid>) -> Option<&Spec> {
+        let mine = |of: &LayoutOf| of.role.is_none_or(|role| roles.contains(&role));
+        let here = |of: &LayoutOf| of.pipeline.is_none() || of.pipeline == pipeline;
+        let rank = |of: &LayoutOf| (of.role.is_some(), of.pipeline.is_some());
+        let fitting = self.0.get(entity)?.iter().filter(|(of, _)| mine(of) && here(of));
+        // Of equals the last one: they stand in the order they were saved.
+        fitting.max_by_key(|(of, _)| rank(of)).map(|(_, spec)| spec)
+    }
+
+    /// Pipelines of an entity that have layouts of their own.
+    pub fn pipelines(&self, entity: &str) -> BTreeSet<Uuid> {
+        self.0.get(entity).into_iter().flatten().filter_map(|(of, _)| of.pipeline).collect()
+    }
+
+    pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Self> {
+        let mut all: HashMap<EntityKey, Vec<(LayoutOf, Spec)>> = HashMap::new();
+        for saved in newest(saves(conn, tenant, None).await?) {
+            if let Some(spec) = saved.spec {
+                all.entry(saved.of.entity.clone()).or_default().push((saved.of, spec));
+            }
+        }
+        Ok(Self(all))
+    }
+}
+
+/// Of saves in their order the last one of each layout.
+fn newest(saves: Vec<Saved>) -> Vec<Saved> {
+    let mut last: Vec<Saved> = Vec::new();
+    for saved in saves {
+        last.retain(|known| known.of != saved.of);
+        last.push(saved);
+    }
+    last
+}
+
+impl Records {
+    /// The layouts of an entity as they are now (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn layouts(&self, ctx: &Ctx, entity: &str) -> Result<Vec<Saved>> {
+        require_admin(ctx)?;
+        self.defined(ctx, entity).await?;
+        let now = newest(saves(self.db().read(), ctx.tenant, Some(entity)).await?);
+        Ok(now.into_iter().filter(|saved| saved.spec.is_some()).collect())
+    }
+
+    /// Every kept save of a layout, the newest first (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn layout_history(&self, ctx: &Ctx, of: &LayoutOf) -> Result<Vec<Saved>> {
+        require_admin(ctx)?;
+        self.defined(ctx, &of.entity).await?;
+        let mut kept = saves(self.db().read(), ctx.tenant, Some(&of.entity)).await?;
+        kept.retain(|saved| saved.of == *of);
+        kept.reverse();
+        Ok(kept)
+    }
+
+    /// Arranges an entity; `None` brings the product's arrangement back (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`; `config.invalid` by part.
+    pub async fn set_layout(&self, ctx: &Ctx, of: LayoutOf, spec: Option<Spec>) -> Result<Saved> {
+        require_admin(ctx)?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let def = self.defined_in(&tx, ctx, &of.entity).await?;
+        Self::check_place(&tx, ctx, &of).await?;
+        let spec = spec.map(|spec| checked(&def, spec)).transpose()?;
+        let saved = Saved { id: ctx.id(), of, spec, at: ctx.now(), by: ctx.user().map(|user| user.0) };
+        self.save_layout(tx, ctx, saved).await
+    }
+
+    /// Brings an earlier save back as a new one; fields that are gone since are left out (administrators).
+    ///
+    /// # Errors
+    /// `Denied`, `NotFound`.
+    pub async fn restore_layout(&self, ctx: &Ctx, id: Uuid) -> Result<Saved> {
+        require_admin(ctx)?;
+        let tx = self.db().begin().await?;
+        store::touch(&tx, ctx.tenant).await?;
+        let known = saves(&tx, ctx.tenant, None).await?.into_iter().find(|saved| saved.id == id);
+        let known = known.ok_or_else(|| Error::NotFound(format!("layout {id}")))?;
+        let def = self.defined_in(&tx, ctx, &known.of.entity).await?;
+        let spec = known.spec.map(|spec| there(&def, spec));
+        let saved = Saved { id: ctx.id(), spec, at: ctx.now(), by: ctx.user().map(|user| user.0), ..known };
+        self.save_layout(tx, ctx, saved).await
+    }
+
+    /// Passes a pipeline of the entity and a role of the company.
+    async fn check_place(tx: &Tx, ctx: &Ctx, of: &LayoutOf) -> Result<()> {
+        if let Some(pipeline) = of.pipeline {
+            let known = stages::load(tx, ctx.tenant, String::new()).await?;
+            if !known.of(&of.entity).any(|one| one.id == pipeline) {
+                return Err(wrong("pipeline", FieldError::new("missing")));
+            }
+        }
+        if let Some(role) = of.role {
+            let roles = people::role::list(tx, ctx.tenant).await?;
+            if !roles.iter().any(|one| one.id == role) {
+                return Err(wrong("role", FieldError::new("missing")));
+            }
+        }
+        Ok(())
+    }
+
+    async fn save_layout(&self, tx: Tx, ctx: &Ctx, saved: Saved) -> Result<Saved> {
+        let definition = saved.spec.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?;
+        let insert = Query::insert()
+            .into_table("layout")
+            .columns(["id", "tenant_id", "entity", "pipeline_id", "role_id", "definition", "created_at", "created_by"])
+            .values_panic([
+                saved.id.into(),
+                ctx.tenant.into(),
+                saved.of.entity.as_str().into(),
+                saved.of.pipeline.into(),
+                saved.of.role.into(),
+                definition.clone().into(),
+                saved.at.0.into(),
+                saved.by.into(),
+            ])
+            .to_owned();
+        tx.execute(&insert).await?;
+        forget_old(&tx, ctx, &saved.of).await?;
+        let detail = json!({"pipeline": saved.of.pipeline, "role": saved.of.role, "after": definition});
+        audit::record(&tx, ctx, "layout.changed", &saved.of.entity, detail).await?;
+        tx.commit().await?;
+        self.forget_catalogue(ctx.tenant);
+        Ok(saved)
+    }
+}
+
+fn of_entity(tenant: TenantId, entity: Option<&str>) -> SelectStatement {
+    let mut select = Query::select();
+    select.from("layout").and_where(Expr::col("tenant_id").eq(tenant.0));
+    select.order_by("created_at", Order::Asc).order_by("id", Order::Asc);
+    if let Some(entity) = entity {
+        select.and_where(Expr::col("entity").eq(entity));
+    }
+    select
+}
+
+/// Saves in the order they were made.
+async fn saves(conn: &impl ConnectionTrait, tenant: TenantId, entity: Option<&str>) -> Result<Vec<Saved>> {
+    let mut select = of_entity(tenant, entity);
+    select.columns(["id", "entity", "pipeline_id", "role_id", "definition", "created_at", "created_by"]);
+    let rows = conn.query_all(&select).await?;
+    rows.iter().map(saved).collect()
+}
+
+fn saved(row: &QueryResult) -> Result<Saved> {
+    let definition: Option<serde_json::Value> = row.try_get_by_index(4)?;
+    let spec = definition.and_then(|definition| {
+        serde_json::from_value(definition)
+            .inspect_err(|error| tracing::error!(%error, "a layout is not understood and left out"))
+            .ok()
+    });
+    Ok(Saved {
+        id: row.try_get_by_index(0)?,
+        of: LayoutOf {
+            entity: row.try_get_by_index::<String>(1)?.into(),
+            pipeline: row.try_get_by_index(2)?,
+            role: row.try_get_by_index(3)?,
+        },
+        spec,
+        at: Timestamp(row.try_get_by_index(5)?),
+        by: row.try_get_by_index(6)?,
+    })
+}
+
+/// Removes saves of a layout beyond the newest.
+async fn forget_old(tx: &Tx, ctx: &Ctx, of: &LayoutOf) -> Result<()> {
+    let mut kept = saves(tx, ctx.tenant, Some(&of.entity)).await?;
+    kept.retain(|saved| saved.of == *of);
+    let beyond = kept.len().saturating_sub(usize::try_from(KEPT).unwrap_or(usize::MAX));
+    let old: Vec<Uuid> = kept.into_iter().take(beyond).map(|saved| saved.id).collect();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let delete = Query::delete().from_table("layout").and_where(Expr::col("id").is_in(old)).to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
+fn checked(def: &EntityDef, mut spec: Spec) -> Result<Spec> {
+    if spec.sections.is_empty() || spec.sections.len() > MAX_SECTIONS {
+        return Err(wrong("sections", FieldError::new("range").with("min", 1).with("max", MAX_SECTIONS)));
+    }
+    let mut placed = BTreeSet::new();
+    for (index, section) in spec.sections.iter_mut().enumerate() {
+        section.title = labels(&format!("sections.{index}.title"), std::mem::take(&mut section.title))?;
+        fit(def, &format!("sections.{index}.fields"), &section.fields, &mut placed, usize::MAX)?;
+    }
+    for (part, keys) in [("list", &spec.list), ("card", &spec.card), ("form", &spec.form)] {
+        fit(def, part, keys, &mut BTreeSet::new(), MAX_FIELDS)?;
+    }
+    Ok(spec)
+}
+
+/// Passes fields that are there, each once.
+fn fit(def: &EntityDef, part: &str, keys: &[FieldKey], placed: &mut BTreeSet<FieldKey>, most: usize) -> Result<()> {
+    if keys.len() > most {
+        return Err(wrong(part, FieldError::new("too_many").with("max", most)));
+    }
+    for key in keys {
+        if def.field(key).is_none() {
+            return Err(wrong(part, FieldError::new("choice").with("value", key.as_str())));
+        }
+        if !placed.insert(key.clone()) {
+            return Err(wrong(part, FieldError::new("twice").with("value", key.as_str())));
+        }
+    }
+    Ok(())
+}
+
+/// What of a layout is still there.
+fn there(def: &EntityDef, spec: Spec) -> Spec {
+    let known = |keys: Vec<FieldKey>| keys.into_iter().filter(|key| def.field(key).is_some()).collect();
+    let section = |section: LayoutSection| LayoutSection { fields: known(section.fields), ..section };
+    Spec {
+        sections: spec.sections.into_iter().map(section).collect(),
+        list: known(spec.list),
+        card: known(spec.card),
+        form: known(spec.form),
+    }
+}
+
+impl Spec {
+    /// The sections of a card, with what must have a value and stands in none of them at the end of the first.
+    pub fn complete(&self, def: &EntityDef) -> Vec<LayoutSection> {
+        let mut sections = self.sections.clone();
+        let placed: BTreeSet<&FieldKey> = self.sections.iter().flat_map(|section| &section.fields).collect();
+        let demanded = |field: &&super::FieldDef| {
+            let sometimes = field.conditions.as_ref().is_some_and(|conditions| conditions.spec.required.is_some());
+            // Stages have a bar of their own.
+            let beside = field.key == "title" || matches!(field.kind, FieldType::Stage | FieldType::Pipeline);
+            (field.required || sometimes) && !field.system && !beside && !placed.contains(&field.key)
+        };
+        let missing = def.fields.iter().filter(demanded).map(|field| field.key.clone());
+        if let Some(first) = sections.first_mut() {
+            first.fields.extend(missing);
+        }
+        sections
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid(role: Option<u128>, pipeline: Option<u128>, list: &str) -> (LayoutOf, Spec) {
+        let (role, pipeline) = (role.map(Uuid::from_u128), pipeline.map(Uuid::from_u128));
+        let of = LayoutOf { entity: "deal".into(), pipeline, role };
+        (of, Spec { list: vec![list.into()], ..Spec::default() })
+    }
+
+    #[test]
+    fn the_most_specific_layout_counts() {
+        let all = vec![
+            laid(None, None, "all"),
+            laid(Some(1), Some(9), "both"),
+            laid(Some(1), None, "role"),
+            laid(Some(2), None, "later role"),
+            laid(None, Some(9), "pipeline"),
+        ];
+        let layouts = Layouts([("deal".into(), all)].into());
+        let of = |roles: &[u128], pipeline: Option<u128>| {
+            let roles: Vec<Uuid> = roles.iter().copied().map(Uuid::from_u128).collect();
+            let spec = layouts.of("deal", &roles, pipeline.map(Uuid::from_u128)).unwrap();
+            spec.list.first().unwrap().to_string()
+        };
+        assert_eq!(of(&[], None), "all");
+        assert_eq!(of(&[3], Some(8)), "all");
+        assert_eq!(of(&[], Some(9)), "pipeline");
+        assert_eq!(of(&[1], None), "role");
+        assert_eq!(of(&[1, 2], None), "later role");
+        assert_eq!(of(&[1], Some(9)), "both");
+        assert_eq!(of(&[2], Some(9)), "later role");
+        assert!(layouts.of("lead", &[], None).is_none());
+    }
+}

@@ -1,0 +1,337 @@
+/** Where the fields of an entity stand: arranged by hand, for everybody, for a role, in a pipeline; earlier ones come back. */
+import { ActionIcon, Button, Select } from "@mantine/core";
+import { IconPlus, IconTrash, IconX } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import {
+  type LayoutOf,
+  type LayoutSpec,
+  layoutHistoryQuery,
+  layoutsQuery,
+  restoreLayout,
+  saveLayout,
+} from "@/api/layouts";
+import { rolesQuery } from "@/api/people";
+import type { Entity, Locale } from "@/api/types";
+import MoveHandle from "@/engines/list/move-handle";
+import { currentLocale, locales } from "@/i18n";
+import { formatDateTime } from "@/i18n/format";
+import {
+  Block,
+  BlockBones,
+  Buttons,
+  ItemBody,
+  ItemLine,
+  ItemList,
+  Lead,
+  Notice,
+  Pair,
+  Stacked,
+  Tag,
+} from "@/ui/block";
+import { generalRefusal } from "@/ui/form-drawer";
+import { OrderedList, OrderedRow } from "@/ui/ordered";
+import { PickMany } from "@/ui/pick-many";
+import { FormProblem } from "@/ui/sign-in";
+import { ErrorState } from "@/ui/states";
+import { toast, toastError } from "@/ui/toast";
+import {
+  draftOf,
+  hiddenId,
+  type LayoutDraft,
+  type LayoutRow,
+  movedRow,
+  sectionRow,
+  specOf,
+  toggled,
+  withoutSection,
+  withSection,
+} from "./layout-model";
+import { SectionForm } from "./section-form";
+
+export default function LayoutBlock({ entity }: { entity: Entity }) {
+  const { t } = useTranslation(["rules", "common"]);
+  const [of, setOf] = useState<LayoutOf>({ entity: entity.key });
+  const roles = useQuery(rolesQuery).data ?? [];
+  const saved = useQuery(layoutsQuery(entity.key));
+  const same = (other: LayoutOf) => other.role === of.role && other.pipeline === of.pipeline;
+  const mine = saved.data?.find((one) => same(one.of));
+  const open = entity.pipelines.filter(({ archived }) => !archived);
+  return (
+    <Block title={t("rules:layout")} note={t("rules:layout_note")}>
+      <Pair>
+        <Select
+          label={t("rules:layout_for")}
+          allowDeselect={false}
+          data={[
+            { value: "", label: t("rules:layout_everybody") },
+            ...roles.map(({ id, name }) => ({ value: id, label: name })),
+          ]}
+          value={of.role ?? ""}
+          onChange={(role) => setOf({ ...of, role: role || undefined })}
+        />
+        {open.length > 1 && (
+          <Select
+            label={t("rules:layout_pipeline")}
+            allowDeselect={false}
+            data={[
+              { value: "", label: t("rules:layout_any_pipeline") },
+              ...open.map(({ id, name }) => ({ value: id, label: name })),
+            ]}
+            value={of.pipeline ?? ""}
+            onChange={(pipeline) => setOf({ ...of, pipeline: pipeline || undefined })}
+          />
+        )}
+      </Pair>
+      {saved.isPending && <BlockBones label={t("common:loading")} rows={3} />}
+      {saved.isError && <ErrorState error={saved.error} retry={() => void saved.refetch()} />}
+      {saved.isSuccess && (
+        <Editor
+          key={`${of.role} ${of.pipeline} ${mine?.id}`}
+          entity={entity}
+          of={of}
+          saved={mine?.layout}
+          savedId={mine?.id}
+        />
+      )}
+    </Block>
+  );
+}
+
+interface EditorProps {
+  entity: Entity;
+  of: LayoutOf;
+  saved?: LayoutSpec;
+  savedId?: string;
+}
+
+function Editor({ entity, of, saved, savedId }: EditorProps) {
+  const { t } = useTranslation(["rules", "common"]);
+  const locale = currentLocale();
+  const [before] = useState(() => draftOf(entity, saved, locale));
+  const [draft, setDraft] = useState<LayoutDraft>(before);
+  const [history, setHistory] = useState(false);
+  const put = (part: Partial<LayoutDraft>) => setDraft((old) => ({ ...old, ...part }));
+  const save = useMutation({
+    mutationFn: (layout: LayoutSpec | null) => saveLayout(of, layout),
+    onSuccess: (_, layout) =>
+      toast({
+        kind: "done",
+        message: t(layout ? "common:saved" : "rules:layout_reset_done"),
+        action: savedId
+          ? { label: t("common:undo"), run: () => void restoreLayout(savedId).catch(toastError) }
+          : undefined,
+      }),
+  });
+  const refusal = generalRefusal(save.error, [], t("common:network"));
+  const dirty = draft !== before;
+  const choices = entity.fields.map(({ key, label }) => ({ value: key, label }));
+  return (
+    <Stacked>
+      {!saved && <Lead>{t("rules:layout_product")}</Lead>}
+      {refusal && <FormProblem>{refusal}</FormProblem>}
+      <Rows entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
+      <PickMany
+        label={t("rules:layout_list")}
+        data={choices}
+        value={draft.list}
+        onChange={(list) => put({ list })}
+      />
+      {entity.staged && (
+        <PickMany
+          label={t("rules:layout_card")}
+          data={choices}
+          value={draft.card}
+          onChange={(card) => put({ card })}
+        />
+      )}
+      <PickMany
+        label={t("rules:layout_form")}
+        description={t("rules:layout_form_hint")}
+        data={choices}
+        value={draft.form}
+        onChange={(form) => put({ form })}
+      />
+      {dirty && <Notice title={t("rules:layout_unsaved")} />}
+      <Buttons>
+        <Button loading={save.isPending} disabled={!dirty} onClick={() => save.mutate(specOf(draft))}>
+          {t("rules:layout_save")}
+        </Button>
+        {dirty && (
+          <Button variant="default" onClick={() => setDraft(before)}>
+            {t("common:discard")}
+          </Button>
+        )}
+        {saved && (
+          <Button variant="subtle" color="gray" disabled={save.isPending} onClick={() => save.mutate(null)}>
+            {t("rules:layout_reset")}
+          </Button>
+        )}
+        <Button variant="subtle" color="gray" aria-expanded={history} onClick={() => setHistory(!history)}>
+          {t("rules:layout_history")}
+        </Button>
+      </Buttons>
+      {history && <History of={of} />}
+    </Stacked>
+  );
+}
+
+function Rows({
+  entity,
+  rows,
+  onChange,
+}: {
+  entity: Entity;
+  rows: LayoutRow[];
+  onChange(rows: LayoutRow[]): void;
+}) {
+  const { t } = useTranslation("rules");
+  const [open, setOpen] = useState<{ row: LayoutRow & { kind: "section" }; isNew: boolean }>();
+  const ids = rows.map(({ id }) => id);
+  const hidden = ids.indexOf(hiddenId);
+  const sections = rows.filter(({ kind }) => kind === "section").length;
+  const move = (id: string, next: string, side: "before" | "after") =>
+    onChange(movedRow(rows, id, next, side));
+  const handle = (row: LayoutRow, title: string) => (
+    <MoveHandle id={row.id} title={title} ids={ids} onMove={move} />
+  );
+  const rowOf = (row: LayoutRow, index: number) => {
+    if (row.kind === "hidden") {
+      return (
+        <OrderedRow
+          key={row.id}
+          testId="layout-hidden"
+          handle={null}
+          name={<b>{t("layout_hidden")}</b>}
+          onOpen={() => undefined}
+        />
+      );
+    }
+    if (row.kind === "section") {
+      const title = titleIn(row.title);
+      return (
+        <OrderedRow
+          key={row.id}
+          testId={`layout-${title}`}
+          handle={handle(row, title)}
+          name={<b>{title}</b>}
+          onOpen={() => setOpen({ row, isNew: false })}
+          actions={
+            sections > 1 && (
+              <ActionIcon
+                aria-label={t("layout_remove_section", { name: title })}
+                onClick={() => onChange(withoutSection(rows, row.id))}
+              >
+                <IconTrash size={16} />
+              </ActionIcon>
+            )
+          }
+        />
+      );
+    }
+    const field = entity.fields.find(({ key }) => key === row.key);
+    const label = field?.label ?? row.key;
+    const shown = index < hidden;
+    return (
+      <OrderedRow
+        key={row.id}
+        testId={`layout-field-${row.key}`}
+        handle={handle(row, label)}
+        name={label}
+        note={!shown && field?.required ? <Tag tone="warn">{t("layout_required")}</Tag> : undefined}
+        onOpen={() => onChange(toggled(rows, row.id))}
+        actions={
+          <ActionIcon
+            aria-label={t(shown ? "layout_hide" : "layout_show", { name: label })}
+            onClick={() => onChange(toggled(rows, row.id))}
+          >
+            {shown ? <IconX size={16} /> : <IconPlus size={16} />}
+          </ActionIcon>
+        }
+      />
+    );
+  };
+  return (
+    <>
+      <OrderedList label={t("layout_sections")}>{rows.map(rowOf)}</OrderedList>
+      <Buttons>
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={16} />}
+          onClick={() =>
+            setOpen({
+              row: sectionRow(`new ${Date.now()}`, {}) as LayoutRow & { kind: "section" },
+              isNew: true,
+            })
+          }
+        >
+          {t("layout_add_section")}
+        </Button>
+      </Buttons>
+      {open && (
+        <SectionForm
+          key={open.row.id}
+          title={open.row.title}
+          onClose={() => setOpen(undefined)}
+          onDone={(title) => {
+            const row: LayoutRow = { ...open.row, title };
+            onChange(
+              open.isNew ? withSection(rows, row) : rows.map((one) => (one.id === row.id ? row : one)),
+            );
+            setOpen(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** In the reader's language, else in any. */
+function titleIn(title: Partial<Record<Locale, string>>): string {
+  const order = [currentLocale(), ...locales.map(({ code }) => code)];
+  return order.map((code) => title[code]).find((text) => text?.trim()) ?? "";
+}
+
+function History({ of }: { of: LayoutOf }) {
+  const { t } = useTranslation(["rules", "common"]);
+  const found = useQuery({ ...layoutHistoryQuery(of), staleTime: 0 });
+  const restore = useMutation({
+    mutationFn: restoreLayout,
+    onSuccess: () => toast({ kind: "done", message: t("rules:layout_restored") }),
+    onError: (error) => toastError(error),
+  });
+  if (found.isPending) return <BlockBones label={t("common:loading")} rows={2} />;
+  if (found.isError) return <ErrorState error={found.error} retry={() => void found.refetch()} />;
+  if (found.data.length === 0) return <Lead>{t("rules:layout_no_history")}</Lead>;
+  return (
+    <ItemList>
+      {found.data.map((saved, index) => (
+        <ItemLine key={saved.id}>
+          <ItemBody
+            title={formatDateTime(saved.at)}
+            note={[saved.by, saved.layout ? sectionsOf(saved.layout) : t("rules:layout_product")]
+              .filter(Boolean)
+              .join(" · ")}
+            aside={
+              index === 0 ? (
+                <Tag>{t("rules:layout_now")}</Tag>
+              ) : (
+                <Button
+                  variant="default"
+                  size="compact-sm"
+                  loading={restore.isPending && restore.variables === saved.id}
+                  onClick={() => restore.mutate(saved.id)}
+                >
+                  {t("common:restore")}
+                </Button>
+              )
+            }
+          />
+        </ItemLine>
+      ))}
+    </ItemList>
+  );
+}
+
+const sectionsOf = ({ sections }: LayoutSpec) => sections.map(({ title }) => titleIn(title)).join(", ");

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { Entity } from "@/api/types";
+import {
+  draftOf,
+  hiddenId,
+  type LayoutRow,
+  movedRow,
+  sectionRow,
+  specOf,
+  toggled,
+  withoutSection,
+  withSection,
+} from "./layout-model";
+
+const entity = {
+  title_field: "title",
+  fields: ["title", "a", "b", "c", "d"].map((key) => ({ key })),
+  layout: {
+    list: ["title"],
+    card: ["a"],
+    sections: [
+      { key: "one", title: "One", fields: ["title", "a", "b"] },
+      { key: "two", title: "Two", fields: ["c"] },
+    ],
+  },
+} as unknown as Entity;
+
+const ids = (rows: LayoutRow[]) =>
+  rows.map(({ id }) => id.replace("field ", "").replace("section ", "#")).join(" ");
+
+describe("arranging fields", () => {
+  const { rows } = draftOf(entity, undefined, "en");
+
+  it("begins with how the entity stands, and with what is not shown", () => {
+    expect(ids(rows)).toBe("#0 a b #1 c hidden d");
+    const draft = draftOf(entity, undefined, "uk");
+    expect(specOf(draft)).toEqual({
+      sections: [
+        { title: { uk: "One" }, fields: ["a", "b"] },
+        { title: { uk: "Two" }, fields: ["c"] },
+      ],
+      list: ["title"],
+      card: ["a"],
+      form: [],
+    });
+    const saved = {
+      sections: [{ title: { en: "X" }, fields: ["d", "gone"] }],
+      list: [],
+      card: [],
+      form: ["a"],
+    };
+    expect(ids(draftOf(entity, saved, "en").rows)).toBe("#0 d hidden a b c");
+  });
+
+  it("moves fields anywhere but above the first section", () => {
+    expect(ids(movedRow(rows, "field a", "field c", "after"))).toBe("#0 b #1 c a hidden d");
+    expect(ids(movedRow(rows, "field d", "section 1", "before"))).toBe("#0 a b d #1 c hidden");
+    expect(ids(movedRow(rows, "field c", "section 0", "before"))).toBe(ids(rows));
+    expect(ids(movedRow(rows, hiddenId, "field a", "before"))).toBe(ids(rows));
+  });
+
+  it("moves sections with their fields, never below what is not shown", () => {
+    expect(ids(movedRow(rows, "section 0", "section 1", "after"))).toBe("#1 c #0 a b hidden d");
+    expect(ids(movedRow(rows, "section 1", "field a", "before"))).toBe("#1 c #0 a b hidden d");
+    expect(ids(movedRow(rows, "section 0", hiddenId, "after"))).toBe("#1 c #0 a b hidden d");
+    expect(ids(movedRow(rows, "section 0", "field d", "after"))).toBe("#1 c #0 a b hidden d");
+  });
+
+  it("hides, shows, adds and removes", () => {
+    expect(ids(toggled(rows, "field b"))).toBe("#0 a #1 c hidden b d");
+    expect(ids(toggled(rows, "field d"))).toBe("#0 a b #1 c d hidden");
+    expect(ids(withoutSection(rows, "section 0"))).toBe("#1 a b c hidden d");
+    expect(ids(withoutSection(rows, "section 1"))).toBe("#0 a b c hidden d");
+    expect(ids(withoutSection(withoutSection(rows, "section 1"), "section 0"))).toBe("#0 a b c hidden d");
+    expect(ids(withSection(rows, sectionRow("new", { en: "New" })))).toBe("#0 a b #1 c #new hidden d");
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * A layout as rows that people arrange: sections with their fields below them, at the end what is not shown. Pure.
+ */
+import type { LayoutSpec } from "@/api/layouts";
+import type { Entity, Locale } from "@/api/types";
+
+/** Below it stands what cards do not show. */
+export const hiddenId = "hidden";
+
+export type LayoutRow =
+  | { kind: "section"; id: string; title: Partial<Record<Locale, string>> }
+  | { kind: "hidden"; id: typeof hiddenId }
+  | { kind: "field"; id: string; key: string };
+
+export interface LayoutDraft {
+  rows: LayoutRow[];
+  list: string[];
+  card: string[];
+  form: string[];
+}
+
+const fieldRow = (key: string): LayoutRow => ({ kind: "field", id: `field ${key}`, key });
+export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): LayoutRow => ({
+  kind: "section",
+  id: `section ${id}`,
+  title,
+});
+
+/** What was saved, else how the entity stands now, with its names in the reader's language. */
+export function draftOf(entity: Entity, saved: LayoutSpec | undefined, locale: Locale): LayoutDraft {
+  const now = entity.layout.sections.map(({ title, fields }) => ({ title: { [locale]: title }, fields }));
+  const sections = saved?.sections ?? now;
+  const there = new Set(entity.fields.map(({ key }) => key));
+  const placed = new Set(sections.flatMap(({ fields }) => fields));
+  const rows = sections.flatMap(({ title, fields }, index) => [
+    sectionRow(String(index), title),
+    // The title stands above all sections.
+    ...fields.filter((key) => there.has(key) && key !== entity.title_field).map(fieldRow),
+  ]);
+  const left = entity.fields.filter(({ key }) => key !== entity.title_field && !placed.has(key));
+  return {
+    rows: [...rows, { kind: "hidden", id: hiddenId }, ...left.map(({ key }) => fieldRow(key))],
+    list: (saved ?? entity.layout).list ?? [],
+    card: (saved ?? entity.layout).card ?? [],
+    form: saved?.form ?? [],
+  };
+}
+
+export function specOf({ rows, list, card, form }: LayoutDraft): LayoutSpec {
+  const sections: LayoutSpec["sections"] = [];
+  for (const row of rows) {
+    if (row.kind === "hidden") break;
+    if (row.kind === "section") sections.push({ title: filled(row.title), fields: [] });
+    else sections.at(-1)?.fields.push(row.key);
+  }
+  return { sections, list, card, form };
+}
+
+const filled = (title: Partial<Record<Locale, string>>) =>
+  Object.fromEntries(Object.entries(title).filter(([, text]) => text?.trim())) as Record<string, string>;
+
+/** A section moves with its fields; what is not shown stays at the end, and nothing stands above the first section. */
+export function movedRow(rows: LayoutRow[], id: string, next: string, side: "before" | "after"): LayoutRow[] {
+  const row = rows.find((one) => one.id === id);
+  if (!row || row.kind === "hidden" || id === next) return rows;
+  const block = row.kind === "section" ? blockAt(rows, id) : [row];
+  const rest = rows.filter((one) => !block.includes(one));
+  let at = rest.findIndex((one) => one.id === next);
+  if (at < 0) return rows;
+  if (row.kind === "section") {
+    // Beside the section that the target stands in.
+    const head = rest.slice(0, at + 1).findLastIndex((one) => one.kind !== "field");
+    const below = side === "after" && rest[head]?.kind === "section";
+    at = below ? head + blockAt(rest, rest[head]?.id ?? "").length : head;
+  } else if (side === "after") {
+    at += 1;
+  }
+  const moved = [...rest.slice(0, at), ...block, ...rest.slice(at)];
+  return moved[0]?.kind === "section" ? moved : rows;
+}
+
+/** A section with its fields. */
+function blockAt(rows: LayoutRow[], id: string): LayoutRow[] {
+  const at = rows.findIndex((one) => one.id === id);
+  const end = rows.findIndex((one, index) => index > at && one.kind !== "field");
+  return rows.slice(at, end < 0 ? rows.length : end);
+}
+
+/** Out of sight, or back at the end of the last section. */
+export function toggled(rows: LayoutRow[], id: string): LayoutRow[] {
+  const row = rows.find((one) => one.id === id);
+  if (row?.kind !== "field") return rows;
+  const shown = rows.indexOf(row) < rows.findIndex((one) => one.kind === "hidden");
+  const rest = rows.filter((one) => one !== row);
+  const hidden = rest.findIndex((one) => one.kind === "hidden");
+  const at = shown ? hidden + 1 : hidden;
+  return [...rest.slice(0, at), row, ...rest.slice(at)];
+}
+
+/** A section goes; its fields go to the one above, of the first to the one below. The last one stays. */
+export function withoutSection(rows: LayoutRow[], id: string): LayoutRow[] {
+  const sections = rows.filter((one) => one.kind === "section");
+  if (sections.length < 2) return rows;
+  const block = blockAt(rows, id);
+  if (rows[0]?.id !== id) return rows.filter((one) => one.id !== id);
+  const rest = rows.filter((one) => !block.includes(one));
+  return [...rest.slice(0, 1), ...block.slice(1), ...rest.slice(1)];
+}
+
+/** A new section stands last, empty. */
+export function withSection(rows: LayoutRow[], row: LayoutRow): LayoutRow[] {
+  const at = rows.findIndex((one) => one.kind === "hidden");
+  return [...rows.slice(0, at), row, ...rows.slice(at)];
+}

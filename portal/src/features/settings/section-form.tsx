@@ -1,0 +1,42 @@
+/** The name of a section of cards, in each language. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Locale } from "@/api/types";
+import { FormDrawer } from "@/ui/form-drawer";
+import { WordsInput } from "./pipelines/words";
+
+interface Props {
+  title: Partial<Record<Locale, string>>;
+  onDone(title: Partial<Record<Locale, string>>): void;
+  onClose(): void;
+}
+
+export function SectionForm({ title, onDone, onClose }: Props) {
+  const { t } = useTranslation(["rules", "common"]);
+  const [words, setWords] = useState(title);
+  const [tried, setTried] = useState(false);
+  const named = Object.values(words).some((text) => text?.trim());
+  return (
+    <FormDrawer
+      title={t("rules:layout_section")}
+      submit={t("rules:layout_section_done")}
+      values={words}
+      pending={false}
+      error={null}
+      fields={[]}
+      onClose={onClose}
+      onSubmit={() => {
+        setTried(true);
+        if (named) onDone(words);
+      }}
+    >
+      <WordsInput
+        label={t("rules:layout_section_name")}
+        value={words}
+        focus
+        error={tried && !named ? t("rules:needed") : undefined}
+        onChange={setWords}
+      />
+    </FormDrawer>
+  );
+}
