@@ -37,9 +37,8 @@ pub struct BulkBody {
     /// Why rows are written in spite of rules that warn.
     #[serde(default)]
     reason: Option<String>,
-    /// Whether rules of automation run for what is changed.
+    /// Whether rules of automation run for what is changed: yes where absent.
     #[serde(default = "yes")]
-    #[schema(default = true)]
     run_rules: bool,
     /// Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all.
     #[schema(value_type = Option<Object>)]

@@ -6,6 +6,9 @@ import { rolesQuery, usersQuery } from "@/api/people";
 import { PickMany } from "@/ui/pick-many";
 import { peopleOf, peopleText } from "./automation-model";
 
+/** Found when the time comes: the record's owner and those around them. */
+const AROUND = ["owner", "head", "deputy"] as const;
+
 interface Props {
   label: string;
   hint?: string;
@@ -21,7 +24,7 @@ export function PeopleInput({ label, hint, letter, value, error, onChange }: Pro
   const roles = useQuery(rolesQuery).data ?? [];
   const users = useQuery(usersQuery).data ?? [];
   const { people, others } = peopleOf(value);
-  const around = [...(letter ? ["client"] : []), "owner", "head", "deputy"] as const;
+  const around = letter ? (["client", ...AROUND] as const) : AROUND;
   const known = [
     ...around.map((one) => ({ value: one as string, label: t(`person_${one}`) })),
     ...roles.map(({ key, name }) => ({ value: `role:${key}`, label: t("role", { name }) })),
