@@ -53,7 +53,9 @@ CREATE TABLE automation_run (
     step BIGINT NOT NULL,
     results {json} NOT NULL,
     tries BIGINT NOT NULL,
-    error TEXT
+    error TEXT,
+    -- Why a letter of it did not go out.
+    unsent TEXT
 );
 CREATE UNIQUE INDEX automation_run_once ON automation_run (rule_id, record_id, occasion);
 CREATE UNIQUE INDEX automation_run_id ON automation_run (id);

@@ -1,15 +1,19 @@
-//! The actions of a run. Records, requests and plugins go through the services of processes, which know a call that comes
-//! twice; tasks, notices and letters are made in the transaction that notes them as done.
+//! The actions of a run. Requests, plugins and processes go through services, which know a call that comes twice; what is
+//! done with our own database is done in the transaction that notes it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kernel::db::Tx;
+use kernel::error::FieldError;
 use kernel::jobs;
 use kernel::text::Message;
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result, Value};
-use messaging::mail::LetterState;
+use messaging::mail::{LetterState, NewMail};
 use messaging::notifications::{self, Kind};
+use records::Along;
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 use work::tasks::{NewTask, TaskContract};
 
 use super::answer::{LINK, Scene, job_of};
@@ -34,6 +38,33 @@ struct At<'a> {
     call: ServiceCall,
 }
 
+/// What is made in the transaction that notes it.
+enum Ours {
+    Task(Box<NewTask>),
+    Notice { people: Vec<Uuid>, link: String, text: String },
+    Letter(Box<NewMail>),
+}
+
+/// Notes an action on records as done in the transaction of their change.
+#[derive(Debug)]
+struct Noted {
+    ctx: Ctx,
+    run: Run,
+    result: Json,
+    last: bool,
+}
+
+#[async_trait::async_trait]
+impl Along for Noted {
+    async fn write(&self, tx: &Tx) -> Result<()> {
+        let further = Came::Further { result: &self.result, last: self.last };
+        match runs::came(tx, &self.ctx, &mut self.run.clone(), further).await? {
+            true => Ok(()),
+            false => Err(Error::Unavailable("somebody else goes on with the run".into())),
+        }
+    }
+}
+
 impl Automations {
     /// Does what is left of a run.
     pub(super) async fn go_on(&self, ctx: &Ctx, kept: &Kept, mut run: Run, by_hand: bool) -> Result<()> {
@@ -48,8 +79,13 @@ impl Automations {
             Err(why) => return self.end(ctx, &mut run, RunState::Failed, Some(&why)).await,
         };
         let actions = &rule.actions;
-        if by_hand {
-            self.send_again(&acting, &scene, &run, actions).await?;
+        if by_hand && let Err(error) = self.send_again(&acting, &scene, &run, actions).await {
+            return match failure(&error) {
+                ServiceFailure::Again(_) => Err(error),
+                ServiceFailure::Never(why) | ServiceFailure::Bpmn(why) => {
+                    self.end(ctx, &mut run, RunState::Failed, Some(&why)).await
+                }
+            };
         }
         while let Some(action) = actions.get(run.step) {
             let last = run.step + 1 == actions.len();
@@ -106,28 +142,39 @@ impl Automations {
         last: bool,
     ) -> Result<bool, ServiceFailure> {
         let at = at(acting, scene, run, run.step, action)?;
-        let ours = matches!(action.kind.as_str(), "task" | "notice" | "email");
-        let result = if ours { None } else { Some(self.outside(&at).await?) };
-        let written = async {
-            let tx = self.processes.db().begin().await?;
-            let result = match result {
-                Some(result) => result,
-                None => self.inside(&tx, &at).await?,
-            };
-            if !runs::came(&tx, acting, run, Came::Further { result: &result, last }).await? {
-                tx.rollback().await?;
-                return Ok(false);
-            }
-            tx.commit().await?;
-            Ok(true)
-        };
-        written.await.map_err(|error: Error| failure(&error))
+        if matches!(action.kind.as_str(), "task" | "notice" | "email") {
+            return self.inside(&at, run, last).await.map_err(|error| failure(&error));
+        }
+        let known = at.call.record_answer();
+        let note = known.map(|result| Noted { ctx: acting.clone(), run: run.clone(), result, last });
+        let on_records = note.is_some();
+        let result = self.outside(&at, note.map(|note| -> Arc<dyn Along> { Arc::new(note) })).await?;
+        self.noted(acting, run, &result, last, on_records).await.map_err(|error| failure(&error))
+    }
+
+    /// Notes an action of a service as done, unless it has noted itself.
+    async fn noted(&self, ctx: &Ctx, run: &mut Run, result: &Json, last: bool, on_records: bool) -> Result<bool> {
+        let db = self.processes.db();
+        if on_records
+            && let Some(now) = runs::by_id(db.read(), run.tenant, run.id).await?
+            && now.step > run.step
+        {
+            *run = now;
+            return Ok(true);
+        }
+        let tx = db.begin().await?;
+        if !runs::came(&tx, ctx, run, Came::Further { result, last }).await? {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Through the services of processes.
-    async fn outside(&self, at: &At<'_>) -> Result<Json, ServiceFailure> {
+    async fn outside(&self, at: &At<'_>, note: Option<Arc<dyn Along>>) -> Result<Json, ServiceFailure> {
         if at.call.kind != "start-process" {
-            return self.processes.do_call(&at.acting, &at.call).await;
+            return self.processes.do_call(&at.acting, &at.call, note).await;
         }
         let mut variables = at.call.parameters.clone();
         let definition = match variables.remove("process") {
@@ -141,73 +188,68 @@ impl Automations {
         Ok(json!({"instance": id}))
     }
 
-    /// In the transaction that notes it.
-    async fn inside(&self, tx: &Tx, at: &At<'_>) -> Result<Json> {
-        match at.call.kind.as_str() {
-            "task" => self.task(tx, at).await,
-            "notice" => self.notice(tx, at).await,
-            _ => self.email(tx, at).await,
+    /// In the transaction that notes it. People are looked for before: a transaction must not wait for a second
+    /// connection.
+    async fn inside(&self, at: &At<'_>, run: &mut Run, last: bool) -> Result<bool> {
+        let ours = match at.call.kind.as_str() {
+            "task" => Ours::Task(Box::new(task(at)?)),
+            "notice" => self.notice(at).await?,
+            _ => Ours::Letter(Box::new(self.letter(at).await?)),
+        };
+        let tx = self.processes.db().begin().await?;
+        let result = self.make(&tx, at, ours).await?;
+        if !runs::came(&tx, &at.acting, run, Came::Further { result: &result, last }).await? {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn make(&self, tx: &Tx, at: &At<'_>, ours: Ours) -> Result<Json> {
+        match ours {
+            Ours::Task(new) => {
+                let id = self.processes.tasks().open(tx, &at.acting, *new).await?;
+                Ok(json!({"entity": "task", "id": id}))
+            }
+            Ours::Notice { people, link, text } => {
+                let params = BTreeMap::from([("text".to_owned(), text)]);
+                // Whoever set the rule off is told too, if they are meant.
+                let ctx = at.acting.acting_as(Actor::System);
+                let count = people.len();
+                notifications::tell_at(tx, &ctx, Kind::Rule, people, &link, &params).await?;
+                Ok(json!({"told": count}))
+            }
+            Ours::Letter(mail) => {
+                let key = at.call.idempotency_key();
+                match self.processes.tasks().mail().queue_once(tx, &at.acting, key, &mail).await? {
+                    LetterState::Unsure => Err(nobody(at, "process.letter.undecided")),
+                    _ => Ok(json!({"letter": key})),
+                }
+            }
         }
     }
 
-    async fn task(&self, tx: &Tx, at: &At<'_>) -> Result<Json> {
-        let wrong = |why: String| Error::field(super::INVALID, "task", said(why));
-        let duration = match text(&at.call.parameters, "within") {
-            span if span.is_empty() => None,
-            span => Some(time::working(&span).map_err(wrong)?),
-        };
-        let owner = match at.scene.happened.field("owner") {
-            Value::Id(owner) => Some(owner),
-            _ => None,
-        };
-        let new = NewTask {
-            title: text(&at.call.parameters, "title"),
-            description: text(&at.call.parameters, "description"),
-            subject: at.about(),
-            executors: people::executors(at.call.parameters.get("executors")).map_err(wrong)?,
-            contract: TaskContract { duration, ..TaskContract::default() },
-            owner,
-            ..NewTask::default()
-        };
-        let id = self.processes.tasks().open(tx, &at.acting, new).await?;
-        Ok(json!({"entity": "task", "id": id}))
-    }
-
-    async fn notice(&self, tx: &Tx, at: &At<'_>) -> Result<Json> {
-        let wrong = |why: String| Error::field(super::INVALID, "to", said(why));
-        let named = people::executors(at.call.parameters.get("to")).map_err(wrong)?;
+    async fn notice(&self, at: &At<'_>) -> Result<Ours> {
+        let named = people::executors(at.call.parameters.get("to")).map_err(|why| wrong("to", why))?;
         let people = self.told(&at.acting, &named, &at.subject).await?;
         if people.is_empty() {
-            return Err(wrong(Message::key("automation.no_people").in_locale(at.acting.locale)));
+            return Err(nobody(at, "automation.no_people"));
         }
-        let words: String = text(&at.call.parameters, "text").chars().take(MAX_NOTICE).collect();
-        let params = BTreeMap::from([("text".to_owned(), words)]);
-        let link = format!("/records/{}/{}", at.subject.entity, at.subject.id);
-        // Whoever set the rule off is told too, if they are meant.
-        let ctx = at.acting.acting_as(Actor::System);
-        let count = people.len();
-        notifications::tell_at(tx, &ctx, Kind::Rule, people, &link, &params).await?;
-        Ok(json!({"told": count}))
+        let text = text(&at.call.parameters, "text").chars().take(MAX_NOTICE).collect();
+        Ok(Ours::Notice { people, link: format!("/records/{}/{}", at.subject.entity, at.subject.id), text })
     }
 
-    async fn email(&self, tx: &Tx, at: &At<'_>) -> Result<Json> {
+    async fn letter(&self, at: &At<'_>) -> Result<NewMail> {
         let mut call = at.call.clone();
         for name in ["to", "cc"] {
             let addresses = self.addresses(&at.acting, call.parameters.get(name), &at.subject).await?;
             call.parameters.insert(name.to_owned(), json!(addresses));
         }
-        let wrong = |key: &str| {
-            let words = Message::key(key).with("letter", call.idempotency_key()).in_locale(at.acting.locale);
-            Err(Error::field(super::INVALID, "to", said(words)))
-        };
         if call.parameters.get("to").and_then(Json::as_array).is_none_or(Vec::is_empty) {
-            return wrong("automation.no_address");
+            return Err(nobody(at, "automation.no_address"));
         }
-        let (key, mail) = (call.idempotency_key(), letter(&call, letters::LETTER));
-        match self.processes.tasks().mail().queue_once(tx, &at.acting, key, &mail).await? {
-            LetterState::Unsure => wrong("process.letter.undecided"),
-            _ => Ok(json!({"letter": key})),
-        }
+        Ok(letter(&call, letters::LETTER))
     }
 
     /// Letters of actions that are done, if no mail server took them.
@@ -215,8 +257,9 @@ impl Automations {
         let done = actions.iter().enumerate().take(run.step).filter(|(_, action)| action.kind == "email");
         for (step, action) in done {
             let Ok(at) = at(acting, scene, run, step, action) else { continue };
+            let mail = self.letter(&at).await?;
             let tx = self.processes.db().begin().await?;
-            self.email(&tx, &at).await?;
+            self.make(&tx, &at, Ours::Letter(Box::new(mail))).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -228,6 +271,28 @@ impl At<'_> {
     fn about(&self) -> Option<RecordRef> {
         (!self.scene.deleted).then(|| self.subject.clone())
     }
+}
+
+/// The task that parameters word.
+fn task(at: &At<'_>) -> Result<NewTask> {
+    let parameters = &at.call.parameters;
+    let duration = match text(parameters, "within") {
+        span if span.is_empty() => None,
+        span => Some(time::working(&span).map_err(|why| wrong("within", why))?),
+    };
+    let owner = match at.scene.happened.field("owner") {
+        Value::Id(owner) => Some(owner),
+        _ => None,
+    };
+    Ok(NewTask {
+        title: text(parameters, "title"),
+        description: text(parameters, "description"),
+        subject: at.about(),
+        executors: people::executors(parameters.get("executors")).map_err(|why| wrong("executors", why))?,
+        contract: TaskContract { duration, ..TaskContract::default() },
+        owner,
+        ..NewTask::default()
+    })
 }
 
 /// A run at one of its actions, with the parameters as they are now.
@@ -274,6 +339,12 @@ fn text(parameters: &Map<String, Json>, name: &str) -> String {
     }
 }
 
-fn said(why: String) -> kernel::error::FieldError {
-    kernel::error::FieldError::new("invalid").with("reason", why)
+fn wrong(part: &str, why: String) -> Error {
+    Error::field(super::INVALID, part, FieldError::new("invalid").with("reason", why))
+}
+
+/// There is nobody to tell, or nothing is known of the letter.
+fn nobody(at: &At<'_>, key: &str) -> Error {
+    let words = Message::key(key).with("letter", at.call.idempotency_key()).in_locale(at.acting.locale);
+    wrong("to", words)
 }

@@ -55,6 +55,10 @@ impl Handler for Answer {
         if self.1 == reader::NEAR { Lane::Short } else { Lane::Waiting }
     }
 
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud().await;
+    }
+
     async fn run(&self, job: &Job) -> Result<(), JobError> {
         let event: Event = job.read()?;
         Ok(self.0.answer(&event).await?)
@@ -72,6 +76,10 @@ impl Handler for GoOn {
 
     fn lane(&self) -> Lane {
         Lane::Waiting
+    }
+
+    async fn dead(&self, _: &Job, _: &str) {
+        self.0.tell_given_up_aloud().await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -101,7 +109,7 @@ impl Automations {
         let occasion = match dates::meant(event) {
             _ if rule.once => ONCE.to_owned(),
             Some((_, value)) => format!("date:{value}"),
-            None => format!("event:{}", event.id),
+            None => runs::occasion_of(event.id),
         };
         if let Some(run) =
             runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?

@@ -290,7 +290,9 @@ fn others(catalogue: &Catalogue, given: &Map<String, Json>) -> Wrong {
 fn field_of(def: &EntityDef, key: &str) -> Wrong {
     match def.field(key) {
         None => Err((named(key), FieldError::new("unknown"))),
-        Some(field) if field.system || field.formula.is_some() => Err((named(key), FieldError::new("read_only"))),
+        Some(field) if field.system || field.formula.is_some() || field.rollup.is_some() => {
+            Err((named(key), FieldError::new("read_only")))
+        }
         Some(_) => Ok(()),
     }
 }

@@ -24,8 +24,6 @@ pub const DATES: &str = "automation.dates";
 const AT: &str = "09:00";
 /// Days between a date and what is done about it.
 const MAX_DAYS: i64 = 3_650;
-/// Records of one look at one rule.
-const MAX_RECORDS: usize = 50_000;
 /// Records read at once.
 const PAGE: u64 = 500;
 const DAY: i64 = 86_400;
@@ -91,6 +89,8 @@ impl Handler for Look {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
+        // What the server did not come to when it ended.
+        self.0.tell_given_up().await?;
         for (kept, swept) in rules::on_dates(self.0.processes.db().read()).await? {
             match self.0.look(&kept, swept).await {
                 // Its entity or field is gone for now: it goes on from here when they are back.
@@ -105,62 +105,68 @@ impl Handler for Look {
 }
 
 impl Automations {
+    /// Page by page, so that nobody waits for a long transaction. When the server ends in between, pages are enqueued once
+    /// more: an occasion is answered once.
     async fn look(&self, kept: &Kept, swept: Timestamp) -> Result<()> {
         let ctx = self.processes.system(kept.tenant).await?;
-        let now = ctx.now();
-        let events = self.dates(&ctx, &kept.placed.entity, &kept.placed.rule, kept.placed.id, (swept, now)).await?;
-        let tx = self.processes.db().begin().await?;
-        if !rules::swept(&tx, kept, swept, now).await? {
-            return Ok(tx.rollback().await?);
+        let (now, placed) = (ctx.now(), &kept.placed);
+        let kind = if reader::is_far(&placed.rule) { reader::FAR } else { reader::NEAR };
+        let mut cursor = None;
+        loop {
+            let place = (placed.entity.as_str(), &placed.rule, placed.id);
+            let (events, next) = self.dates(&ctx, place, (swept, now), cursor).await?;
+            let tx = self.processes.db().begin().await?;
+            for event in events {
+                let payload = serde_json::to_value(&event).map_err(Error::internal)?;
+                let job = NewJob::now(&ctx.env, kind, payload).for_tenant(kept.tenant);
+                jobs::enqueue(&tx, &ctx.env, job.in_order(format!("automation:{}", event.record))).await?;
+            }
+            if next.is_none() && !rules::swept(&tx, kept, swept, now).await? {
+                return Ok(tx.rollback().await?);
+            }
+            tx.commit().await?;
+            cursor = next;
+            if cursor.is_none() {
+                return Ok(());
+            }
         }
-        let kind = if reader::is_far(&kept.placed.rule) { reader::FAR } else { reader::NEAR };
-        for event in events {
-            let payload = serde_json::to_value(&event).map_err(Error::internal)?;
-            let job = NewJob::now(&ctx.env, kind, payload).for_tenant(kept.tenant);
-            jobs::enqueue(&tx, &ctx.env, job.in_order(format!("automation:{}", event.record))).await?;
-        }
-        Ok(tx.commit().await?)
     }
 
-    /// What falls into a time, after its beginning and until its end, as events, in the order of the records.
+    /// A page of what falls into a time, after its beginning and until its end, as events, in the order of the records,
+    /// and where the next page begins.
     pub(super) async fn dates(
         &self,
         ctx: &Ctx,
-        entity: &str,
-        rule: &Rule,
-        id: Uuid,
+        (entity, rule, id): (&str, &Rule, Uuid),
         (from, to): (Timestamp, Timestamp),
-    ) -> Result<Vec<Event>> {
+        cursor: Option<String>,
+    ) -> Result<(Vec<Event>, Option<String>)> {
         let (on, field) = (&rule.on, rule.on.field.as_deref().unwrap_or_default());
         let def = self.processes.records().defined(ctx, entity).await?;
         let kind =
             def.field(field).map(|field| field.kind).ok_or_else(|| Error::NotFound(format!("{entity}.{field}")))?;
         let (days, seconds) = offset(on.offset.as_deref().unwrap_or("P0D")).map_err(Error::internal)?;
-        // A day more on both sides: zones and times of day are told apart one by one.
+        // Days more on both sides: zones and times of day are told apart one by one.
         let bound = |at: Timestamp, margin: i64| {
             let at = at.plus_seconds(margin * DAY - days * DAY - seconds);
             if kind == FieldType::Date { json!(at.utc().date_naive().to_string()) } else { json!(at) }
         };
         let parts = vec![Filter::test(field, Op::Gte, bound(from, -2)), Filter::test(field, Op::Lte, bound(to, 2))];
-        let mut query = Query {
+        let query = Query {
             filter: Some(Filter::all(parts)),
             fields: Some(vec![field.to_owned()]),
             limit: Some(PAGE),
+            cursor,
             ..Query::default()
         };
+        let page = self.processes.records().query(ctx, entity, &query).await?;
         let mut found = Vec::new();
-        loop {
-            let page = self.processes.records().query(ctx, entity, &query).await?;
-            for record in page.items {
-                let value = record.fields.get(field).cloned().unwrap_or(Value::Null);
-                let at = moment(on, &value, ctx.zone).filter(|at| *at > from && *at <= to);
-                found.extend(at.map(|at| event(ctx, entity, record.id, id, &value, at)));
-            }
-            query.cursor = page.next_cursor;
-            if query.cursor.is_none() || found.len() >= MAX_RECORDS {
-                return Ok(found);
-            }
+        for record in page.items {
+            let value = record.fields.get(field).cloned().unwrap_or(Value::Null);
+            let at = moment(on, &value, ctx.zone).filter(|at| *at > from && *at <= to);
+            found.extend(at.map(|at| event(ctx, entity, record.id, id, &value, at)));
         }
+        Ok((found, page.next_cursor))
     }
 }
 

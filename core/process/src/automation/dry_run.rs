@@ -29,8 +29,6 @@ const MAX_DAYS: u32 = 90;
 const MAX_EVENTS: usize = 100_000;
 /// Events read at once.
 const PAGE: u64 = 500;
-/// The same, of what is in memory.
-const PAGE_LENGTH: usize = 500;
 /// Records and problems that are listed.
 const LISTED: usize = 20;
 
@@ -203,9 +201,17 @@ impl Automations {
         let mut outcome = DryRunOutcome::default();
         let condition = condition(rule, def)?;
         let mut past = Past { rule, condition, waiting: HashMap::new(), acted: HashSet::new() };
-        let events = self.dates(ctx, &def.key, rule, Uuid::nil(), (since, ctx.now())).await?;
-        for some in events.chunks(PAGE_LENGTH) {
-            self.ask(ctx, def, &mut past, some.to_vec(), &mut outcome).await?;
+        let (mut cursor, mut read) = (None, 0);
+        loop {
+            let place = (&*def.key, rule, Uuid::nil());
+            let (events, next) = self.dates(ctx, place, (since, ctx.now()), cursor).await?;
+            read += events.len();
+            self.ask(ctx, def, &mut past, events, &mut outcome).await?;
+            outcome.truncated = next.is_some() && read >= MAX_EVENTS;
+            cursor = next;
+            if cursor.is_none() || outcome.truncated {
+                break;
+            }
         }
         outcome.count(rule);
         Ok(outcome)

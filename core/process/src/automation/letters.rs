@@ -33,6 +33,6 @@ impl MailOwner for Letters {
             MailOutcome::Failed(reason) => Message::key("process.letter.not_sent").with("reason", reason),
             MailOutcome::Unsure(reason) => Message::key("process.letter.unsure").with("reason", reason),
         };
-        runs::fall_back(tx, ctx, reference.id, &message.in_locale(ctx.locale)).await
+        runs::unsent(tx, ctx.tenant, reference.id, Some(&message.in_locale(ctx.locale))).await
     }
 }

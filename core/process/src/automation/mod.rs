@@ -17,6 +17,7 @@
 //! | `act` | the actions of a run |
 //! | `people` | to whom tasks, notices and letters go |
 //! | `letters` | what became of letters |
+//! | `given_up` | jobs that nobody tries any more |
 //! | `view` | runs as people see them; retry |
 //! | `dates` | rules about a date of the record |
 //! | `dry_run` | what would have happened |
@@ -26,6 +27,7 @@ mod answer;
 mod check;
 mod dates;
 mod dry_run;
+mod given_up;
 mod letters;
 mod model;
 mod people;

@@ -7,8 +7,8 @@ use kernel::db::{ConnectionTrait, QueryResult, Tx, taken};
 use kernel::error::FieldError;
 use kernel::event::{self, Cursor};
 use kernel::{Ctx, Error, Result, TenantId, Timestamp, audit};
-use sea_orm::DbErr;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
+use sea_orm::{DbBackend, DbErr};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -206,10 +206,15 @@ fn swept_since(ctx: &Ctx, rule: &Rule) -> Option<i64> {
     (rule.on.event == TriggerKind::Date).then(|| ctx.now().0)
 }
 
-/// Rules of an entity as a transaction sees them.
+/// Rules of an entity as a transaction sees them that makes one. Who makes another at the same time waits, and counts it.
 async fn all_of(tx: &Tx, ctx: &Ctx, entity: &str) -> Result<Vec<Kept>> {
     let mut select = of_tenant(ctx.tenant);
     select.and_where(Expr::col("entity").eq(entity));
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let mut lock = select.clone();
+        lock.lock(LockType::NoKeyUpdate);
+        tx.query_all(&lock).await?;
+    }
     found(tx, &select).await
 }
 

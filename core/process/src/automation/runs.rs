@@ -225,21 +225,73 @@ pub(super) async fn came(tx: &Tx, ctx: &Ctx, run: &mut Run, to: Came<'_>) -> Res
         .and_where(Expr::col("step").eq(number(step)))
         .and_where(Expr::col("state").eq(before.name()))
         .to_owned();
-    Ok(tx.execute(&update).await?.rows_affected() == 1)
+    if tx.execute(&update).await?.rows_affected() != 1 {
+        return Ok(false);
+    }
+    if run.state == RunState::Done {
+        fail_unsent(tx, run.id).await?;
+    }
+    Ok(true)
 }
 
-/// A letter of a run did not go out: said where the run is, which is not done then.
-pub(super) async fn fall_back(tx: &Tx, ctx: &Ctx, id: Uuid, why: &str) -> Result<()> {
+/// A letter of a run did not go out, whether the rest of it is done by now or not: said where the run is. Nothing: it is
+/// to be sent again.
+pub(super) async fn unsent(tx: &Tx, tenant: TenantId, id: Uuid, why: Option<&str>) -> Result<()> {
     let update = Query::update()
         .table(TABLE)
-        .value("error", short(why))
-        .value("state", RunState::Failed.name())
+        .value("unsent", why.map(short))
         .and_where(Expr::col("id").eq(id))
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .to_owned();
+    tx.execute(&update).await?;
+    fail_unsent(tx, id).await
+}
+
+/// What is done but for a letter has failed.
+async fn fail_unsent(tx: &Tx, id: Uuid) -> Result<()> {
+    let update = Query::update()
+        .table(TABLE)
+        .value("state", RunState::Failed.name())
+        .value("error", Expr::col("unsent"))
+        .and_where(Expr::col("id").eq(id))
         .and_where(Expr::col("state").eq(RunState::Done.name()))
+        .and_where(Expr::col("unsent").is_not_null())
         .to_owned();
     tx.execute(&update).await?;
     Ok(())
+}
+
+/// Ends runs in the middle of which their job was given up. Returns how many.
+pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Result<u64> {
+    let mut update = Query::update();
+    update
+        .table(TABLE)
+        .value("state", RunState::Failed.name())
+        .value("error", short(why))
+        .value("ended_at", ctx.now().0)
+        .value("due_at", Option::<i64>::None)
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+    match of {
+        GivenUp::Run(id) => update
+            .and_where(Expr::col("id").eq(id))
+            .and_where(Expr::col("state").is_in([RunState::Waiting.name(), RunState::Running.name()])),
+        GivenUp::Event { record, id } => update
+            .and_where(Expr::col("record_id").eq(record))
+            .and_where(Expr::col("occasion").is_in([occasion_of(id), ONCE.to_owned()]))
+            .and_where(Expr::col("state").eq(RunState::Running.name())),
+    };
+    Ok(tx.execute(&update).await?.rows_affected())
+}
+
+/// Runs whose job was given up: one, or all that an event of a record began.
+pub(super) enum GivenUp {
+    Run(Uuid),
+    Event { record: Uuid, id: i64 },
+}
+
+/// What stands for an event among the occasions of runs.
+pub(super) fn occasion_of(event: i64) -> String {
+    format!("event:{event}")
 }
 
 /// Forgets a run that has nothing to tell.

@@ -136,6 +136,7 @@ impl Automations {
         if !runs::came(&tx, ctx, &mut run, Came::Going).await? {
             return Err(over());
         }
+        runs::unsent(&tx, ctx.tenant, run.id, None).await?;
         jobs::enqueue(&tx, &ctx.env, job_of(ctx, &run, ctx.now(), true)?).await?;
         tx.commit().await?;
         self.shown(ctx, vec![run]).await?.pop().ok_or_else(missing)
