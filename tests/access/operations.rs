@@ -38,6 +38,7 @@ impl Operation {
             "/compare",
             "/calculate",
             "/preview",
+            "/tasks/parse",
         ]
         .iter()
         .any(|end| self.template.ends_with(end));
@@ -443,6 +444,12 @@ impl Objects {
             ("POST", "/read/file") => {
                 json!({"plugin": LEAD_DESK, "surface": "walk", "name": "walk", "source": {"records": "lead"}, "as": "csv"})
             }
+            ("POST", "/calendars/preview") => {
+                json!({"of": "company", "calendar": {"week": {"mon": ["09:00-18:00"]}}, "duration": 60})
+            }
+            ("PUT", "/me/notifications") => json!({"quiet": false}),
+            ("POST", "/tasks/parse") => json!({"text": "walk tomorrow 15:00"}),
+            ("POST", "/process-definitions/{id}/migrate/undo") => json!({"batch": uuid::Uuid::nil()}),
             ("PUT", "/calendars/{of}") => json!({"calendar": null}),
             ("PUT", "/message-gateways/{key}") => {
                 json!({"title": "walk", "url": "https://sms.walk.test/", "body": "{\"to\": \"{to}\", \"text\": \"{text}\"}"})

@@ -86,9 +86,10 @@ Runs all stages, or the named ones, in this order. What fails names the command 
 rest go on unless they stand on it (setup, build). The last line is `N passed, N failed`.
 
   setup     what has to be on the machine (wasm target, npm packages, PostgreSQL, Chromium)
-  tidy      formatting, clippy, licences, layers and the other house rules
+  tidy      formatting, licences, layers and the other house rules, clippy of guests
   portal    lint, unit tests, build and size of the web portal
   build     plugins as components, the workspace with all its tests, packages
+  lint      what the compiler and clippy said of the workspace as it was built: nothing
   plugins   `verstak plugin check` and `test` of every plugin, host-side tests of guest crates
   rust      all tests of the workspace, on SQLite
   postgres  the integration tests again on a private PostgreSQL cluster
@@ -98,7 +99,7 @@ rest go on unless they stand on it (setup, build). The last line is `N passed, N
 const HELP_TIDY: &str = "\
 cargo xtask tidy [--rules]
 
-rustfmt, clippy without warnings, licences of dependencies, layers between crates, module
+rustfmt, clippy without warnings (it comes with a build of everything), licences of dependencies, layers between crates, module
 docs, file lengths, left-over words, machine paths, dead links in documents.
 
   --rules  only what needs no compiler (seconds)";

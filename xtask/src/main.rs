@@ -43,7 +43,10 @@ fn dispatch(words: Vec<String>) -> Outcome<()> {
         cli::Command::Setup => setup::all(&workspace),
         cli::Command::Run(options) => run::run(&workspace, &options),
         cli::Command::Test(stages) => stages::run(&workspace, &stages),
-        cli::Command::Tidy { rules_only } => tidy::run(&workspace, rules_only),
+        cli::Command::Tidy { rules_only } => {
+            tidy::run(&workspace, rules_only)?;
+            if rules_only { Ok(()) } else { stages::lint(&workspace) }
+        }
         cli::Command::Codegen { check } => codegen::run(&workspace, check),
         cli::Command::Bench(arguments) => bench::run(&workspace, &arguments),
         cli::Command::Postgres(words) => postgres::run_with(&workspace, &words),

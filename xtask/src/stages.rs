@@ -1,7 +1,7 @@
 //! The stages of `cargo xtask test`, in their order, each with its time and its count of tests.
 //!
 //! Owns: what is run and with which variables. Everything of the workspace is compiled once, in one profile and with
-//! one set of features (`--workspace --all-targets`); clippy is the only other pass over it.
+//! one set of features (`--workspace --all-targets`), with clippy as its compiler: the lints are those of that pass.
 
 mod browser;
 mod portal;
@@ -16,19 +16,21 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 pub use portal::build as build_portal;
-pub use rust::build_binary;
+pub use rust::{build_binary, lint};
 
 /// One step of the whole test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// What has to be on the machine.
     Setup,
-    /// House rules, formatting, lints.
+    /// House rules, formatting, lints of guests.
     Tidy,
     /// The web portal by itself.
     Portal,
     /// Components, the workspace with its tests, packages.
     Build,
+    /// No warnings of the compiler or clippy.
+    Lint,
     /// Every plugin by the developer's own commands.
     Plugins,
     /// The workspace's tests, on SQLite.
@@ -43,11 +45,12 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Setup,
         Self::Tidy,
         Self::Portal,
         Self::Build,
+        Self::Lint,
         Self::Plugins,
         Self::Rust,
         Self::Postgres,
@@ -62,6 +65,7 @@ impl Stage {
             Self::Tidy => "tidy",
             Self::Portal => "portal",
             Self::Build => "build",
+            Self::Lint => "lint",
             Self::Plugins => "plugins",
             Self::Rust => "rust",
             Self::Postgres => "postgres",
@@ -89,6 +93,7 @@ impl Stage {
             Self::Tidy => tidy::run(workspace, false),
             Self::Portal => portal::test(workspace, counts),
             Self::Build => build(workspace),
+            Self::Lint => rust::lint(workspace),
             Self::Plugins => plugins(workspace, counts),
             Self::Rust => rust::test(workspace, counts),
             Self::Postgres => rust::test_on_postgres(workspace, counts),

@@ -50,7 +50,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All rules, then rustfmt and clippy unless `rules_only`.
+/// All rules, then rustfmt and the lints of guests unless `rules_only`. Those of the workspace come with its build.
 pub fn run(workspace: &Workspace, rules_only: bool) -> Outcome<()> {
     let findings = rules(workspace)?;
     for finding in findings.iter().take(SHOWN) {
@@ -65,7 +65,7 @@ pub fn run(workspace: &Workspace, rules_only: bool) -> Outcome<()> {
         return Err(Failure::new(format!("{} house rules are broken", findings.len())));
     }
     formatted?;
-    if rules_only { Ok(()) } else { lint(workspace) }
+    if rules_only { Ok(()) } else { lint_guests(workspace) }
 }
 
 fn rules(workspace: &Workspace) -> Outcome<Vec<Finding>> {
@@ -125,14 +125,8 @@ fn format(workspace: &Workspace) -> Outcome<()> {
     Ok(())
 }
 
-fn lint(workspace: &Workspace) -> Outcome<()> {
+fn lint_guests(workspace: &Workspace) -> Outcome<()> {
     setup::wasm_target()?;
-    workspace.ensure_portal_folder()?;
-    exec::run(
-        exec::cargo(&workspace.root)
-            .args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet"])
-            .args(["--", "-D", "warnings"]),
-    )?;
     let manifest = std::fs::read_to_string(workspace.path("Cargo.toml")).context("Cargo.toml")?;
     let lints = house_lints(&manifest)?;
     for folder in workspace.standalone()? {

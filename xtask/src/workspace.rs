@@ -3,10 +3,14 @@
 //! Every path of a built file comes from here, because the target folder may lie outside the repository.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::exec::{self, Context, Failure, Outcome};
+
+/// What lints as it compiles: clippy's own compiler.
+pub const LINTER: &str = "clippy-driver";
 
 /// The repository this command was started in.
 pub struct Workspace {
@@ -35,6 +39,16 @@ impl Workspace {
         let target = metadata.get("target_directory").and_then(Value::as_str).map(PathBuf::from);
         let target = target.ok_or_else(|| Failure::new("cargo metadata names no target folder"))?;
         Ok(Self { root, target, metadata })
+    }
+
+    /// `cargo` for what compiles the workspace, with clippy as the compiler of its members where it is installed: they are
+    /// compiled and linted in one pass, and libraries only once.
+    pub fn cargo(&self) -> Command {
+        let mut cargo = exec::cargo(&self.root);
+        if exec::in_path(LINTER) {
+            cargo.env("RUSTC_WORKSPACE_WRAPPER", LINTER);
+        }
+        cargo
     }
 
     /// A path below the root.

@@ -4,7 +4,7 @@ use kernel::error::FieldError;
 use kernel::{Error, Result};
 
 /// The code of errors about wrong input here: clients know it from letters and notifications of tasks.
-const INVALID: &str = "task.invalid";
+pub(crate) const INVALID: &str = "task.invalid";
 
 /// One wrong field.
 pub(crate) fn wrong(field: &str, error: FieldError) -> Error {

@@ -12,9 +12,11 @@
 //! | `outbound` | the port for requests to other servers |
 //! | `pace` | turns at a gateway that takes so many a second |
 //! | `notifications` | what people are told |
+//! | `channels` | how each of them wants to be told |
 //! | `notices` | what plugins tell people |
 //! | `input` | limits of what comes from outside |
 
+pub mod channels;
 mod input;
 pub mod mail;
 pub mod messages;

@@ -8,13 +8,13 @@ use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
 use kernel::text::Texts;
 use kernel::{Ctx, Db, Error, Locale, Result, TaskId, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::input::wrong;
-use crate::notices;
+use crate::{channels, notices};
 
 const COLUMNS: [&str; 10] =
     ["id", "kind", "task_id", "params", "at", "read_at", "plugin", "link", "confirm", "confirmed_at"];
@@ -61,6 +61,37 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::New,
+        Self::Offered,
+        Self::Unassigned,
+        Self::Reminder,
+        Self::Overdue,
+        Self::Escalation,
+        Self::Delegated,
+        Self::Review,
+        Self::Returned,
+        Self::Letter,
+        Self::Stopped,
+        Self::GivenUp,
+        Self::Report,
+        Self::Document,
+        Self::StageReminder,
+        Self::StageOverdue,
+        Self::Rule,
+    ];
+
+    /// Whether nobody can mute it or have it wait: escalations and incidents.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::Escalation | Self::Stopped | Self::GivenUp)
+    }
+
+    /// Whether only administrators are told.
+    pub const fn is_of_admins(self) -> bool {
+        matches!(self, Self::Unassigned | Self::Stopped | Self::GivenUp)
+    }
+
     /// Its name in the database and the API; the key of its text.
     pub const fn name(self) -> &'static str {
         match self {
@@ -205,6 +236,8 @@ async fn write(
         return Ok(());
     }
     let params = serde_json::to_value(params).map_err(Error::internal)?;
+    let told: Vec<(Uuid, Uuid)> = users.into_iter().map(|user| (ctx.id(), user)).collect();
+    let routes = channels::routed(tx, ctx, kind, &told).await?;
     let mut insert = Query::insert();
     insert.into_table("notification").columns([
         "id",
@@ -215,10 +248,13 @@ async fn write(
         "params",
         "at",
         "link",
+        "shown",
+        "digest",
     ]);
-    for user in users {
+    for (id, user) in told {
+        let (shown, digest) = routes.get(&user).copied().unwrap_or((true, false));
         insert.values_panic([
-            ctx.id().into(),
+            id.into(),
             ctx.tenant.into(),
             user.into(),
             kind.name().into(),
@@ -226,6 +262,8 @@ async fn write(
             params.clone().into(),
             ctx.now().0.into(),
             link.into(),
+            shown.into(),
+            digest.into(),
         ]);
     }
     tx.later(&insert).await?;
@@ -275,6 +313,7 @@ pub async fn list(db: &Db, ctx: &Ctx, query: &NotificationQuery) -> Result<Notif
         .from("notification")
         .and_where(Expr::col("user_id").eq(me.0))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("shown").eq(true))
         .order_by("id", Order::Desc)
         .limit(limit + 1);
     if query.unread {
@@ -302,6 +341,7 @@ pub async fn unread(db: &Db, ctx: &Ctx) -> Result<i64> {
         .and_where(Expr::col("user_id").eq(me.0))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .and_where(Expr::col("read_at").is_null())
+        .and_where(Expr::col("shown").eq(true))
         .take();
     Ok(db.read().query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index(0))?)
 }
@@ -321,7 +361,8 @@ pub async fn mark_read(db: &Db, ctx: &Ctx, input: &ReadInput) -> Result<u64> {
         .value("read_at", ctx.now().0)
         .and_where(Expr::col("user_id").eq(me.0))
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("read_at").is_null());
+        .and_where(Expr::col("read_at").is_null())
+        .and_where(Expr::col("shown").eq(true));
     if !input.all {
         update.and_where(Expr::col("id").is_in(input.ids.iter().copied()));
     }
@@ -357,6 +398,30 @@ fn from_row(row: &QueryResult, locale: Locale) -> Result<Notification> {
     })
 }
 
+/// Notifications that nobody has read, as `told` reads them.
+pub(crate) fn unread_of(ctx: &Ctx) -> SelectStatement {
+    Query::select()
+        .columns(["kind", "params", "task_id", "link"])
+        .from("notification")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("read_at").is_null())
+        .take()
+}
+
+/// A row of `unread_of` as a line.
+pub(crate) fn told(row: &QueryResult, locale: Locale) -> Result<channels::Told> {
+    let params: BTreeMap<String, String> = serde_json::from_value(row.try_get_by_index(1)?).map_err(Error::internal)?;
+    let task: Option<TaskId> = row.try_get_by_index(2)?;
+    let link: Option<String> = row.try_get_by_index(3)?;
+    let link = link.or_else(|| task.map(|task| format!("/tasks/{task}")));
+    Ok(channels::Told { text: text(&row.try_get_by_index::<String>(0)?, &params, locale), link })
+}
+
+/// A sentence of letters about notifications.
+pub fn sentence(key: &str, locale: Locale) -> &'static str {
+    TEXTS.get(locale, key).unwrap_or_default()
+}
+
 fn text(kind: &str, params: &BTreeMap<String, String>, locale: Locale) -> String {
     let mut text = TEXTS.get(locale, kind).unwrap_or(kind).to_owned();
     // The title comes last: what people wrote into it is not a place to put parameters.
@@ -372,29 +437,12 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_text_in_every_language_with_the_same_parameters() {
-        let kinds = [
-            Kind::New,
-            Kind::Offered,
-            Kind::Unassigned,
-            Kind::Reminder,
-            Kind::Overdue,
-            Kind::Escalation,
-            Kind::Delegated,
-            Kind::Review,
-            Kind::Returned,
-            Kind::Letter,
-            Kind::Stopped,
-            Kind::GivenUp,
-            Kind::Report,
-            Kind::Document,
-            Kind::StageReminder,
-            Kind::StageOverdue,
-        ];
         assert_eq!(TEXTS.differences(), [""; 0]);
+        // And what letters about them say: `digest.subject`, `digest.more`.
+        assert_eq!(TEXTS.keys(Locale::En).len(), Kind::ALL.len() + 2);
         // What a rule tells is in the words of whoever wrote it.
         assert!(Locale::ALL.iter().all(|locale| TEXTS.get(*locale, Kind::Rule.name()) == Some("{text}")));
-        assert_eq!(TEXTS.keys(Locale::En).len(), kinds.len() + 1);
-        for kind in kinds {
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Rule) {
             let texts = Locale::ALL.map(|locale| TEXTS.get(locale, kind.name()).unwrap());
             assert!(texts.iter().all(|text| texts.iter().filter(|other| text == *other).count() == 1), "{texts:?}");
         }

@@ -15,7 +15,7 @@ use people::Identities;
 use plugin_host::engine::{Caps, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
 use process::automation::Automations;
-use process::runtime::{MigrateSteps, Processes, Subjects};
+use process::runtime::{MigrateSteps, Processes, Subjects, UndoMigrationSteps};
 use records::Records;
 use records::export::ListExportSteps;
 use records::files::Files;
@@ -28,7 +28,7 @@ use records::undo::UndoSteps;
 use records::whole::WholeSteps;
 use reports::{ExportSteps, Letters, Reports};
 use work::calendar::Calendars;
-use work::tasks::Tasks;
+use work::tasks::{RecountSteps, Tasks};
 
 use crate::config::Config;
 use crate::drafts::SalesDrafts;
@@ -179,6 +179,8 @@ impl AppState {
             Arc::new(MergeSteps::new(&records, &identities)),
             Arc::new(ListExportSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
+            Arc::new(UndoMigrationSteps::new(&processes, &identities)),
+            Arc::new(RecountSteps::new(&tasks, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
         let public_url = Some(config.http.public_url.clone()).filter(|url| !url.is_empty());
@@ -259,6 +261,8 @@ impl AppState {
         handlers.extend(self.documents.handlers());
         handlers.extend(self.messages.handlers());
         handlers.extend(self.tasks.handlers());
+        let public_url = Some(self.config.http.public_url.clone()).filter(|url| !url.is_empty());
+        handlers.extend(work::notices::handlers(&self.tasks, public_url));
         handlers.extend(self.processes.handlers());
         handlers.extend(self.automations.handlers());
         handlers.extend(self.plugins.handlers());

@@ -8,10 +8,12 @@
 //! |---|---|
 //! | `tasks` | tasks and the step contract |
 //! | `calendar` | working time |
+//! | `notices` | what people are told, when and where they want it |
 //! | `input` | limits of what comes from outside |
 
 pub mod calendar;
 mod input;
+pub mod notices;
 pub mod tasks;
 
 pub use calendar::{CalendarOf, CalendarSettings, Calendars, WorkingTime};

@@ -1,8 +1,9 @@
 /** What the portal tells a person: newest first, and what of it was read. */
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
-import type { Id } from "./types";
+import { queryClient } from "./query-client";
+import type { Body, Id } from "./types";
 import { refreshNotifications } from "./work-cache";
 
 export const notificationsQuery = (unread: boolean) =>
@@ -27,4 +28,16 @@ export async function markRead(ids: Id[] | "all"): Promise<void> {
 export async function confirmNotice(id: Id): Promise<void> {
   await api.post("/notifications/{id}/confirm", undefined, { path: { id } });
   refreshNotifications();
+}
+
+const wishes = ["me", "notification-settings"] as const;
+
+/** How the reader wants to be told, with what there is to choose. */
+export const tellingQuery = queryOptions({
+  queryKey: wishes,
+  queryFn: ({ signal }) => api.get("/me/notifications", { signal }),
+});
+
+export async function saveTelling(settings: Body<"NotificationSettings">): Promise<void> {
+  queryClient.setQueryData(wishes, await api.put("/me/notifications", settings));
 }

@@ -182,6 +182,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /calendars/preview` (administrators): what setting a calendar would do to open deadlines, and when work would be
+         *     due by it. Nothing is changed.
+         */
+        post: operations["tasks_preview_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendars/{of}": {
         parameters: {
             query?: never;
@@ -191,7 +211,10 @@ export interface paths {
         };
         /** `GET /calendars/{of}`: of `company`, `department:<id>` or `user:<id>`. */
         get: operations["tasks_calendar"];
-        /** `PUT /calendars/{of}` (administrators) */
+        /**
+         * `PUT /calendars/{of}` (administrators). Deadlines to be counted anew are so at once where at most 200 are open (200);
+         *     of more it is a job to watch (202), whose result is `{moved}`.
+         */
         put: operations["tasks_set_calendar"];
         post?: never;
         delete?: never;
@@ -1062,6 +1085,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /me/notifications`: how the caller wants to be told, with what there is to choose. */
+        get: operations["session_notification_settings"];
+        /**
+         * `PUT /me/notifications`: of each kind where it goes (the portal, a letter, the daily digest), and whether all of it waits
+         *     until working time begins. Kinds that are not named go to the portal alone.
+         */
+        put: operations["session_set_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1765,6 +1809,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/process-definitions/{id}/migrate/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /process-definitions/{id}/migrate/undo`: a migration of many instances taken back, of each that has not made a
+         *     step since. Up to 200 at once (200); more are a job to watch (202).
+         */
+        post: operations["processes_undo_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/process-definitions/{id}/publish": {
         parameters: {
             query?: never;
@@ -2164,6 +2228,26 @@ export interface paths {
          *     with the report as `current`; a dry run only says so.
          */
         post: operations["processes_migrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/process-instances/{id}/migrate/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /process-instances/{id}/migrate/undo` (operators): as it stood before its last migration, when it has not made a
+         *     step since.
+         */
+        post: operations["processes_undo_migration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3275,6 +3359,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/parse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
+         *     is made of it.
+         */
+        post: operations["tasks_parse_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -3474,6 +3578,23 @@ export interface paths {
         put?: never;
         /** `POST /tasks/{id}/return`: what was done is not good yet. */
         post: operations["tasks_return_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /tasks/{id}/seen`: the caller has looked at a task that they have. */
+        post: operations["tasks_task_seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4322,6 +4443,29 @@ export interface components {
             /** @default null */
             calendar: components["schemas"]["CalendarSettings"] | null;
         };
+        /** @description What a change of a calendar would do. */
+        CalendarPreview: {
+            /** @description When work of `duration` that begins at `from` would be due. */
+            due?: string | null;
+            /**
+             * Format: int64
+             * @description Open deadlines that would move.
+             */
+            moved: number;
+            /** @description Whether all open tasks were looked at: of very many only the first 10,000 are. */
+            complete: boolean;
+            /** @description Some of them. */
+            examples: components["schemas"]["MovedDeadline"][];
+        };
+        /** @description A working calendar that was set. */
+        CalendarSet: {
+            calendar?: components["schemas"]["CalendarSettings"] | null;
+            /**
+             * Format: int64
+             * @description Open deadlines that moved.
+             */
+            moved: number;
+        };
         /**
          * @description A working calendar in wire form. Hours are `HH:MM-HH:MM`, in order, not overlapping; an end that is not later than
          *     its beginning lies on the next day (`22:00-06:00`), `24:00` is midnight. Give `week` or `cycle`.
@@ -4333,6 +4477,19 @@ export interface components {
             cycle?: components["schemas"]["CycleSettings"] | null;
             /** @description Holidays and days with hours of their own. */
             days?: components["schemas"]["DaySettings"][];
+        };
+        /** @description A calendar to be tried. */
+        CalendarTrial: {
+            /** @description Whose: `company`, `department:<id>` or `user:<id>`. */
+            of: string;
+            calendar?: components["schemas"]["CalendarSettings"] | null;
+            /** @description When work begins; now by default. */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description How much work, in seconds of working time.
+             */
+            duration?: number | null;
         };
         /** @description A working calendar. */
         CalendarView: {
@@ -4392,6 +4549,15 @@ export interface components {
          * @enum {string}
          */
         Channel: "mail" | "sms";
+        /** @description Where notifications of a kind go. */
+        Channels: {
+            /** @description The bell of the portal. */
+            portal?: boolean;
+            /** @description A letter for each. */
+            mail?: boolean;
+            /** @description A line of the letter that comes when the next working day begins. */
+            digest?: boolean;
+        };
         /** @description Changes of a checklist, done in this order. */
         ChecklistChange: {
             /**
@@ -4608,6 +4774,16 @@ export interface components {
             due_today: number;
             /**
              * Format: int64
+             * @description Of these: given back by whoever looked at what was done.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Of these: the person has not looked at it yet.
+             */
+            new: number;
+            /**
+             * Format: int64
              * @description Had by nobody, and the person may take them (or must do their part).
              */
             unclaimed: number;
@@ -4616,6 +4792,12 @@ export interface components {
              * @description Given by the person to others, done, and to be looked at.
              */
             review: number;
+            /**
+             * Format: int64
+             * @description Promises that are broken: `overdue`, to be looked at for more than a working day, and unclaimed when half of the
+             *     working time until the deadline has gone by.
+             */
+            violations: number;
         };
         /** @description A count beside a title. */
         CountView: {
@@ -6710,7 +6892,7 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
+                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
                 kind: string;
                 /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
                 state: string;
@@ -7372,7 +7554,7 @@ export interface components {
         JobView: {
             /** Format: uuid */
             id: string;
-            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`. */
+            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
             kind: string;
             /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
             state: string;
@@ -8124,6 +8306,11 @@ export interface components {
             refused: number;
             /** @description Whether nothing was changed. */
             dry_run: boolean;
+            /**
+             * Format: uuid
+             * @description What takes it back: `POST /process-definitions/{id}/migrate/undo`.
+             */
+            batch?: string | null;
         };
         /** @description A month. */
         MonthForecast: components["schemas"]["ForecastBucket"] & {
@@ -8141,6 +8328,25 @@ export interface components {
             element: string;
             /** @description Why; kept in the history. */
             reason: string;
+        };
+        /** @description A deadline that would move. */
+        MovedDeadline: {
+            /**
+             * Format: uuid
+             * @description The task.
+             */
+            task: string;
+            /** @description What is to be done. */
+            title: string;
+            /**
+             * Format: uuid
+             * @description Who has it.
+             */
+            assignee?: string | null;
+            /** @description When it is due now. */
+            due: string;
+            /** @description When it would be. */
+            then: string;
         };
         /** @description A stage that is taken away, with the records that stand in it. */
         Moving: {
@@ -8491,6 +8697,34 @@ export interface components {
              * @description Unread ones altogether.
              */
             unread: number;
+        };
+        /** @description What a person wants. */
+        NotificationSettings: {
+            /**
+             * @description Outside of their working time they are told nothing: it waits until that begins. Escalations and incidents do not.
+             * @default false
+             */
+            quiet: boolean;
+            /**
+             * @description By kind; of a kind that is not named, the portal alone.
+             * @default {}
+             */
+            kinds: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+        };
+        /** @description The same with what can be chosen. */
+        NotificationSettingsView: {
+            /** @description Whether they are told nothing outside of their working time. */
+            quiet: boolean;
+            /** @description Every kind that the reader may be told. */
+            kinds: {
+                [key: string]: components["schemas"]["Channels"];
+            };
+            /** @description Kinds that are always shown in the portal, at once. */
+            always: string[];
+            /** @description Whether letters can be sent. */
+            mail: boolean;
         };
         /** @description Which surface a call is for, and what the page knows. */
         OnPage: {
@@ -9710,6 +9944,49 @@ export interface components {
             total?: boolean;
             /** @description The recycle bin. */
             deleted?: boolean;
+        };
+        /** @description A part of the line that means something. */
+        QuickChip: {
+            /** @description What it is about. */
+            kind: components["schemas"]["QuickKind"];
+            /** @description As it was written. */
+            text: string;
+            /** @description Its first character in the line, from 0. */
+            from: number;
+            /** @description The character after its last. */
+            to: number;
+            /** @description Of a person: whom the name fits, at most ten. Where that is not one person, the name stays in the title. */
+            people?: components["schemas"]["QuickPerson"][];
+        };
+        /**
+         * @description What a chip is about.
+         * @enum {string}
+         */
+        QuickKind: "due" | "person";
+        /** @description A line. */
+        QuickLine: {
+            /** @description At most 500 characters. */
+            text: string;
+        };
+        /** @description Somebody who is named. */
+        QuickPerson: {
+            /**
+             * Format: uuid
+             * @description Their account.
+             */
+            id: string;
+            /** @description Their name. */
+            name: string;
+        };
+        /** @description What a line says. Nothing is made of it yet. */
+        QuickTask: {
+            /** @description What is to be done: the line without its chips. */
+            title: string;
+            /** @description Until when. A day without a time ends with the writer's working time. */
+            due?: string | null;
+            assignee?: components["schemas"]["QuickPerson"] | null;
+            /** @description What was understood, in the line's order. */
+            chips: components["schemas"]["QuickChip"][];
         };
         /** @description A rate. */
         Rate: {
@@ -11178,6 +11455,8 @@ export interface components {
              * @description Who has it.
              */
             assignee?: string | null;
+            /** @description Whether they have not looked at it yet. */
+            unseen: boolean;
             /**
              * Format: uuid
              * @description Who made it.
@@ -11592,6 +11871,29 @@ export interface components {
                     [key: string]: string;
                 };
             };
+        };
+        /** @description Which migration. */
+        UndoMigrationInput: {
+            /**
+             * Format: uuid
+             * @description As the migration's answer named it; of one that was a job, the id of the job.
+             */
+            batch: string;
+        };
+        /** @description What taking a migration back did. */
+        UndoneMigration: {
+            /**
+             * Format: int64
+             * @description Instances that stand again as they stood before.
+             */
+            undone: number;
+            /**
+             * Format: int64
+             * @description Instances that have gone on since, and stay.
+             */
+            stayed: number;
+            /** @description Those that stay; at most 1,000. */
+            instances: string[];
         };
         /** @description What undo did. */
         UndoneView: {
@@ -14031,6 +14333,38 @@ export interface operations {
             };
         };
     };
+    tasks_preview_calendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarPreview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tasks_calendar: {
         parameters: {
             query?: never;
@@ -14063,7 +14397,10 @@ export interface operations {
     };
     tasks_set_calendar: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `keep` (by default), or `recompute`: those in working time are counted anew. */
+                open?: "keep" | "recompute";
+            };
             header?: never;
             path: {
                 of: string;
@@ -14081,7 +14418,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CalendarView"];
+                    "application/json": components["schemas"]["CalendarSet"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Problem details */
@@ -16293,6 +16638,66 @@ export interface operations {
             };
         };
     };
+    session_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_set_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_password: {
         parameters: {
             query?: never;
@@ -17853,6 +18258,48 @@ export interface operations {
             };
         };
     };
+    processes_undo_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMigrationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneMigration"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_publish: {
         parameters: {
             query?: never;
@@ -18881,6 +19328,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MigrationReport"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    processes_undo_migration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceView"];
                 };
             };
             /** @description Problem details */
@@ -21444,6 +21921,10 @@ export interface operations {
                 state?: "open" | "completed" | "cancelled" | "review";
                 /** @description Open ones whose deadline has passed, or with `false` those for which it has not. */
                 overdue?: boolean;
+                /** @description Exactly those that this counter of `/tasks/counters` counts. */
+                counter?: "open" | "overdue" | "due_today" | "returned" | "new" | "unclaimed" | "review" | "violations";
+                /** @description Whose counter: `me` (by default), `team` or a person's id. */
+                of?: string;
                 /** @description About this record: its id, or `<entity>:<id>`. */
                 subject?: string;
                 /** @description Words of the title, the number, the process. */
@@ -21529,6 +22010,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counters"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_parse_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickLine"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickTask"];
                 };
             };
             /** @description Problem details */
@@ -21957,6 +22470,34 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_task_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {

@@ -14,6 +14,9 @@ export interface TaskList {
   instance?: Id;
   state?: "open" | "completed" | "cancelled" | "review";
   overdue?: boolean;
+  /** Exactly those that this counter counts, of `of`: `me`, `team` or a person. */
+  counter?: "new" | "returned" | "violations";
+  of?: string;
   subject?: string;
   q?: string;
   sort?: "created" | "due";
@@ -67,6 +70,9 @@ async function put(answer: Promise<Task>): Promise<Task> {
 }
 
 const at = (id: Id) => ({ path: { id } });
+
+/** The reader has looked at a task of theirs: it is new no more. */
+export const seeTask = (id: Id) => api.post("/tasks/{id}/seen", undefined, at(id)).then(refreshTasks);
 
 export const createTask = (input: Body<"ManualTask">, key: string) =>
   put(api.create("/tasks", input, { idempotencyKey: key }));

@@ -1,7 +1,7 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
  * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`), of settings of messages (`messages.ts`), of pipelines (`pipelines.ts`), of fields and rules
+ * the designer (`drawings.ts`), of settings of messages and what is watched (`messages.ts`), of pipelines (`pipelines.ts`), of fields and rules
  * (`rules.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`), of documents of sale (`documents.ts`), of merges and exports
  * (`records.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.

@@ -59,7 +59,7 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
   return { tab: tab === "overview" ? undefined : tab };
 }
 
-export const ownSections = ["profile", "tokens"] as const;
+export const ownSections = ["profile", "telling", "tokens"] as const;
 export const adminSections = [
   "company",
   "people",
@@ -119,22 +119,28 @@ export const inboxViews = ["mine", "take", "given", "review", "team"] as const;
 export const taskTabs = ["text", "process", "history", "next"] as const;
 
 /** The inbox: which view, whose, what of it, and what is open beside it. */
+/** What of a view is shown: all but `completed` are counters. */
+export const taskShows = ["open", "overdue", "new", "returned", "violations", "completed"] as const;
+
 export interface TasksSearch {
   view?: (typeof inboxViews)[number];
   /** In the view of my people: whose. */
   person?: Id;
-  show?: "open" | "overdue" | "completed";
+  show?: (typeof taskShows)[number];
   q?: string;
   /** Open in the side panel. */
   task?: Id;
+  /** To be made a task of; it goes into its field. */
+  line?: string;
 }
 
 export const tasksSearch = (input: Record<string, unknown>): TasksSearch => ({
   view: oneOf(inboxViews, input.view),
   person: id(input.person),
-  show: oneOf(["open", "overdue", "completed"] as const, input.show),
+  show: oneOf(taskShows, input.show),
   q: text(input.q)?.slice(0, 200),
   task: id(input.task),
+  line: text(input.line)?.slice(0, 500),
 });
 
 export const taskSearch = (input: Record<string, unknown>): { tab?: (typeof taskTabs)[number] } => ({

@@ -164,6 +164,10 @@ test("the company's calendar: hours that cannot be read stay with a reason, the 
   await expect(friday, "a draft").toHaveValue("until lunch");
   await friday.fill("9-13");
   await page.getByRole("button", { name: "Save" }).click();
+  // Whether deadlines of the other tests would move depends on the day of the week.
+  const leave = page.getByRole("button", { name: "Leave them" });
+  await expect(leave.or(page.getByText("Saved", { exact: true }))).toBeVisible();
+  if (await leave.isVisible()) await leave.click();
   await expect(page.getByText("Saved", { exact: true })).toBeVisible();
   const { calendar } = await api.must<{ calendar: { week: { fri: string[] } } }>("GET", "/calendars/company");
   expect(calendar.week.fri).toEqual(["09:00-13:00"]);

@@ -1,5 +1,6 @@
 //! Building the workspace once and running its tests, on SQLite and on PostgreSQL.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use crate::exec::{self, Context, Failure, Outcome};
 use crate::postgres::{self, Cluster, Durability};
 use crate::report::Counts;
 use crate::setup;
-use crate::workspace::Workspace;
+use crate::workspace::{LINTER, Workspace};
 
 /// The package whose tests run on both databases.
 const INTEGRATION: &str = "tests";
@@ -17,19 +18,48 @@ const INTEGRATION: &str = "tests";
 /// Everything that any stage needs, with one set of features, so that nothing is compiled twice.
 pub fn build_everything(workspace: &Workspace) -> Outcome<()> {
     workspace.ensure_portal_folder()?;
-    exec::run(exec::cargo(&workspace.root).args(["build", "--workspace", "--all-targets", "--locked"]))
+    exec::run(workspace.cargo().args(["build", "--workspace", "--all-targets", "--locked"]))
+}
+
+/// What the compiler and clippy said of the workspace when it was built: nothing, or the stage fails. Cargo keeps what was
+/// said and says it again, so that nothing is compiled here.
+pub fn lint(workspace: &Workspace) -> Outcome<()> {
+    workspace.ensure_portal_folder()?;
+    if !exec::in_path(LINTER) {
+        return Err(Failure::new(format!("{LINTER} is missing: rustup component add clippy")));
+    }
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--workspace", "--all-targets", "--locked", "--message-format=json"]);
+    let said: BTreeSet<String> = exec::capture(&mut cargo)?.lines().filter_map(warning).collect();
+    for warning in &said {
+        eprintln!("{warning}");
+    }
+    if said.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{} warnings of the compiler or clippy", said.len())))
+    }
+}
+
+/// The text of a compiler's message, for one about a place in the code: summaries have none.
+fn warning(message: &str) -> Option<String> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let said =
+        message.get("message").filter(|_| message.get("reason").and_then(Value::as_str) == Some("compiler-message"))?;
+    said.get("spans")?.as_array().filter(|spans| !spans.is_empty())?;
+    said.get("rendered")?.as_str().map(str::to_owned)
 }
 
 /// The server for people who only want to run it. The whole workspace is chosen (without its tests), so that its
 /// dependencies are the ones the tests use.
 pub fn build_binary(workspace: &Workspace) -> Outcome<()> {
     workspace.ensure_portal_folder()?;
-    exec::run(exec::cargo(&workspace.root).args(["build", "--workspace", "--bins", "--locked"]))
+    exec::run(workspace.cargo().args(["build", "--workspace", "--bins", "--locked"]))
 }
 
 /// All tests of the workspace, on SQLite.
 pub fn test(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
-    let mut cargo = exec::cargo(&workspace.root);
+    let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env("VERSTAK_TEST_DATABASE", "sqlite");
     tell(&mut cargo, workspace);
     exec::tee(&mut cargo, |line| counts.read(line))
@@ -62,7 +92,7 @@ pub fn tell(command: &mut Command, workspace: &Workspace) {
 /// The built test programs of the integration package. They are started directly: choosing the package with
 /// `cargo test -p` would choose other features and compile the world again.
 fn integration_tests(workspace: &Workspace) -> Outcome<Vec<PathBuf>> {
-    let mut cargo = exec::cargo(&workspace.root);
+    let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-run", "--message-format=json"]);
     let messages = exec::capture(&mut cargo)?;
     let manifest = workspace.path(INTEGRATION).join("Cargo.toml").display().to_string();
@@ -92,6 +122,19 @@ impl Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_compiler_said_of_a_place_is_told_once() {
+        let of = |reason: &str, spans: &str| {
+            format!(r#"{{"reason": "{reason}", "message": {{"spans": {spans}, "rendered": "unused"}}}}"#)
+        };
+        assert_eq!(warning(&of("compiler-message", "[{}]")), Some("unused".to_owned()));
+        for other in
+            [of("compiler-message", "[]"), of("compiler-artifact", "[{}]"), "{}".to_owned(), "not json".to_owned()]
+        {
+            assert_eq!(warning(&other), None, "{other}");
+        }
+    }
 
     #[test]
     fn only_test_programs_of_the_package_are_taken() {

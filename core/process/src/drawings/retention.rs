@@ -18,7 +18,7 @@ const HOUR: i64 = 3_600 * 1_000_000;
 const DAY: i64 = 24 * HOUR;
 const MONTH: i64 = 30 * DAY;
 
-/// Removes revisions that nobody needs any more.
+/// Removes revisions that nobody needs any more, and what is kept of migrations.
 pub struct Retention(pub Processes);
 
 #[async_trait::async_trait]
@@ -45,12 +45,14 @@ struct Old {
 }
 
 impl Processes {
-    /// Removes revisions that nobody needs any more, some at a time, of every company.
+    /// Removes revisions that nobody needs any more, some at a time, of every company, and migrations that nobody can take
+    /// back.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget_revisions(&self) -> Result<()> {
         let now = self.now();
+        self.forget_migrations(now).await?;
         let mut last: Option<Old> = None;
         loop {
             let page = self.old_revisions(now, last).await?;

@@ -124,7 +124,7 @@ impl Steps for MigrateSteps {
         let done = job.done + i64::try_from(ids.len()).unwrap_or(0);
         let tx = processes.db.begin().await?;
         for id in ids {
-            let migrated = processes.migrate_one(&tx, &ctx, id, &input.migration).await?;
+            let migrated = processes.migrate_one(&tx, &ctx, id, &input.migration, Some(job.id)).await?;
             if migrated.ok {
                 let detail = json!({"version": input.migration.version, "mapping": input.migration.mapping});
                 audit::record(&tx, &ctx, "process_instance.migrated", &id.to_string(), detail).await?;

@@ -16,6 +16,7 @@
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `migration` | whether an instance fits another version |
 //! | `migrate_all` | many instances to another version, as a long job |
+//! | `migrate_undo` | migrations taken back, until the next step |
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
 //! | `instances`, `journal` | views; lists |
@@ -37,6 +38,7 @@ mod journal;
 mod locks;
 mod map;
 mod migrate_all;
+mod migrate_undo;
 mod migration;
 mod operations;
 mod publish;
@@ -74,6 +76,7 @@ pub use instances::{History, HistoryQuery, InstanceView};
 pub use journal::{InstanceQuery, Instances};
 pub use map::{DefinitionMap, InstanceMap};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
+pub use migrate_undo::{UndoMigrationSteps, UndoneMigration};
 pub use operations::{Migrated, Migration, MigrationReport, MoveInput};
 pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::advance::Round;
 use super::definitions::require;
 use super::instances::seen;
+use super::migrate_undo::remember;
 use super::migration::{fits, renamed};
 use super::start::check_variables;
 use super::store::{self, Stored};
@@ -70,6 +71,9 @@ pub struct MigrationReport {
     pub refused: u64,
     /// Whether nothing was changed.
     pub dry_run: bool,
+    /// What takes it back: `POST /process-definitions/{id}/migrate/undo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Uuid>,
 }
 
 /// One instance of a migration.
@@ -216,7 +220,7 @@ impl Processes {
         let mut report = MigrationReport { dry_run: migration.dry_run, ..MigrationReport::default() };
         for id in instances {
             let tx = self.db.begin().await?;
-            let migrated = self.migrate_one(&tx, ctx, id, migration).await?;
+            let migrated = self.migrate_one(&tx, ctx, id, migration, None).await?;
             if migrated.ok && !migration.dry_run {
                 let detail = json!({"version": migration.version, "mapping": migration.mapping});
                 audit::record(&tx, ctx, "process_instance.migrated", &id.to_string(), detail).await?;
@@ -265,6 +269,7 @@ impl Processes {
         ctx: &Ctx,
         id: InstanceId,
         migration: &Migration,
+        batch: Option<Uuid>,
     ) -> Result<Migrated> {
         let stored = locks::lock(tx, ctx.tenant, id).await?;
         let mut stored = stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?;
@@ -283,6 +288,7 @@ impl Processes {
         if !problems.is_empty() || migration.dry_run {
             return Ok(Migrated { instance: id, ok: problems.is_empty(), problems });
         }
+        remember(tx, ctx, &stored, stored.revision + 1, batch).await?;
         let before = stored.state.waits.clone();
         renamed(&mut stored.state, &migration.mapping);
         for (number, wait) in &stored.state.waits {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::{Result, UserId};
+use messaging::channels::{self, NotificationSettings, NotificationSettingsView};
 use people::Identity;
 use people::user::UserPatch;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,24 @@ impl Me {
             counters: Map::new(),
         })
     }
+}
+
+/// `GET /me/notifications`: how the caller wants to be told, with what there is to choose.
+#[utoipa::path(get, path = "/me/notifications", tag = "session", operation_id = "notification_settings", responses((status = 200, body = NotificationSettingsView)))]
+pub async fn notifications(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<NotificationSettingsView>> {
+    Ok(Json(channels::get(&state.db, &caller.ctx, state.mail.is_configured()).await?))
+}
+
+/// `PUT /me/notifications`: of each kind where it goes (the portal, a letter, the daily digest), and whether all of it waits
+/// until working time begins. Kinds that are not named go to the portal alone.
+#[utoipa::path(put, path = "/me/notifications", tag = "session", operation_id = "set_notification_settings", request_body = NotificationSettings, responses((status = 200, body = NotificationSettingsView)))]
+pub async fn set_notifications(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<NotificationSettings>,
+) -> ApiResult<Json<NotificationSettingsView>> {
+    channels::put(&state.db, &caller.ctx, &body).await?;
+    Ok(Json(channels::get(&state.db, &caller.ctx, state.mail.is_configured()).await?))
 }
 
 /// What one may set of oneself.

@@ -3,7 +3,7 @@
 use ::process::runtime::{
     AT_ONCE, DefinitionMap, DefinitionView, Delivered, DryRun, DryRunInput, History, HistoryQuery, InstanceMap,
     InstanceQuery, InstanceView, Instances, MessageInput, Migration, MigrationReport, MoveInput, SignalInput,
-    StartInput,
+    StartInput, UndoneMigration,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -16,6 +16,7 @@ use kernel::{Error, InstanceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::jobs::{JobView, accepted};
 use super::view::Items;
@@ -153,6 +154,36 @@ pub async fn migrate_all(
         return Ok(accepted(job, &caller));
     }
     let report: MigrationReport = serde_json::from_value(job.result).map_err(Error::internal)?;
+    Ok(Json(MigrationReport { batch: Some(job.id), ..report }).into_response())
+}
+
+/// Which migration.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoMigrationInput {
+    /// As the migration's answer named it; of one that was a job, the id of the job.
+    batch: Uuid,
+}
+
+/// `POST /process-definitions/{id}/migrate/undo`: a migration of many instances taken back, of each that has not made a
+/// step since. Up to 200 at once (200); more are a job to watch (202).
+#[utoipa::path(post, path = "/process-definitions/{id}/migrate/undo", tag = "processes", operation_id = "undo_migrations", params(("id" = String, Path)), request_body = UndoMigrationInput,
+    responses((status = 200, body = UndoneMigration), (status = 202, body = JobView)))]
+pub async fn undo_migrations(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body<UndoMigrationInput>,
+) -> ApiResult<Response> {
+    let from = state.processes.definition(&caller.ctx, &id, None).await?.id;
+    let (mut job, begun) = state.processes.begin_undo(&caller.ctx, from, body.batch).await?;
+    if begun && job.total <= AT_ONCE {
+        job = state.long_jobs.run_now(job.id).await?;
+    }
+    if job.state != long::State::Done {
+        return Ok(accepted(job, &caller));
+    }
+    let report: UndoneMigration = serde_json::from_value(job.result).map_err(Error::internal)?;
     Ok(Json(report).into_response())
 }
 
@@ -326,6 +357,17 @@ pub async fn migrate(
     Body(body): Body<Migration>,
 ) -> ApiResult<Json<MigrationReport>> {
     Ok(Json(state.processes.migrate_single(&caller.ctx, id, body).await?))
+}
+
+/// `POST /process-instances/{id}/migrate/undo` (operators): as it stood before its last migration, when it has not made a
+/// step since.
+#[utoipa::path(post, path = "/process-instances/{id}/migrate/undo", tag = "processes", operation_id = "undo_migration", params(("id" = Uuid, Path)), responses((status = 200, body = InstanceView)))]
+pub async fn undo_migration(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<InstanceId>,
+) -> ApiResult<Json<InstanceView>> {
+    Ok(Json(state.processes.undo_migration(&caller.ctx, id).await?))
 }
 
 /// What would follow.

@@ -7,18 +7,21 @@ use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
-    Acceptance, ActionInput, ChecklistChange, Completion, Counters, Delegation, ManualTask, Returning, Task, TaskPage,
-    TaskPatch, TaskQuery, TaskView,
+    AT_ONCE, Acceptance, ActionInput, CalendarPreview, ChecklistChange, Completion, Counters, Delegation, ManualTask,
+    OpenDeadlines, QuickLine, QuickTask, Returning, Task, TaskPage, TaskPatch, TaskQuery, TaskView,
 };
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::jobs::long;
 use kernel::{Error, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::jobs::{JobView, accepted};
 use super::timeline::{ActorView, changes_view};
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller, Params};
@@ -48,6 +51,18 @@ pub async fn create(
 ) -> ApiResult<(StatusCode, Json<Task>)> {
     caller.require_role()?;
     Ok((StatusCode::CREATED, Json(state.tasks.create(&caller.ctx, body).await?)))
+}
+
+/// `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
+/// is made of it.
+#[utoipa::path(post, path = "/tasks/parse", tag = "tasks", operation_id = "parse_task", request_body = QuickLine, responses((status = 200, body = QuickTask)))]
+pub async fn parse(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<QuickLine>,
+) -> ApiResult<Json<QuickTask>> {
+    caller.require_role()?;
+    Ok(Json(state.tasks.parse(&caller.ctx, &body).await?))
 }
 
 /// `GET /tasks/counters`: violations and work at hand, of the caller and of those they lead.
@@ -88,6 +103,13 @@ pub async fn complete(
 #[utoipa::path(post, path = "/tasks/{id}/claim", tag = "tasks", params(("id" = Uuid, Path)), responses((status = 200, body = Task)))]
 pub async fn claim(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<Json<Task>> {
     Ok(Json(state.tasks.claim(&caller.ctx, id).await?))
+}
+
+/// `POST /tasks/{id}/seen`: the caller has looked at a task that they have.
+#[utoipa::path(post, path = "/tasks/{id}/seen", tag = "tasks", operation_id = "task_seen", params(("id" = Uuid, Path)), responses((status = 204)))]
+pub async fn seen(State(state): State<AppState>, caller: Caller, Path(id): Path<TaskId>) -> ApiResult<StatusCode> {
+    state.tasks.seen(&caller.ctx, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /tasks/{id}/release`: back to everybody who may do it.
@@ -304,17 +326,81 @@ pub async fn calendar(
     Ok(Json(CalendarView { calendar }))
 }
 
-/// `PUT /calendars/{of}` (administrators)
-#[utoipa::path(put, path = "/calendars/{of}", tag = "tasks", params(("of" = String, Path)), request_body = CalendarInput, responses((status = 200, body = CalendarView)))]
+/// What becomes of open deadlines.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct CalendarParams {
+    /// `keep` (by default), or `recompute`: those in working time are counted anew.
+    #[param(inline)]
+    open: OpenDeadlines,
+}
+
+/// A working calendar that was set.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CalendarSet {
+    /// Its own settings; null when it has none and the one above it counts.
+    calendar: Option<CalendarSettings>,
+    /// Open deadlines that moved.
+    moved: u64,
+}
+
+/// `PUT /calendars/{of}` (administrators). Deadlines to be counted anew are so at once where at most 200 are open (200);
+/// of more it is a job to watch (202), whose result is `{moved}`.
+#[utoipa::path(put, path = "/calendars/{of}", tag = "tasks", params(("of" = String, Path), CalendarParams), request_body = CalendarInput,
+    responses((status = 200, body = CalendarSet), (status = 202, body = JobView)))]
 pub async fn set_calendar(
     State(state): State<AppState>,
     caller: Caller,
     Path(of): Path<String>,
+    Params(params): Params<CalendarParams>,
     Body(body): Body<CalendarInput>,
-) -> ApiResult<Json<CalendarView>> {
+) -> ApiResult<Response> {
     let of = calendar_of(&of)?;
-    state.tasks.calendars().set(&caller.ctx, of, body.calendar.as_ref()).await?;
-    Ok(Json(CalendarView { calendar: state.tasks.calendars().get(&caller.ctx, of).await? }))
+    let mut moved = 0;
+    let begun = state.tasks.set_calendar(&caller.ctx, of, body.calendar.as_ref(), params.open).await?;
+    if let Some((mut job, begun)) = begun {
+        if begun && job.total <= AT_ONCE {
+            job = state.long_jobs.run_now(job.id).await?;
+        }
+        if job.state != long::State::Done {
+            return Ok(accepted(job, &caller));
+        }
+        moved = job.result.get("moved").and_then(Value::as_u64).unwrap_or(0);
+    }
+    let calendar = state.tasks.calendars().get(&caller.ctx, of).await?;
+    Ok(Json(CalendarSet { calendar, moved }).into_response())
+}
+
+/// A calendar to be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarTrial {
+    /// Whose: `company`, `department:<id>` or `user:<id>`.
+    of: String,
+    /// Null takes it away.
+    #[serde(default)]
+    calendar: Option<CalendarSettings>,
+    /// When work begins; now by default.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    from: Option<Timestamp>,
+    /// How much work, in seconds of working time.
+    #[serde(default)]
+    duration: Option<i64>,
+}
+
+/// `POST /calendars/preview` (administrators): what setting a calendar would do to open deadlines, and when work would be
+/// due by it. Nothing is changed.
+#[utoipa::path(post, path = "/calendars/preview", tag = "tasks", request_body = CalendarTrial, responses((status = 200, body = CalendarPreview)))]
+pub async fn preview_calendar(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<CalendarTrial>,
+) -> ApiResult<Json<CalendarPreview>> {
+    let of = calendar_of(&body.of)?;
+    let tried = state.tasks.preview_calendar(&caller.ctx, of, body.calendar.as_ref(), body.from, body.duration);
+    Ok(Json(tried.await?))
 }
 
 /// Which letters.

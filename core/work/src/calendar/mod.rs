@@ -13,6 +13,7 @@ mod store;
 
 pub use arithmetic::{Uncountable, WorkingTime};
 pub use settings::{CalendarSettings, CycleSettings, DaySettings, WeekSettings};
+pub(crate) use store::Known;
 pub use store::{CHANGED, CalendarOf, Calendars};
 
 /// Seconds of working time that a contract's `P1D` means.

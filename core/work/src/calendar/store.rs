@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use kernel::db::ConnectionTrait;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::event::{self, NewEvent};
 use kernel::kept::Kept;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
 use people::user::User;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,7 +27,8 @@ const ENTITY: &str = "calendar";
 const MAX_TENANTS: usize = 2_000;
 
 /// Whose calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CalendarOf {
     /// The company's.
     Company,
@@ -54,8 +56,8 @@ impl CalendarOf {
 }
 
 /// The calendars of a tenant.
-#[derive(Debug)]
-struct Known {
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
     zone: Tz,
     calendars: HashMap<(String, Uuid), Arc<WorkingTime>>,
     /// Departments with the one above each.
@@ -103,12 +105,34 @@ impl Calendars {
     /// # Errors
     /// `Denied`, `NotFound`, `calendar.invalid` by place.
     pub async fn set(&self, ctx: &Ctx, of: CalendarOf, settings: Option<&CalendarSettings>) -> Result<()> {
+        self.check(ctx, of, settings).await?;
+        let tx = self.db.begin().await?;
+        self.put(&tx, ctx, of, settings).await?;
+        tx.commit().await?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Passes when the actor may set this calendar to that.
+    pub(crate) async fn check(&self, ctx: &Ctx, of: CalendarOf, settings: Option<&CalendarSettings>) -> Result<()> {
         people::require_admin(ctx)?;
         exists(self.db.read(), ctx.tenant, of).await?;
-        if let Some(settings) = settings {
-            settings.check(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+        match settings {
+            Some(settings) => {
+                settings.check(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })
+            }
+            None => Ok(()),
         }
-        let tx = self.db.begin().await?;
+    }
+
+    /// Sets a calendar that was checked, in the caller's transaction; after it, `forget`.
+    pub(crate) async fn put(
+        &self,
+        tx: &Tx,
+        ctx: &Ctx,
+        of: CalendarOf,
+        settings: Option<&CalendarSettings>,
+    ) -> Result<()> {
         let owner = of.owner(ctx.tenant);
         match settings {
             Some(settings) => {
@@ -136,7 +160,7 @@ impl Calendars {
             }
         }
         let object = format!("{} {owner}", of.kind());
-        audit::record(&tx, ctx, CHANGED, &object, json!({"settings": settings})).await?;
+        audit::record(tx, ctx, CHANGED, &object, json!({"settings": settings})).await?;
         let told = NewEvent {
             kind: CHANGED.to_owned(),
             entity: ENTITY,
@@ -144,9 +168,7 @@ impl Calendars {
             version: 0,
             changes: json!({"of": [null, of.kind()], "owner": [null, owner]}),
         };
-        event::append(&tx, ctx, None, vec![told]).await?;
-        tx.commit().await?;
-        self.forget();
+        event::append(tx, ctx, None, vec![told]).await?;
         Ok(())
     }
 
@@ -195,16 +217,15 @@ impl Calendars {
             self.forget();
             known = self.known(conn, ctx).await?;
         }
-        let mut seen = HashSet::new();
-        let mut next = department;
-        while let Some(id) = next.filter(|id| seen.insert(*id)) {
-            if let Some(own) = known.own("department", id) {
-                return Ok(own);
-            }
-            next = known.above.get(&id).copied().flatten();
-        }
-        let company = known.own("company", ctx.tenant.0);
-        Ok(company.unwrap_or_else(|| Arc::new(WorkingTime::usual(known.zone))))
+        Ok(known.counting(ctx.tenant, None, department).1)
+    }
+
+    /// All calendars as they are in the database now, whatever was kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn fresh(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Known> {
+        load(conn, ctx).await
     }
 
     async fn known(&self, conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Arc<Known>> {
@@ -223,6 +244,63 @@ impl Calendars {
 }
 
 impl Known {
+    /// The calendar that counts for a person of a department (or for the department alone), and whose it is.
+    pub(crate) fn counting(
+        &self,
+        tenant: TenantId,
+        person: Option<Uuid>,
+        department: Option<Uuid>,
+    ) -> (CalendarOf, Arc<WorkingTime>) {
+        let usual = (CalendarOf::Company, None);
+        let places = self.places(person, department).into_iter();
+        let (of, own) = places
+            .map(|of| (of, self.own(of.kind(), of.owner(tenant))))
+            .find(|(_, own)| own.is_some())
+            .unwrap_or(usual);
+        (of, own.unwrap_or_else(|| Arc::new(WorkingTime::usual(self.zone))))
+    }
+
+    /// Whether a calendar of `of`, there or not, is the nearest one for them.
+    pub(crate) fn reaches(
+        &self,
+        tenant: TenantId,
+        of: CalendarOf,
+        person: Option<Uuid>,
+        department: Option<Uuid>,
+    ) -> bool {
+        let places = self.places(person, department).into_iter();
+        let mut nearest =
+            places.take_while(|place| *place == of || self.own(place.kind(), place.owner(tenant)).is_none());
+        nearest.any(|place| place == of)
+    }
+
+    /// The same with another calendar in its place; with `None`, without it.
+    pub(crate) fn with(mut self, ctx: &Ctx, of: CalendarOf, settings: Option<&CalendarSettings>) -> Result<Self> {
+        let key = (of.kind().to_owned(), of.owner(ctx.tenant));
+        match settings {
+            Some(settings) => {
+                let read =
+                    settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+                self.calendars.insert(key, Arc::new(read));
+            }
+            None => drop(self.calendars.remove(&key)),
+        }
+        Ok(self)
+    }
+
+    /// Where a calendar may be, the nearest place first.
+    fn places(&self, person: Option<Uuid>, department: Option<Uuid>) -> Vec<CalendarOf> {
+        let mut places: Vec<CalendarOf> = person.map(CalendarOf::Person).into_iter().collect();
+        let mut seen = HashSet::new();
+        let mut next = department;
+        while let Some(id) = next.filter(|id| seen.insert(*id)) {
+            places.push(CalendarOf::Department(id));
+            next = self.above.get(&id).copied().flatten();
+        }
+        places.push(CalendarOf::Company);
+        places
+    }
+
     fn own(&self, kind: &str, owner: Uuid) -> Option<Arc<WorkingTime>> {
         if self.calendars.is_empty() {
             return None;

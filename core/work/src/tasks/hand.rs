@@ -31,13 +31,31 @@ impl Tasks {
                 Some(assignee) if assignee == me => Ok(Outcome::Same),
                 Some(_) => Err(Error::Conflict { code: "task.claimed", current: None }),
                 None => {
-                    task.assignee = Some(me);
+                    (task.assignee, task.seen) = (Some(me), Some(me));
                     task.claimed = Some(ctx.now());
                     Ok(Outcome::Changed(None))
                 }
             }
         })
         .await
+    }
+
+    /// The actor has looked at a task that they have: it is new to them no more. Of other tasks nothing is kept.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn seen(&self, ctx: &Ctx, id: TaskId) -> Result<()> {
+        let task = store::load(self.db.read(), ctx.tenant, id).await?;
+        access::standing(self.db.read(), ctx, &task).await?;
+        let me = ctx.user().map(|user| user.0);
+        if task.assignee != me || task.seen == me {
+            return Ok(());
+        }
+        let tx = self.db.begin().await?;
+        let old = store::load_locked(&tx, ctx.tenant, id).await?;
+        let new = Stored { seen: me, ..old.clone() };
+        store::save_contract(&tx, ctx, &old, &new).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Gives a task back to those who may do it: one's own, or as a head or administrator anybody's.
@@ -163,6 +181,7 @@ impl Tasks {
     ) -> Result<()> {
         (task.due, task.overdue_marked, task.marks) = (due, None, store::Marks::default());
         let calendar = self.calendar_of(tx, ctx, task).await?;
+        task.half = due.and_then(|due| open::half(&calendar, task.created, due));
         deadline::schedule(tx, ctx, task, &calendar).await
     }
 

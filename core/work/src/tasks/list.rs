@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, Se
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::counters::Counter;
 use super::model::{Task, TaskState};
 use super::store::{self, Stored};
 use super::{Tasks, access};
@@ -43,6 +44,11 @@ pub struct TaskQuery {
     pub state: Option<TaskState>,
     /// Open ones whose deadline has passed, or with `false` those for which it has not.
     pub overdue: Option<bool>,
+    /// Exactly those that this counter of `/tasks/counters` counts.
+    #[param(inline)]
+    pub counter: Option<Counter>,
+    /// Whose counter: `me` (by default), `team` or a person's id.
+    pub of: Option<String>,
     /// About this record: its id, or `<entity>:<id>`.
     pub subject: Option<String>,
     /// Words of the title, the number, the process.
@@ -82,10 +88,7 @@ impl Tasks {
         let by_due = by_due(query)?;
         let conn = self.db.read();
         let mut select = store::select(ctx.tenant);
-        matching(ctx, query, &mut select)?;
-        if !own(query) {
-            access::narrow(conn, ctx, &mut select).await?;
-        }
+        self.matching(ctx, query, &mut select).await?;
         if let Some(cursor) = &query.cursor {
             select.cond_where(after(cursor, by_due)?);
         }
@@ -109,11 +112,18 @@ impl Tasks {
             .from(TASK)
             .and_where(Expr::col((TASK, "tenant_id")).eq(ctx.tenant.0))
             .and_where(Expr::col((TASK, "deleted_at")).is_null());
-        matching(ctx, query, &mut select)?;
-        if !own(query) {
-            access::narrow(self.db.read(), ctx, &mut select).await?;
-        }
+        self.matching(ctx, query, &mut select).await?;
         Ok(self.db.read().query_one(&select).await?.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+    }
+
+    /// What is asked for, as far as the actor sees it.
+    async fn matching(&self, ctx: &Ctx, query: &TaskQuery, select: &mut SelectStatement) -> Result<()> {
+        matching(ctx, query, select)?;
+        if let Some(counter) = query.counter {
+            let counted = self.counted_by(ctx, counter, query.of.as_deref()).await?;
+            select.and_where(Expr::col((TASK, "id")).in_subquery(counted));
+        }
+        if own(query) { Ok(()) } else { access::narrow(self.db.read(), ctx, select).await }
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `contract`, `model` | what a task promises; how it comes in and goes out |
 //! | `open` | making, withdrawing |
 //! | `many` | making many by hand at once |
+//! | `quick` | what a line says before it becomes a task |
 //! | `resolve` | executors: from rules to people, assignment |
 //! | `access` | who sees it, who acts |
 //! | `check` | THE step contract: the one function every completion passes |
@@ -19,6 +20,7 @@
 //! | `hand` | claim, release, delegate, edit, cancel, checklist |
 //! | `blockers` | what stands in the way of a completion, told beforehand |
 //! | `prospect` | who a task would come to, and until when; open tasks of an instance |
+//! | `recount` | deadlines counted anew after a change of a calendar |
 //! | `deadline` | reminders, overdue, escalation, as jobs |
 //! | `letter` | what became of a letter |
 //! | `list`, `counters` | lists by keyset, numbers for a person and their subordinates |
@@ -47,7 +49,9 @@ mod open;
 mod parts;
 mod promise;
 mod prospect;
+mod quick;
 mod record;
+mod recount;
 pub mod relations;
 mod resolve;
 mod review;
@@ -66,7 +70,7 @@ use serde_json::{Map, Value as Json};
 pub use act::KINDS as MAIN_ACTIONS;
 pub use blockers::{Blocker, TaskAct, TaskView};
 pub use contract::{Assignment, CompletedBy, Escalation, ExecutorRule, FormField, MainAction, TaskContract, Tells};
-pub use counters::{Count, Counters, PersonCount};
+pub use counters::{Count, Counter, Counters, PersonCount};
 pub use history::ENTITY;
 pub use list::{TaskPage, TaskQuery};
 pub use model::{
@@ -75,6 +79,8 @@ pub use model::{
 };
 
 pub use prospect::{OpenTask, Prospect};
+pub use quick::{QuickChip, QuickKind, QuickLine, QuickPerson, QuickTask};
+pub use recount::{AT_ONCE, CalendarPreview, KIND as RECOMPUTE, MovedDeadline, OpenDeadlines, RecountSteps};
 
 use crate::calendar::Calendars;
 
@@ -174,6 +180,16 @@ impl Tasks {
     /// Handlers of this crate's jobs, for the worker: `task.remind`, `task.overdue`, `task.escalate`.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
         deadline::handlers(self)
+    }
+
+    /// The database.
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Clock and randomness.
+    pub const fn env(&self) -> &Env {
+        &self.env
     }
 
     /// Working calendars.

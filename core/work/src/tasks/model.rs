@@ -84,6 +84,8 @@ pub struct Task {
     pub role: Option<String>,
     /// Who has it.
     pub assignee: Option<Uuid>,
+    /// Whether they have not looked at it yet.
+    pub unseen: bool,
     /// Who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creator: Option<Uuid>,

@@ -19,7 +19,7 @@ use super::model::{ChecklistItem, ManualTask, NewTask, Task, TaskState};
 use super::parts;
 use super::record::{Planned, Way};
 use super::resolve::{self, Resolved};
-use super::store::{self, ActionState, Marks, Stored};
+use super::store::{self, ActionState, Counted, Marks, Stored};
 use super::{Tasks, history, promise};
 use crate::calendar::WorkingTime;
 use crate::input::{self, MAX_TEXT, MAX_TITLE, invalid, wrong};
@@ -94,8 +94,13 @@ impl Tasks {
             }
             _ => None,
         };
+        let counted = new.contract.duration.filter(|_| new.due.is_none()).map(|seconds| {
+            let (person, department) = counting(assignee, &found);
+            Counted { from: ctx.now(), seconds, person, department }
+        });
         let mut task = build(ctx, new, owner, &found, assignee, due);
-        (task.id, task.other) = (opening.id, opening.other);
+        (task.id, task.other, task.marks.counted) = (opening.id, opening.other, counted);
+        task.half = due.zip(calendar.as_ref()).and_then(|(due, calendar)| half(calendar, ctx.now(), due));
         if opening.state != TaskState::Open {
             self.end(tx, ctx, Standing::Above, &task.clone(), &mut task, opening.state).await?;
         }
@@ -134,13 +139,11 @@ impl Tasks {
         assignee: Option<Uuid>,
         found: &Resolved,
     ) -> Result<std::sync::Arc<WorkingTime>> {
-        if let Some((user, _)) = assignee.and_then(|assignee| found.people.get(&assignee)) {
-            return self.calendars.of_user(conn, ctx, user).await;
+        let (person, department) = counting(assignee, found);
+        match person.and_then(|person| found.people.get(&person)) {
+            Some((user, _)) => self.calendars.of_user(conn, ctx, user).await,
+            None => self.calendars.of_department(conn, ctx, department).await,
         }
-        let mut departments: Vec<_> = found.people.values().map(|(user, _)| user.department_id).collect();
-        departments.dedup();
-        let shared = if let [one] = departments.as_slice() { *one } else { None };
-        self.calendars.of_department(conn, ctx, shared).await
     }
 
     async fn announce(&self, tx: &Tx, ctx: &Ctx, task: &Stored, candidates: Vec<Uuid>) -> Result<()> {
@@ -300,6 +303,23 @@ impl Tasks {
     }
 }
 
+/// The person by whose calendar a task is counted, else the department.
+fn counting(assignee: Option<Uuid>, found: &Resolved) -> (Option<Uuid>, Option<Uuid>) {
+    let person = assignee.filter(|assignee| found.people.contains_key(assignee));
+    let mut departments: Vec<_> = found.people.values().map(|(user, _)| user.department_id).collect();
+    departments.dedup();
+    let shared = if let [one] = departments.as_slice() { *one } else { None };
+    (person, shared.filter(|_| person.is_none()))
+}
+
+/// When half of the working time until a deadline has gone by. Without any until then, the deadline itself.
+pub(super) fn half(calendar: &WorkingTime, from: Timestamp, due: Timestamp) -> Option<Timestamp> {
+    match calendar.between(from, due) {
+        Ok(seconds) if seconds > 1 => calendar.add(from, seconds / 2).ok(),
+        _ => Some(due),
+    }
+}
+
 /// The record that a new task by hand will be, as far as that is known before its executors are.
 fn planned(new: &NewTask) -> Fields {
     let id = |id: Option<Uuid>| id.map_or(Value::Null, Value::Id);
@@ -400,6 +420,9 @@ fn build(
         updated: now,
         claimed: assignee.map(|_| now),
         due,
+        half: None,
+        // What somebody makes for themselves is nothing new to them.
+        seen: assignee.filter(|_| assignee == ctx.user().map(|user| user.0)),
         overdue_marked: None,
         completed: None,
         completed_by: None,

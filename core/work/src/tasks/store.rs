@@ -47,6 +47,10 @@ pub(super) struct Stored {
     pub updated: Timestamp,
     pub claimed: Option<Timestamp>,
     pub due: Option<Timestamp>,
+    /// When half of the working time until then has gone by.
+    pub half: Option<Timestamp>,
+    /// Who had it and has looked at it.
+    pub seen: Option<Uuid>,
     /// When it was found overdue and told so.
     pub overdue_marked: Option<Timestamp>,
     pub completed: Option<Timestamp>,
@@ -86,16 +90,34 @@ pub(super) struct ActionState {
     pub returned: u32,
 }
 
-/// What has been told about the deadline it has now.
+/// How the deadline it has now was counted, and what has been told about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Marks {
+    /// Nothing: somebody said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// Numbers of the reminders that went out.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub reminded: BTreeSet<u32>,
     /// Escalations by rule: how many times.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub escalated: BTreeMap<u32, u32>,
+}
+
+/// A deadline in working time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counted {
+    /// Since when.
+    pub from: Timestamp,
+    /// How much, in seconds.
+    pub seconds: i64,
+    /// By the calendar of this person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
+    /// Else of this department; else of the company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<Uuid>,
 }
 
 /// Columns of the record that are read.
@@ -123,7 +145,7 @@ const RECORD: [&str; 21] = [
     "number",
 ];
 
-const CONTRACT: [&str; 11] = [
+const CONTRACT: [&str; 13] = [
     "wait",
     "candidates",
     "executors",
@@ -135,6 +157,8 @@ const CONTRACT: [&str; 11] = [
     "marks",
     "reminders_sent",
     "claimed_at",
+    "half_at",
+    "seen_by",
 ];
 
 /// Selects whole tasks of a tenant, those in the recycle bin too.
@@ -224,7 +248,9 @@ pub(super) fn from_row(row: &QueryResult) -> Result<Stored, DbErr> {
         marks: json(row, 29)?,
         reminders_sent: row.try_get_by_index(30)?,
         claimed: instant(row, 31)?,
-        overdue_marked: instant(row, 32)?,
+        half: instant(row, 32)?,
+        seen: row.try_get_by_index(33)?,
+        overdue_marked: instant(row, 34)?,
         other: Fields::new(),
     })
 }
@@ -260,6 +286,8 @@ pub(super) async fn insert_contract(tx: &Tx, tenant: TenantId, task: &Stored) ->
             to_json(&task.marks)?.into(),
             task.reminders_sent.into(),
             task.claimed.map(|t| t.0).into(),
+            task.half.map(|t| t.0).into(),
+            task.seen.into(),
             task.overdue_marked.map(|t| t.0).into(),
             task.id.into(),
             tenant.0.into(),
@@ -290,6 +318,11 @@ pub(super) async fn save_contract(tx: &Tx, ctx: &Ctx, old: &Stored, new: &Stored
     changed!(marks, "marks", to_json(&new.marks)?);
     changed!(reminders_sent, "reminders_sent", new.reminders_sent);
     changed!(claimed, "claimed_at", new.claimed.map(|t| t.0));
+    changed!(half, "half_at", new.half.map(|t| t.0));
+    changed!(seen, "seen_by", new.seen);
+    if old.action.returned != new.action.returned {
+        update.value("returned", i64::from(new.action.returned));
+    }
     changed!(overdue_marked, "overdue_at", new.overdue_marked.map(|t| t.0));
     if update.get_values().is_empty() {
         return Ok(());
@@ -392,6 +425,7 @@ impl Stored {
             executors: self.executors.clone(),
             role: self.role.clone(),
             assignee: self.assignee,
+            unseen: self.state == TaskState::Open && self.assignee.is_some() && self.seen != self.assignee,
             creator: self.creator,
             created: self.created,
             updated: self.updated,

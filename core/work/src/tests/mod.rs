@@ -3,13 +3,16 @@
 mod action;
 mod calendar;
 mod complete;
+mod counters;
 mod deadline;
 mod hand;
 mod hostile;
 mod letter;
 mod list;
 mod made;
+mod notices;
 mod open;
+mod quick;
 mod review;
 mod smtp_server;
 

@@ -4,7 +4,7 @@ import { api } from "@/api/client";
 import { type Job, outcome } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
-import type { Id, Instance } from "@/api/types";
+import type { Body, Id, Instance } from "@/api/types";
 import type { Mapping, Report } from "./model";
 
 const PAGE = 500;
@@ -57,9 +57,35 @@ export async function migrate(
     { path: { id: definition } },
   );
   try {
-    return await outcome<Report>(answer as Report, onProgress);
+    const report = await outcome<Report>(answer as Report, onProgress);
+    // What was a job is taken back by the job's name.
+    return { ...report, batch: "id" in answer ? answer.id : report.batch };
   } finally {
-    void queryClient.invalidateQueries({ queryKey: ["process-instances"] });
-    void queryClient.invalidateQueries({ queryKey: keys.taskLists });
+    refresh();
+  }
+}
+
+function refresh() {
+  void queryClient.invalidateQueries({ queryKey: ["process-instances"] });
+  void queryClient.invalidateQueries({ queryKey: keys.taskLists });
+}
+
+export type Undone = Body<"UndoneMigration">;
+
+/** Takes back what has not gone on since. Asked again it is the same work. */
+export async function undoMigration(
+  definition: string,
+  batch: Id,
+  onProgress: (job: Job<Undone>) => void,
+): Promise<Undone> {
+  const answer = await api.post(
+    "/process-definitions/{id}/migrate/undo",
+    { batch },
+    { path: { id: definition } },
+  );
+  try {
+    return await outcome<Undone>(answer as Undone, onProgress);
+  } finally {
+    refresh();
   }
 }

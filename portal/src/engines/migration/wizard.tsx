@@ -19,7 +19,7 @@ import { Bone, ErrorState } from "@/ui/states";
 import { useFocusBack } from "@/ui/use-focus-back";
 import { useOnce } from "@/ui/use-once";
 import { Hint, WorkStack } from "@/ui/work";
-import { migrate, rehearsalQuery, runningQuery } from "./api";
+import { migrate, rehearsalQuery, runningQuery, undoMigration } from "./api";
 import {
   type Mapping,
   namedOnly,
@@ -75,7 +75,7 @@ function Body({ definition, version, onClose }: Props) {
   );
   const versions = [version, ...(found?.versions ?? []).slice(0, MOST_VERSIONS).map((one) => one.version)];
   const files = useQueries({ queries: versions.map((one) => drawingQuery(definition, one)) });
-  if (done) return <Done {...done} version={version} onClose={onClose} />;
+  if (done) return <Done {...done} definition={definition} version={version} onClose={onClose} />;
   // What was read stays in view, and what was chosen with it, when asking again fails.
   const failed = [running, ...files].find(({ data, error }) => data === undefined && error)?.error;
   if (failed) {
@@ -295,12 +295,42 @@ function Refused({
   );
 }
 
-function Done({ report, version, nameOf, onClose }: Outcome & { version: number; onClose(): void }) {
-  const { t } = useTranslation(["processes", "common"]);
+interface DoneProps extends Outcome {
+  definition: string;
+  version: number;
+  onClose(): void;
+}
+
+/** What came of it, and the way back: of each until its next step. */
+function Done({ report, definition, version, nameOf, onClose }: DoneProps) {
+  const { t } = useTranslation(["processes", "watch", "common"]);
+  const [progress, setProgress] = useState<{ done: number; total: number }>();
+  const undoing = useMutation({
+    mutationFn: (batch: string) => undoMigration(definition, batch, setProgress),
+    onSettled: () => setProgress(undefined),
+  });
+  const undo = useOnce(undoing.mutateAsync);
+  const { batch } = report;
+  const undone = undoing.data;
   return (
     <WorkStack>
-      <Notice tone="ok">{t("processes:migrate_done", { count: report.migrated, version })}</Notice>
-      {report.refused > 0 && (
+      <Notice tone="ok">
+        {undone
+          ? t("watch:migrate_undone", { count: undone.undone })
+          : t("processes:migrate_done", { count: report.migrated, version })}
+      </Notice>
+      {undone && undone.stayed > 0 && (
+        <Reasons title={t("watch:migrate_gone_on", { count: undone.stayed })}>
+          {undone.instances.slice(0, 50).map((id, index) => (
+            <li key={id}>
+              <Link to="/instances/$id" params={{ id }}>
+                {t("processes:migrate_instance", { number: index + 1 })}
+              </Link>
+            </li>
+          ))}
+        </Reasons>
+      )}
+      {report.refused > 0 && !undone && (
         <Refused
           title={t("processes:migrate_refused", { count: report.refused })}
           refusals={refusalsOf(report)}
@@ -308,7 +338,21 @@ function Done({ report, version, nameOf, onClose }: Outcome & { version: number;
           links
         />
       )}
+      {batch && report.migrated > 0 && !undone && <Hint>{t("watch:migrate_undo_text")}</Hint>}
+      {undoing.error && <FormProblem>{messageOf(undoing.error, t("common:network"))}</FormProblem>}
+      {progress && (
+        <Meter
+          label={t("watch:migrate_undoing")}
+          text={`${formatNumber(progress.done)} / ${formatNumber(progress.total)}`}
+          share={progress.total > 0 ? progress.done / progress.total : 0}
+        />
+      )}
       <FormActions>
+        {batch && report.migrated > 0 && !undone && (
+          <Button variant="default" loading={undoing.isPending} onClick={() => undo(batch)}>
+            {t("watch:migrate_undo")}
+          </Button>
+        )}
         <Button onClick={onClose} data-autofocus>
           {t("common:close")}
         </Button>

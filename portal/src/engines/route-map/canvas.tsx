@@ -8,6 +8,7 @@ import { mapClasses } from "@/ui/route-map";
 import { shortTextModule } from "./short-text";
 import type { ElementState, Sights } from "./states";
 import type { View, ViewSync } from "./sync";
+import { followTouch, levels, type TouchCanvas } from "./touch";
 
 interface Canvas {
   zoom(level?: number | "fit-viewport", center?: "auto"): number;
@@ -90,8 +91,12 @@ export default function RouteCanvas(props: Props) {
       if (!gone && made.getDefinitions()) made.get<Canvas>("canvas").resized();
     });
     watcher.observe(place.current);
+    const leave = followTouch(place.current, () =>
+      made.getDefinitions() ? made.get<TouchCanvas>("canvas") : undefined,
+    );
     return () => {
       gone = true;
+      leave();
       watcher.disconnect();
       setViewer(undefined);
       made.destroy();
@@ -103,7 +108,7 @@ export default function RouteCanvas(props: Props) {
       ? (by) => {
           const canvas = viewer.get<Canvas>("canvas");
           if (by === 0) fit(viewer);
-          else canvas.zoom(Math.min(4, Math.max(0.1, canvas.zoom() * by)), "auto");
+          else canvas.zoom(Math.min(levels.most, Math.max(levels.least, canvas.zoom() * by)), "auto");
         }
       : null;
   }, [viewer, zoomRef]);

@@ -1,4 +1,5 @@
 /** The designer's page: steps, drawing, panel; saving, problems, publishing. */
+
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -6,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { type DrawingProblem, drawingOneQuery, saveDrawing } from "@/api/drawings";
 import { messageOf } from "@/api/problem";
 import { useMe } from "@/api/session";
+import { withMessageTexts } from "@/i18n";
 import { CanvasNote, DesignerFrame } from "@/ui/designer";
 import { Bone, EmptyState } from "@/ui/states";
 import { useOnce } from "@/ui/use-once";
@@ -29,7 +31,7 @@ import { useCanvasWords, useElementNames } from "./words";
 
 const Canvas = lazy(() => import("@/engines/designer/canvas"));
 const DryRunPanel = lazy(() => import("./dry-run"));
-const MigrationWizard = lazy(() => import("@/engines/migration/wizard"));
+const MigrationWizard = lazy(() => withMessageTexts(() => import("@/engines/migration/wizard")));
 
 interface Props {
   opened: Opened;

@@ -1,4 +1,5 @@
 /** `/processes/{key}`: a definition with its versions, its drawing, what is wrong with it, and what it would do. */
+
 import { Button, Select } from "@mantine/core";
 import { IconPlayerPlay, IconRoute, IconTestPipe } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -12,6 +13,7 @@ import { runningQuery } from "@/engines/migration/api";
 import { nameOf } from "@/engines/route-map/drawing";
 import { RouteMap, useDrawing } from "@/engines/route-map/route-map";
 import { sightsOfPath, sightsOfProblems } from "@/engines/route-map/states";
+import { withMessageTexts } from "@/i18n";
 import { formatDateTime } from "@/i18n/format";
 import { Confirm } from "@/ui/confirm";
 import { IconText, PageBody, PageHeader } from "@/ui/page";
@@ -24,7 +26,7 @@ import { problemsOf } from "./model";
 import { Problems } from "./parts";
 import { DryRunDialog, StartDialog } from "./start-dialog";
 
-const MigrationWizard = lazy(() => import("@/engines/migration/wizard"));
+const MigrationWizard = lazy(() => withMessageTexts(() => import("@/engines/migration/wizard")));
 
 const route = getRouteApi("/shell/processes/$key");
 

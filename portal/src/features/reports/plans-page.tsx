@@ -14,6 +14,7 @@ import type { PlanKind, Plans, PlanWho } from "@/api/reports-wire";
 import { plansQuery, savePlans } from "@/api/sales-reports";
 import { useMe } from "@/api/session";
 import type { Measure } from "@/api/types";
+import { wallOf } from "@/engines/blocks/days";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { bucketText, figureOrDash } from "@/engines/reports/figures";
@@ -34,7 +35,6 @@ import {
   stepped,
 } from "@/engines/reports/plan-grid";
 import { PlanFact, planPercent, useWhose } from "@/engines/reports/plans-view";
-import { localDay } from "@/i18n/read";
 import { Buttons, Hint, Notice } from "@/ui/block";
 import { BlockSkeleton } from "@/ui/block-frame";
 import { PageBody, PageHeader } from "@/ui/page";
@@ -48,7 +48,8 @@ export default function PlansPage() {
   const { t } = useTranslation("reports");
   const navigate = useNavigate();
   const search = route.useSearch();
-  const period = search.period ? periodOf(search.period) : around("month", localDay(new Date()));
+  const { time_zone } = useMe().tenant;
+  const period = search.period ? periodOf(search.period) : around("month", wallOf(Date.now(), time_zone).day);
   const measure = search.measure;
   const query = useQuery(plansQuery({ period: periodText(period), measure }));
   const measures = useQuery(measuresQuery).data?.items ?? [];

@@ -4,11 +4,12 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { calendarQuery, saveCalendar } from "@/api/calendars";
+import { calendarQuery, previewCalendar, saveCalendar } from "@/api/calendars";
 import { departmentTreeQuery, usersQuery } from "@/api/people";
 import { useMe } from "@/api/session";
-import type { Calendar } from "@/api/types";
+import type { Body, Calendar } from "@/api/types";
 import { dropDraft, keepDraft, readDraft as readKept } from "@/engines/drafts";
+import { withMessageTexts } from "@/i18n";
 import { formatNumber } from "@/i18n/format";
 import { Buttons, Hint, Pair } from "@/ui/block";
 import { CalendarDayRow, WeekRow } from "@/ui/calendar-form";
@@ -31,6 +32,7 @@ import {
 } from "./calendar-model";
 
 const DayField = lazy(() => import("./day-field"));
+const CalendarAsk = lazy(() => withMessageTexts(() => import("./calendar-ask")));
 
 interface Props {
   /** Whose: `department:<id>`, `user:<id>`; the company's by default. */
@@ -80,7 +82,7 @@ export default function Calendars({ editing = "company", onEdit }: Props) {
 }
 
 function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
-  const { t } = useTranslation(["settings", "common"]);
+  const { t } = useTranslation(["settings", "common", "watch"]);
   const place = `calendar.${of}`;
   const kept = JSON.stringify(draftOf(calendar));
   const [draft, setDraft] = useState<CalendarDraft>(
@@ -99,13 +101,22 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
       return next;
     });
   const read = readDraft(draft);
+  // Deadlines that would move, until somebody has said what becomes of them.
+  const [asked, setAsked] = useState<{ calendar: Calendar | null; preview: Body<"CalendarPreview"> }>();
+  const saved = (calendar: Calendar | null, moved: number) => {
+    dropDraft(place);
+    setDraft(draftOf(calendar));
+    setTried(false);
+    setAsked(undefined);
+    const words = moved > 0 ? t("watch:calendar_moved", { count: moved }) : t("common:saved");
+    toast({ message: words, kind: "done" });
+  };
   const save = useMutation({
-    mutationFn: (sent: Calendar | null) => saveCalendar(of, sent),
-    onSuccess: (saved) => {
-      dropDraft(place);
-      setDraft(draftOf(saved));
-      setTried(false);
-      toast({ message: t("common:saved"), kind: "done" });
+    mutationFn: async (sent: Calendar | null) => {
+      const preview = await previewCalendar(of, sent);
+      if (preview.moved > 0) return setAsked({ calendar: sent, preview });
+      await saveCalendar(of, sent, "keep");
+      saved(sent, 0);
     },
   });
   const reason = (at: string) => {
@@ -150,6 +161,11 @@ function Editor({ of, calendar }: { of: string; calendar: Calendar | null }) {
         </>
       )}
       <Hint>{t("settings:calendar_open_deadlines")}</Hint>
+      {asked && (
+        <Suspense>
+          <CalendarAsk of={of} {...asked} onSaved={saved} onClose={() => setAsked(undefined)} />
+        </Suspense>
+      )}
       <Buttons>
         {dirty && <FormNote>{t("settings:calendar_draft")}</FormNote>}
         {dirty && (

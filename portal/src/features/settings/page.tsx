@@ -26,6 +26,7 @@ const People = lazy(() => import("./people"));
 const Pipelines = lazy(() => withPipelineTexts(() => import("./pipelines/pipelines")));
 const Rates = lazy(() => import("./rates"));
 const Roles = lazy(() => import("./roles"));
+const Telling = lazy(() => withMessageTexts(() => import("./telling")));
 const Tokens = lazy(() => import("./tokens"));
 
 /** A surface's part of the address. */
@@ -59,7 +60,7 @@ export default function SettingsPage() {
             active={one === section}
             onClick={() => void navigate({ to: "/settings/$section", params: { section: one } })}
           >
-            {t(`settings:section_${one}`)}
+            {one === "telling" ? t("shell:notices") : t(`settings:section_${one}`)}
           </ViewTab>
         ))}
         {modules.map((one) => (
@@ -76,6 +77,7 @@ export default function SettingsPage() {
         {module && <SlotSurface surface={module} />}
         <Suspense key={section} fallback={<BlockBones label={t("common:loading")} />}>
           {section === "profile" && <Profile />}
+          {section === "telling" && <Telling />}
           {section === "tokens" && <Tokens {...editor} />}
           {section === "company" && <Company />}
           {section === "people" && <People {...editor} />}

@@ -201,6 +201,20 @@ function useItems(q: string): Item[] {
     run: () => openSurface({ plugin, id, subject: {} }),
   }));
   const dark = colorScheme === "dark";
+  const task = entities.find(({ key, actions }) => key === "task" && actions.create);
+  // What is typed may be a task in one line.
+  const quick: Item[] =
+    task && q.trim().includes(" ")
+      ? [
+          {
+            id: "quick",
+            group: t("palette:do"),
+            text: `${t("palette:create", { entity: task.label })}: ${q.trim()}`,
+            icon: <IconPlus size={16} aria-hidden />,
+            run: () => void navigate({ to: "/tasks", search: { line: q.trim() } }),
+          },
+        ]
+      : [];
   const acts: Item[] = [
     ...listed
       .filter((entity) => entity.actions.create)
@@ -235,5 +249,11 @@ function useItems(q: string): Item[] {
           search: { q: q.trim() },
         }),
     }));
-  return [...records, ...recent, ...[...places, ...acts].filter((item) => matches(item.text)), ...lists];
+  return [
+    ...records,
+    ...recent,
+    ...[...places, ...acts].filter((item) => matches(item.text)),
+    ...quick,
+    ...lists,
+  ];
 }

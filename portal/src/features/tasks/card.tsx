@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { rolesQuery } from "@/api/people";
 import { recordQuery } from "@/api/records";
 import { useEntity, useMe } from "@/api/session";
-import { taskQuery } from "@/api/tasks";
+import { seeTask, taskQuery } from "@/api/tasks";
 import type { Id, Task } from "@/api/types";
 import { CardFiles } from "@/engines/files/card-files";
 import { SlotSurface, useSlot } from "@/engines/slots";
@@ -43,6 +43,11 @@ export function TaskCard({ id, place, tab, onTab, lead, tail }: Props) {
   useEffect(() => {
     if (task && place === "page") document.title = `${task.title} · Verstak`;
   }, [task, place]);
+  const unseen = task?.unseen;
+  // Of others' tasks the server keeps nothing. Not said, it is new once more the next time.
+  useEffect(() => {
+    if (unseen) seeTask(id).catch(() => {});
+  }, [unseen, id]);
   return (
     <>
       <CardHead

@@ -3,6 +3,10 @@ import type { TaskList } from "@/api/tasks";
 import type { TasksSearch } from "@/state/search";
 
 export function listOf({ view = "mine", person, show = "open", q }: TasksSearch): TaskList {
+  // Exactly what the counter counts: of violations some are in other hands, or done and not looked at.
+  if (show === "new" || show === "returned" || show === "violations") {
+    return { counter: show, of: view === "team" ? person : "me", q, sort: "due" };
+  }
   const list: TaskList = { state: show === "completed" ? "completed" : "open", q };
   list.sort = show === "completed" ? "created" : "due";
   if (show === "overdue") list.overdue = true;

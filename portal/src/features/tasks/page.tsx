@@ -11,6 +11,7 @@ import { tasksQuery } from "@/api/tasks";
 import type { Id, PersonCount, Task } from "@/api/types";
 import { countersQuery } from "@/api/work-cache";
 import { useNames, useTitles } from "@/engines/titles";
+import { withMessageTexts } from "@/i18n";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { openCreate } from "@/state/creating";
 import { inboxViews, type TasksSearch } from "@/state/search";
@@ -30,6 +31,8 @@ import { groupsOf } from "./model";
 
 const route = getRouteApi("/shell/tasks");
 const loadCard = () => import("./card");
+const QuickTask = lazy(() => withMessageTexts(() => import("./quick")));
+const MoreCounters = lazy(() => withMessageTexts(() => import("./more-counters")));
 const TaskCard = lazy(() => loadCard().then((card) => ({ default: card.TaskCard })));
 
 export default function TasksPage() {
@@ -80,6 +83,11 @@ export default function TasksPage() {
             </ViewTab>
           ))}
       </ViewTabs>
+      {mayCreate && (
+        <Suspense>
+          <QuickTask line={search.line} onTaken={() => go({ ...search, line: undefined }, true)} />
+        </Suspense>
+      )}
       <Counters search={search} person={person} total={total} go={go} />
       <WorkPage>
         {view === "team" && !search.person ? (
@@ -148,7 +156,7 @@ function Counters({ search, person, total, go }: CountersProps) {
   if (view === "team" && !search.person) return null;
   const count = view === "mine" ? data?.mine : view === "team" ? person : undefined;
   const show = search.show ?? "open";
-  const one = (name: NonNullable<TasksSearch["show"]>, number: number | undefined, late = false) => (
+  const one = (name: "open" | "overdue" | "completed", number: number | undefined, late = false) => (
     <Counter
       label={t(`show_${name}`)}
       count={number ?? (show === name ? total : undefined)}
@@ -163,6 +171,16 @@ function Counters({ search, person, total, go }: CountersProps) {
     <CounterBar label={t("filters")}>
       {one("open", view === "take" ? data?.mine.unclaimed : count?.open)}
       {one("overdue", count?.overdue, true)}
+      {count && (
+        <Suspense>
+          <MoreCounters
+            names={["new", "returned", "violations"]}
+            count={count}
+            pressed={show}
+            onPress={(name) => go({ ...search, task: undefined, show: show === name ? undefined : name })}
+          />
+        </Suspense>
+      )}
       {view !== "take" && one("completed", undefined)}
       {person && (
         <Counter label={person.name} count={undefined} pressed onPress={() => go({ view: "team" })} />
@@ -179,7 +197,7 @@ function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): 
     <WorkList>
       <WorkGroup title={t("view_team")}>
         {people.map((person) => {
-          const number = (show: TasksSearch["show"], label: string, count: number, late = false) => (
+          const number = (show: "overdue" | undefined, label: string, count: number, late = false) => (
             <Counter
               label={label}
               count={count}
@@ -196,7 +214,14 @@ function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): 
               about={
                 <>
                   {number(undefined, t("show_open"), person.open)}{" "}
-                  {number("overdue", t("show_overdue"), person.overdue, true)}
+                  {number("overdue", t("show_overdue"), person.overdue, true)}{" "}
+                  <Suspense>
+                    <MoreCounters
+                      names={["violations"]}
+                      count={person}
+                      onPress={(show) => go({ view: "team", person: person.user, show })}
+                    />
+                  </Suspense>
                 </>
               }
               due={person.due_today > 0 ? t("due_today", { count: person.due_today }) : ""}
