@@ -1,6 +1,7 @@
 //! Rules of automation: what sets them off, what they do, who may make them, what a dry run says.
 
 mod doors;
+mod ends;
 mod fires;
 mod past;
 mod twice;
