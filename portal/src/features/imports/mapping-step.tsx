@@ -126,7 +126,6 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
         </Radio.Group>
         <Checkbox
           label={t("imports:run_rules")}
-          description={t("imports:run_rules_text")}
           checked={choices.options.run_rules ?? false}
           onChange={(event) =>
             keep({ ...choices, options: { ...choices.options, run_rules: event.currentTarget.checked } })
