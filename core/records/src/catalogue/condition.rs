@@ -107,7 +107,8 @@ pub(crate) fn compiled_over(
     names: &[&str],
     parts: &[&str],
 ) -> Result<Expression, FieldError> {
-    let roots = [&ROOTS, names].concat();
+    let mut roots = ROOTS.to_vec();
+    roots.extend(names);
     let expression = Expression::compile_exact(text, &roots)
         .map_err(|problem| FieldError::new("expression").with("problem", problem))?;
     let fields = [RECORD, BEFORE].into_iter().flat_map(|name| expression.fields_of(name));
