@@ -26,6 +26,8 @@ use crate::runtime::{ServiceCall, ServiceFailure, StartInput, failure, letter};
 
 /// Tries of an action that may go well later.
 const TRIES: i64 = 6;
+/// Bytes of an answer that are kept for the actions after it.
+const MAX_RESULT: usize = 65_536;
 /// Characters of a notice.
 const MAX_NOTICE: usize = 1_000;
 
@@ -148,7 +150,7 @@ impl Automations {
         let known = at.call.record_answer();
         let note = known.map(|result| Noted { ctx: acting.clone(), run: run.clone(), result, last });
         let on_records = note.is_some();
-        let result = self.outside(&at, note.map(|note| -> Arc<dyn Along> { Arc::new(note) })).await?;
+        let result = bounded(self.outside(&at, note.map(|note| -> Arc<dyn Along> { Arc::new(note) })).await?);
         self.noted(acting, run, &result, last, on_records).await.map_err(|error| failure(&error))
     }
 
@@ -328,6 +330,14 @@ pub(super) fn worded(kind: &str, mut parameters: Map<String, Json>) -> (String, 
             (kind.to_owned(), own)
         }
         _ => (kind.to_owned(), parameters),
+    }
+}
+
+/// What somebody else answered, or that it is too much to keep.
+fn bounded(result: Json) -> Json {
+    match result.to_string().len() {
+        bytes if bytes > MAX_RESULT => json!({"too_large": bytes}),
+        _ => result,
     }
 }
 
