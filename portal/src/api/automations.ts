@@ -49,13 +49,5 @@ export const automationRunsQuery = (filter: RunFilter) =>
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
   });
 
-/** The last of what rules did about a record. */
-export const recordRunsQuery = (record: Id) =>
-  queryOptions({
-    queryKey: [...all, "runs", "of", record],
-    queryFn: ({ signal }) =>
-      api.get("/automations/runs", { query: { record, limit: 50 }, signal }).then(({ items }) => items),
-  });
-
 export const retryAutomationRun = (run: Id) =>
   changed(api.post("/automations/runs/{run}/retry", undefined, { path: { run } }));

@@ -1,10 +1,13 @@
-/** On a card: rules of automation that failed about the record, for administrators, who may have them tried again. */
+/**
+ * On a card: rules of automation that failed about the record, for administrators, who may have them tried again. It asks by
+ * itself: what the settings of rules ask with is not loaded here.
+ */
 import { Button } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { recordRunsQuery, retryAutomationRun } from "@/api/automations";
+import { api } from "@/api/client";
 import { useMe } from "@/api/session";
-import type { RecordData } from "@/api/types";
+import type { Id, RecordData } from "@/api/types";
 import { CardNotice } from "@/ui/panel";
 import { toastError } from "@/ui/toast";
 
@@ -14,9 +17,19 @@ const SHOWN = 3;
 export default function RuleFailures({ record }: { record: RecordData }) {
   const { t } = useTranslation("records");
   const { admin } = useMe();
-  const { data = [] } = useQuery({ ...recordRunsQuery(record.id), enabled: admin });
-  const retry = useMutation({ mutationFn: retryAutomationRun, onError: (error) => toastError(error) });
-  const failed = data.filter(({ state }) => state === "failed" || state === "stopped");
+  const client = useQueryClient();
+  const { data } = useQuery({
+    queryKey: ["automations", "runs", "of", record.id],
+    queryFn: ({ signal }) =>
+      api.get("/automations/runs", { query: { record: record.id, limit: 50 }, signal }),
+    enabled: admin,
+  });
+  const retry = useMutation({
+    mutationFn: (run: Id) => api.post("/automations/runs/{run}/retry", undefined, { path: { run } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["automations"] }),
+    onError: (error) => toastError(error),
+  });
+  const failed = (data?.items ?? []).filter(({ state }) => state === "failed" || state === "stopped");
   return failed.slice(0, SHOWN).map(({ id, name, error }) => (
     <CardNotice
       key={id}
