@@ -4,11 +4,11 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type AutomationOutcome, type AutomationRule, dryRunAutomation } from "@/api/automations";
 import { messageOf } from "@/api/problem";
 import type { Entity } from "@/api/types";
 import { formatNumber } from "@/i18n/format";
 import { Facts, Notice, Pair, Stacked } from "@/ui/block";
+import { type AutomationOutcome, type AutomationRule, dryRunAutomation } from "./automation-api";
 import { useActionName } from "./automation-words";
 
 const spans = [1, 7, 30, 90];

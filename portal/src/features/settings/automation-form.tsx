@@ -4,12 +4,6 @@ import { IconPlus } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  changeAutomation,
-  createAutomation,
-  type PlacedAutomation,
-  removeAutomation,
-} from "@/api/automations";
 import { ApiError } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
@@ -21,6 +15,12 @@ import { PickMany } from "@/ui/pick-many";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
 import { ActionForm } from "./automation-action";
+import {
+  changeAutomation,
+  createAutomation,
+  type PlacedAutomation,
+  removeAutomation,
+} from "./automation-api";
 import { DryRun } from "./automation-dry-run";
 import {
   type EventKind,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AutomationRule } from "@/api/automations";
 import type { Field } from "@/api/types";
+import type { AutomationRule } from "./automation-api";
 import { freshAction, peopleOf, peopleText, readValue, ruleDraft, ruleOf, swapped } from "./automation-model";
 
 const fields = [

@@ -1,6 +1,7 @@
 /** What stands in the form of a rule of automation, and what is sent of it. Pure. */
-import type { AutomationRule } from "@/api/automations";
+
 import type { Field } from "@/api/types";
+import type { AutomationRule } from "./automation-api";
 
 export const events = [
   "created",

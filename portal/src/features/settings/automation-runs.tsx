@@ -4,19 +4,19 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  type AutomationRun,
-  type AutomationRunState,
-  automationRunsQuery,
-  type PlacedAutomation,
-  retryAutomationRun,
-} from "@/api/automations";
 import type { Entity } from "@/api/types";
 import { formatDateTime } from "@/i18n/format";
 import { Block, type Column, DataTable, Lead, Pair, Secondary, Stacked, Tag, type Tone } from "@/ui/block";
 import { ShowMore } from "@/ui/more";
 import { ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import {
+  type AutomationRun,
+  type AutomationRunState,
+  automationRunsQuery,
+  type PlacedAutomation,
+  retryAutomationRun,
+} from "./automation-api";
 
 const states: AutomationRunState[] = ["failed", "stopped", "waiting", "running", "done", "passed"];
 const tones: Record<AutomationRunState, Tone> = {

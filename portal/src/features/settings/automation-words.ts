@@ -1,7 +1,7 @@
 /** Triggers and actions in the reader's words. */
 import { useTranslation } from "react-i18next";
-import type { AutomationRule } from "@/api/automations";
 import type { Entity } from "@/api/types";
+import type { AutomationRule } from "./automation-api";
 import { knownKind } from "./automation-model";
 
 export interface StageOption {

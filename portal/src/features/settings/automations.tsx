@@ -3,13 +3,13 @@ import { ActionIcon, Button, Select, Switch, UnstyledButton } from "@mantine/cor
 import { IconArrowDown, IconArrowUp, IconBolt, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { automationsQuery, changeAutomation, type PlacedAutomation } from "@/api/automations";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { Block, BlockBones, type Column, DataTable, Secondary, Stacked } from "@/ui/block";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { automationsQuery, changeAutomation, type PlacedAutomation } from "./automation-api";
 import { AutomationForm } from "./automation-form";
 import { Runs } from "./automation-runs";
 import { useActionName, useTriggerWords } from "./automation-words";

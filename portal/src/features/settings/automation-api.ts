@@ -1,8 +1,8 @@
 /** Rules of automation, what they did, and what they would have done. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api } from "./client";
-import { queryClient } from "./query-client";
-import type { Body, Id } from "./types";
+import { api } from "@/api/client";
+import { queryClient } from "@/api/query-client";
+import type { Body, Id } from "@/api/types";
 
 export type AutomationRule = Body<"AutomationRule">;
 export type PlacedAutomation = Body<"PlacedAutomation">;
