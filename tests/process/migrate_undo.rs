@@ -64,7 +64,7 @@ async fn five_instances_of_which_two_stand_at_a_step_that_is_gone_and_one_goes_b
     // What is left of the batch: three stand as before, one has gone on.
     let undo = format!("{migrate}/undo");
     let body = json!({"batch": report["batch"]});
-    app.by("mary").post(&undo, body.clone()).await.problem(404, "not_found");
+    app.by("mary").post(&undo, body.clone()).await.problem(403, "denied");
     admin.post(&undo, json!({"batch": ids[0]})).await.problem(404, "not_found");
     let undone = admin.post(&undo, body.clone()).await.ok(200);
     assert_eq!(undone, json!({"undone": 3, "stayed": 1, "instances": [ids[1]]}));

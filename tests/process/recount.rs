@@ -8,8 +8,8 @@ use crate::app::{TestApp, uuid_sql};
 /// Monday to Friday, 09-13 and 14-18; Tuesday off.
 fn tuesday_off() -> Value {
     let day = ["09:00-13:00", "14:00-18:00"];
-    let week = json!({"mon": day, "tue": day, "wed": day, "thu": day, "fri": day});
-    json!({"time_zone": "UTC", "week": week, "days": [{"date": "2026-03-17", "name": "Holiday"}]})
+    let week = json!({"mon": day, "tue": day, "wed": day, "thu": day, "fri": day, "sat": [], "sun": []});
+    json!({"time_zone": "UTC", "week": week, "days": [{"date": "2026-03-17", "hours": [], "name": "Holiday"}]})
 }
 
 fn dated() -> String {
