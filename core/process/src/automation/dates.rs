@@ -39,11 +39,11 @@ pub(super) fn offset(text: &str) -> Result<(i64, i64), String> {
     if span.months > 0 {
         return Err(format!("`{text}`: say months and years in days"));
     }
-    let days = i64::from(span.days);
-    if days > MAX_DAYS {
+    let (days, seconds) = (i64::from(span.days), span.micros / 1_000_000);
+    if days + seconds / DAY > MAX_DAYS {
         return Err(format!("`{text}` is longer than {MAX_DAYS} days"));
     }
-    Ok((sign * days, sign * (span.micros / 1_000_000)))
+    Ok((sign * days, sign * seconds))
 }
 
 /// The local time of day of a rule about days.
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn offsets_are_days_and_hours() {
         assert_eq!(offset("-P1DT2H"), Ok((-1, -7_200)));
-        for wrong in ["P1M", "P1Y", "3 days", "", "-", "P4000D"] {
+        for wrong in ["P1M", "P1Y", "3 days", "", "-", "P4000D", "PT99999999H"] {
             assert!(offset(wrong).is_err(), "{wrong}");
         }
         assert!(time_of_day("9 am").is_err());
