@@ -168,3 +168,28 @@ async fn a_constraint_that_records_break_is_refused_until_they_keep_it() {
     app.admin().update(REQUEST, &first, json!({"note": "same"})).await.problem(409, "record.constraint");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_unique_field_of_the_company_stays_so_when_the_module_has_new_constraints() {
+    let app = office().await;
+    let admin = app.admin();
+    let field = json!({"key": "x_code", "label": {"en": "Code"}, "type": "text", "unique": true});
+    admin.post(&format!("/entities/{REQUEST}/fields"), field).await.ok(201);
+    let ann = app.by("ann");
+    let first = ann.create(REQUEST, days(1, 2)).await.id();
+    let second = ann.create(REQUEST, days(3, 4)).await.id();
+    admin.update(REQUEST, &first, json!({"x_code": "A"})).await.ok(200);
+    let edit = |manifest: String| {
+        manifest.replace(
+            DEPUTY,
+            "{ key = \"deputy\", type = \"user\" }, { key = \"note\", type = \"text\", unique = true }",
+        )
+    };
+    run(&app, leave("1.1.0", edit, &TEXTS)).await;
+    let refused = admin.update(REQUEST, &second, json!({"x_code": "a"})).await.problem(409, "record.constraint");
+    assert_eq!(refused["other"]["id"], first.as_str(), "{refused}");
+    admin.update(REQUEST, &first, json!({"note": "one"})).await.ok(200);
+    admin.update(REQUEST, &second, json!({"note": "one"})).await.problem(409, "record.constraint");
+    admin.update(REQUEST, &second, json!({"x_code": "B", "note": "two"})).await.ok(200);
+    app.finish().await;
+}

@@ -10,7 +10,7 @@ use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::phone::Country;
 use kernel::{Ctx, Error, RecordId, Result, TenantId};
 use people::tenant;
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::Query;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -103,17 +103,17 @@ impl Records {
 
     /// The product itself in a company, if there is such a company.
     pub(crate) async fn system_of(&self, tenant: TenantId) -> Result<Option<Ctx>> {
-        let found = tenant::list(self.db()).await?.into_iter().find(|one| one.id == tenant);
-        Ok(found.map(|tenant| tenant.system_ctx(self.env())))
+        match tenant::get(self.db(), tenant).await {
+            Ok(found) => Ok(Some(found.system_ctx(self.env()))),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn next_ids(&self, ctx: &Ctx, def: &EntityDef, after: Option<RecordId>) -> Result<Vec<RecordId>> {
         let mut select = Query::select();
-        select.column((def.table, "id")).from(def.table).order_by((def.table, "id"), Order::Asc).limit(CHUNK);
-        def.own(&mut select, ctx.tenant);
-        if let Some(after) = after {
-            select.and_where(Expr::col((def.table, "id")).gt(after));
-        }
+        select.column((def.table, "id")).from(def.table);
+        def.page(&mut select, ctx.tenant, after, CHUNK);
         let rows = self.db().read().query_all(&select).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }

@@ -117,7 +117,7 @@ impl Concern for Rollups {
             };
             for (def, rollups) in rollup::followers(&catalogue, &event.entity) {
                 let child = catalogue.find(&event.entity);
-                let concerned: Vec<_> = rollups.into_iter().filter(|rollup| concerns(rollup, event, child)).collect();
+                let concerned: Vec<_> = rollups.iter().filter(|rollup| concerns(rollup, event, child)).collect();
                 if concerned.is_empty() {
                     continue;
                 }

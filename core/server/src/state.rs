@@ -254,6 +254,7 @@ impl AppState {
         handlers.push(Arc::new(records::catalogue::indexed::KeepIndexes(self.records.clone())));
         handlers.push(Arc::new(records::recompute::Recompute(self.records.clone())));
         handlers.push(Arc::new(records::catalogue::retype::MoveValues(self.records.clone())));
+        handlers.push(Arc::new(records::catalogue::unique::ClaimField(self.records.clone())));
         handlers.push(Arc::new(records::rollups::RollUp(self.records.clone())));
         handlers.push(Arc::new(records::files::Sweep(self.files.clone())));
         handlers.push(Arc::new(records::export::Sweep(self.records.clone())));

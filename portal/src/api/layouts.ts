@@ -34,8 +34,14 @@ const arranged = async (answer: Promise<SavedLayout>): Promise<SavedLayout> => {
   return saved;
 };
 
-/** Null brings the product's arrangement back. */
-export const saveLayout = (of: LayoutOf, layout: LayoutSpec | null) =>
-  arranged(api.put("/layouts", { of, layout }));
+/**
+ * Null brings the product's arrangement back. Refused (412 `layout.changed`) where another save than `over` is the last
+ * one; none: the product's arrangement.
+ */
+export const saveLayout = (of: LayoutOf, layout: LayoutSpec | null, over: Id | undefined) =>
+  arranged(api.put("/layouts", { of, layout }, { version: over ?? "0" }));
+/** Looks at them anew. */
+export const refreshLayouts = (entity: string) =>
+  queryClient.invalidateQueries({ queryKey: layoutsQuery(entity).queryKey });
 export const restoreLayout = (id: Id) =>
   arranged(api.post("/layouts/{id}/restore", undefined, { path: { id } }));

@@ -4,7 +4,7 @@ import type { paths } from "./schema";
 export interface RequestOptions {
   signal?: AbortSignal;
   /** The version the caller saw; sent as `If-Match`. */
-  version?: number;
+  version?: number | string;
   /** Makes a POST safe to repeat; made anew for every create unless given. */
   idempotencyKey?: string;
   /** Do not open the sign-in dialog on 401: the caller handles it (sign-in itself, the first `me`). */

@@ -574,7 +574,10 @@ export interface paths {
         delete: operations["entities_remove_field"];
         options?: never;
         head?: never;
-        /** `PATCH /entities/{entity}/fields/{key}` */
+        /**
+         * `PATCH /entities/{entity}/fields/{key}`; 409 `config.doubles` with groups of records that have the same where it is to be
+         *     unique.
+         */
         patch: operations["entities_change_field"];
         trace?: never;
     };
@@ -954,7 +957,10 @@ export interface paths {
         };
         /** `GET /layouts`: those of an entity as they are now (administrators). */
         get: operations["entities_layouts"];
-        /** `PUT /layouts`: arranges an entity (administrators). */
+        /**
+         * `PUT /layouts`: arranges an entity (administrators); the save as `ETag`. With `If-Match` only over the save that was
+         *     seen (its id, 0 of the product's arrangement): 412 `layout.changed` otherwise.
+         */
         put: operations["entities_set_layout"];
         post?: never;
         delete?: never;
@@ -989,7 +995,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators). */
+        /** `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators), with that as `ETag`. */
         post: operations["entities_restore_layout"];
         delete?: never;
         options?: never;
@@ -5767,6 +5773,11 @@ export interface components {
              */
             required: boolean | null;
             /**
+             * @description Whether no two records have the same in it from now on; refused while some do.
+             * @default null
+             */
+            unique: boolean | null;
+            /**
              * @description The values of a choice: all of them, in order. One that records may have is archived, not left out.
              * @default null
              */
@@ -5850,6 +5861,8 @@ export interface components {
             /** @description Of a currency: the money whose currency it is. */
             part_of?: string | null;
             required: boolean;
+            /** @description Whether no two records have the same in it. */
+            unique?: boolean;
             read_only: boolean;
             /** @description Kept by the product itself. */
             system: boolean;
@@ -8464,6 +8477,8 @@ export interface components {
             max?: number | null;
             /** @description What a new record has when nobody says otherwise, as in a record. */
             default?: unknown;
+            /** @description Whether no two records have the same in it: of texts, numbers, days, moments and lengths of time. */
+            unique?: boolean;
             /**
              * @description What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
              *     it.
@@ -16297,7 +16312,10 @@ export interface operations {
     entities_set_layout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The id of the save that was seen, 0 of the product's arrangement */
+                "If-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

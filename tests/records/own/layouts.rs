@@ -1,5 +1,6 @@
 //! Layouts: fields where an administrator has put them, for everybody, for a role, in a pipeline; and back again.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -141,5 +142,46 @@ async fn what_makes_no_sense_is_refused_and_nobody_else_arranges() {
     stranger.post(&path, json!({})).await.problem(404, "not_found");
     assert_eq!(stranger.get("/layouts/history?entity=deal").await.ok(200)["items"], json!([]));
     assert_eq!(stranger.get("/entities/deal").await.ok(200)["layout"].get("arranged"), None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn of_two_who_arrange_at_once_the_later_is_told() {
+    let mut app = TestApp::build().start().await;
+    app.person(0, "ann", &["admin"]).await;
+    let fine = |title: &str| json!({"of": {"entity": "deal"}, "layout": {"sections": [section(title, &["amount"])]}});
+    let over = |person: &str, seen: &str| app.by(person).header("if-match", seen);
+    // Nothing is arranged yet: both begin with what the product has.
+    let first = over("admin", "\"0\"").put("/layouts", fine("First")).await;
+    let id = first.ok(200)["id"].as_str().unwrap().to_owned();
+    let tag = format!("\"{id}\"");
+    assert_eq!(first.headers["etag"], tag);
+    let refused = over("ann", "\"0\"").put("/layouts", fine("Second")).await.problem(409, "layout.changed");
+    assert_eq!(refused["current"]["tag"], id.as_str(), "{refused}");
+    assert_eq!(titles(&layout(&app.admin()).await), ["First"]);
+    // Over what is there now it goes, whoever looked at it.
+    let second = over("ann", &tag).put("/layouts", fine("Second")).await;
+    let second = format!("\"{}\"", second.ok(200)["id"].as_str().unwrap());
+    over("admin", &tag).put("/layouts", fine("Third")).await.problem(409, "layout.changed");
+    let of_role = json!({"entity": "deal", "role": app.companies[0].roles["admin"]});
+    let other = json!({"of": of_role, "layout": {"sections": [section("Role", &["amount"])]}});
+    over("admin", &second).put("/layouts", other.clone()).await.problem(409, "layout.changed");
+    over("admin", "\"0\"").put("/layouts", other).await.ok(200);
+    // Back to the product's, and on from there.
+    let product = json!({"of": {"entity": "deal"}, "layout": null});
+    let reset = over("admin", &second).put("/layouts", product).await;
+    assert_eq!(reset.headers["etag"], "\"0\"");
+    over("ann", &second).put("/layouts", fine("Fourth")).await.problem(409, "layout.changed");
+    // Many at once over the same: one of them.
+    let many = join_all((0..10).map(|n| {
+        let client = over(if n % 2 == 0 { "admin" } else { "ann" }, "\"0\"");
+        let body = fine(&n.to_string());
+        async move { client.put("/layouts", body).await.status.as_u16() }
+    }));
+    let mut many = many.await;
+    many.sort_unstable();
+    assert_eq!(many, [200, 409, 409, 409, 409, 409, 409, 409, 409, 409]);
+    // Who does not say what was seen saves over whatever is there.
+    app.admin().put("/layouts", fine("Last")).await.ok(200);
     app.finish().await;
 }

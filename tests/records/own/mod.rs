@@ -10,6 +10,7 @@ mod money;
 mod retype;
 mod rollups;
 mod rules;
+mod unique;
 mod words;
 
 use serde_json::{Value, json};

@@ -269,6 +269,8 @@ impl Words<'_> {
             min: field.min,
             max: field.max,
             default: field.default.clone(),
+            // A constraint of the entity says so.
+            unique: false,
             indexed: field.indexed,
             formula: None,
             decimals: None,

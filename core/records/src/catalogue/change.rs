@@ -96,6 +96,9 @@ pub struct NewField {
     #[serde(default)]
     #[schema(value_type = Option<serde_json::Value>)]
     pub default: Option<Json>,
+    /// Whether no two records have the same in it: of texts, numbers, days, moments and lengths of time.
+    #[serde(default)]
+    pub unique: bool,
     /// Whether lists find and sort by it through an index: of fields of plugins alone.
     #[serde(skip)]
     pub indexed: bool,
@@ -120,6 +123,8 @@ pub struct FieldPatch {
     pub label: Option<Labels>,
     /// Whether it must have a value; records that have none keep to themselves until they are changed.
     pub required: Option<bool>,
+    /// Whether no two records have the same in it from now on; refused while some do.
+    pub unique: Option<bool>,
     /// The values of a choice: all of them, in order. One that records may have is archived, not left out.
     #[schema(value_type = Option<Vec<Object>>)]
     pub choices: Option<Vec<Choice>>,
@@ -231,6 +236,9 @@ impl Records {
         catalogue.entity(entity)?;
         let asked = input.key.clone();
         let own = checked(&catalogue, input)?;
+        if own.unique {
+            self.may_be_unique(entity, &own)?;
+        }
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let taken = store::keys(&tx, ctx, Some(entity)).await?;
@@ -262,7 +270,8 @@ impl Records {
     /// Changes a field of the company's own, or the name of a plugin's (administrators).
     ///
     /// # Errors
-    /// `Denied`, `NotFound`, `config.invalid`.
+    /// `Denied`, `NotFound`, `config.invalid`; conflict `config.doubles` with records that have the same in a field that is to
+    /// be unique.
     pub async fn change_field(
         &self,
         ctx: &Ctx,
@@ -279,6 +288,7 @@ impl Records {
         if let Some(plugin) = kept.owner.plugin() {
             let changed = [
                 ("required", patch.required.is_some()),
+                ("unique", patch.unique.is_some()),
                 ("choices", patch.choices.is_some()),
                 ("formula", patch.formula.is_some()),
                 ("rollup", patch.rollup.is_some()),
@@ -322,9 +332,18 @@ impl Records {
         if own.is_computed() && own.required {
             return Err(wrong("required", FieldError::new("formula_alone")));
         }
+        let apart = patch.unique.filter(|unique| *unique != own.unique);
+        own.unique = patch.unique.unwrap_or(own.unique);
+        if own.unique && apart.is_some() {
+            self.may_be_unique(entity, &own)?;
+        }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
+        if apart.is_some() {
+            self.claim_own(&tx, ctx, entity, key).await?;
+        }
         let object = format!("{entity}.{key}");
-        let detail = json!({"label": own.label, "required": own.required, "formula": own.formula});
+        let detail =
+            json!({"label": own.label, "required": own.required, "unique": own.unique, "formula": own.formula});
         audit::record(&tx, ctx, "field.updated", &object, detail).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
@@ -334,7 +353,8 @@ impl Records {
     /// Hides a field of the company's own or of a plugin, or shows it again with the values it had (administrators).
     ///
     /// # Errors
-    /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
+    /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more; conflict
+    /// `config.doubles` where it is unique and records with the same value were brought back meanwhile.
     pub async fn set_field_removed(&self, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
         self.defined(ctx, entity).await?;
@@ -342,7 +362,7 @@ impl Records {
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
         let (formula, rollup) = (kept.definition.formula.clone(), kept.definition.rollup.clone());
-        let kind = kept.definition.kind;
+        let (kind, unique) = (kept.definition.kind, kept.definition.unique);
         if kept.owner.plugin().is_some() {
             let standing = shown(kept.definition.standing, removed)?;
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
@@ -359,6 +379,9 @@ impl Records {
             }
             if let Some(rollup) = &rollup {
                 self.begin_rollup(&tx, ctx, entity, key, kind, rollup).await?;
+            }
+            if unique {
+                self.claim_own(&tx, ctx, entity, key).await?;
             }
             retype::resume(&tx, ctx, entity, key).await?;
             // Records that were changed meanwhile are in the index without it.
@@ -523,6 +546,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         range,
         default: None,
         indexed: input.indexed,
+        unique: input.unique,
         formula: input.formula,
         decimals: input.decimals,
         rollup: input.rollup,

@@ -10,6 +10,8 @@ use super::definition::{EntityDef, FieldDef, Labels};
 
 /// Fields that one constraint compares at most.
 const MAX_FIELDS: usize = 8;
+/// What keys of constraints of a company's own fields begin with; those of plugins have no point.
+const OF_FIELD: &str = "field.";
 /// The name under which `when` sees the record.
 const RECORD: &str = "record";
 
@@ -116,6 +118,22 @@ impl ConstraintDef {
         })
     }
 
+    /// No two records have the same in a field of the company's own.
+    pub(super) fn of_field(field: &FieldKey) -> Self {
+        Self::unique(&of_field(field), vec![field.clone()])
+    }
+
+    /// Whether it is one of a field of the company's own: these come and go by themselves.
+    pub fn is_of_field(&self) -> bool {
+        self.spec.key.starts_with(OF_FIELD)
+    }
+
+    /// Whether no two records have the same in a field, whatever else is in them.
+    pub(super) fn keeps_apart(&self, field: &str) -> bool {
+        let alone = matches!(self.spec.per.as_slice(), [per] if per.as_str() == field);
+        alone && self.spec.kind == ConstraintKind::Unique && self.spec.when.is_none()
+    }
+
     /// Whether it means a record with this image.
     ///
     /// # Errors
@@ -126,6 +144,11 @@ impl ConstraintDef {
         let fields: Fields = when.fields_of(RECORD).filter_map(seen).collect();
         when.holds(&Names::new().with_fields(RECORD, Some(&fields)))
     }
+}
+
+/// The key of the constraint of a field of the company's own.
+pub(crate) fn of_field(field: &str) -> String {
+    format!("{OF_FIELD}{field}")
 }
 
 impl Constraint {

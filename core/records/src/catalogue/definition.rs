@@ -7,9 +7,9 @@ use std::sync::Arc;
 use kernel::access::Rights;
 use kernel::filter::{Storage, Table};
 use kernel::value::FieldType;
-use kernel::{EntityKey, FieldKey, Locale, TenantId, Value};
+use kernel::{EntityKey, FieldKey, Locale, RecordId, TenantId, Value};
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, SelectStatement};
 use serde::{Deserialize, Serialize};
 
 use super::condition::{ConditionsDef, RuleDef};
@@ -287,6 +287,21 @@ impl EntityDef {
     /// Narrows a select from its table to its own rows of a tenant.
     pub fn own(&self, select: &mut SelectStatement, tenant: TenantId) {
         self.place().own(select, self.table, tenant);
+    }
+
+    /// Whether no two of its records have the same in a field.
+    pub fn is_unique(&self, key: &str) -> bool {
+        self.constraints.iter().any(|constraint| constraint.keeps_apart(key))
+    }
+
+    /// Narrows a select to so many of its rows of a tenant in the order of their ids, behind one of them; rows in the
+    /// recycle bin too.
+    pub(crate) fn page(&self, select: &mut SelectStatement, tenant: TenantId, after: Option<RecordId>, many: u64) {
+        self.own(select, tenant);
+        if let Some(after) = after {
+            select.and_where(Expr::col((self.table, "id")).gt(after));
+        }
+        select.order_by((self.table, "id"), Order::Asc).limit(many);
     }
 
     /// Whether somebody sees a field: the currency of a hidden amount is hidden too.

@@ -24,6 +24,8 @@ const MAX_SECTIONS: usize = 30;
 const MAX_FIELDS: usize = 60;
 /// Saves that are kept of one layout.
 const KEPT: u64 = 50;
+/// The code of a conflict: somebody else has saved the layout meanwhile.
+pub const CHANGED: &str = "layout.changed";
 
 /// A section of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -89,6 +91,16 @@ pub struct Saved {
     /// By whom.
     pub by: Option<Uuid>,
 }
+
+impl Saved {
+    /// What stands for it in `If-Match`: its id, of the product's arrangement `0`.
+    pub fn tag(&self) -> String {
+        self.spec.as_ref().map_or_else(|| PRODUCT.to_owned(), |_| self.id.to_string())
+    }
+}
+
+/// The tag of the product's arrangement.
+const PRODUCT: &str = "0";
 
 /// The layouts of a company that count.
 #[derive(Debug, Clone, Default)]
@@ -157,14 +169,23 @@ impl Records {
         Ok(kept)
     }
 
-    /// Arranges an entity; `None` brings the product's arrangement back (administrators).
+    /// Arranges an entity; `None` brings the product's arrangement back (administrators). With the tag of a save only where
+    /// that is still the last one.
     ///
     /// # Errors
-    /// `Denied`, `NotFound`; `config.invalid` by part.
-    pub async fn set_layout(&self, ctx: &Ctx, of: LayoutOf, spec: Option<Spec>) -> Result<Saved> {
+    /// `Denied`, `NotFound`; `config.invalid` by part; conflict `layout.changed` with the present tag.
+    pub async fn set_layout(&self, ctx: &Ctx, of: LayoutOf, spec: Option<Spec>, seen: Option<&str>) -> Result<Saved> {
         require_admin(ctx)?;
         let tx = self.db().begin().await?;
+        // Others who save wait from here on.
         store::touch(&tx, ctx.tenant).await?;
+        if let Some(seen) = seen {
+            let kept = newest(saves(&tx, ctx.tenant, Some(&of.entity)).await?);
+            let tag = kept.iter().find(|saved| saved.of == of).map_or_else(|| PRODUCT.to_owned(), Saved::tag);
+            if tag != seen {
+                return Err(Error::Conflict { code: CHANGED, current: Some(json!({ "tag": tag })) });
+            }
+        }
         let def = self.defined_in(&tx, ctx, &of.entity).await?;
         Self::check_place(&tx, ctx, &of).await?;
         let spec = spec.map(|spec| checked(&def, spec)).transpose()?;
@@ -206,6 +227,7 @@ impl Records {
     }
 
     async fn save_layout(&self, tx: Tx, ctx: &Ctx, saved: Saved) -> Result<Saved> {
+        let saved = Saved { at: moment(&tx, ctx, &saved.of).await?, ..saved };
         let definition = saved.spec.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?;
         let insert = Query::insert()
             .into_table("layout")
@@ -267,6 +289,13 @@ fn saved(row: &QueryResult) -> Result<Saved> {
         at: Timestamp(row.try_get_by_index(5)?),
         by: row.try_get_by_index(6)?,
     })
+}
+
+/// Now, and later than every save there is: the last one counts, and clocks of nodes differ.
+async fn moment(tx: &Tx, ctx: &Ctx, of: &LayoutOf) -> Result<Timestamp> {
+    let kept = saves(tx, ctx.tenant, Some(&of.entity)).await?;
+    let last = kept.last().map_or(0, |saved| saved.at.0);
+    Ok(Timestamp(Ord::max(ctx.now().0, last.saturating_add(1))))
 }
 
 /// Removes saves of a layout beyond the newest.

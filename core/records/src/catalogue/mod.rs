@@ -15,6 +15,7 @@
 //! | `indexed` | indexes of fields of plugins |
 //! | `formula` | fields that are computed |
 //! | `retype` | another type for a field that has values |
+//! | `unique` | fields in which no two records have the same |
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
@@ -41,6 +42,7 @@ pub(crate) mod rollup;
 pub mod rules;
 mod sales_entities;
 mod store;
+pub mod unique;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -73,12 +75,21 @@ pub struct Catalogue {
     pub layouts: Layouts,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
+    followers: rollup::Followers,
 }
 
 impl Catalogue {
     fn new(revision: i64, pipelines: Pipelines, entities: Vec<Arc<EntityDef>>) -> Self {
         let by_key = entities.iter().enumerate().map(|(index, entity)| (entity.key.clone(), index)).collect();
-        Self { revision, pipelines, duplicates: Policies::default(), layouts: Layouts::default(), entities, by_key }
+        Self {
+            revision,
+            pipelines,
+            duplicates: Policies::default(),
+            layouts: Layouts::default(),
+            followers: rollup::all_followers(&entities),
+            entities,
+            by_key,
+        }
     }
 
     /// What every company begins with.

@@ -12,7 +12,7 @@ use kernel::filter::{DOCUMENT, Storage};
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, FieldKey, RecordId, Result, TenantId, Value, audit};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -192,6 +192,10 @@ impl Records {
         let def = self.defined(ctx, entity).await?;
         let field = def.field(key).filter(|field| field.owner == super::Owner::Custom && field.part_of.is_none());
         let field = field.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))?;
+        if def.is_unique(key) {
+            // What was told apart as one type may be the same as another.
+            return Err(wrong("type", FieldError::new("retype_unique")));
+        }
         let (moved, target) = planned(ctx, field, &input)?;
         let mut fit = self.fit(ctx, &def, field, &moved, &target).await?;
         fit.narrows = field.kind == FieldType::Datetime;
@@ -204,7 +208,7 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, false).await?.definition;
-        if kept.kind != field.kind || kept.moved.is_some() {
+        if kept.kind != field.kind || kept.moved.is_some() || kept.unique {
             return Err(Error::Conflict { code: "config.moving", current: None });
         }
         let own = retyped(kept, &target, moved);
@@ -267,15 +271,11 @@ impl Records {
     }
 }
 
-/// Records in the order of their ids, those in the recycle bin too.
+/// Documents in the order of their records' ids.
 fn chunk(tenant: TenantId, def: &EntityDef, after: Option<RecordId>) -> SelectStatement {
     let mut select = Query::select();
     select.columns(["id", "title", "version", DOCUMENT].map(|column| (def.table, column))).from(def.table);
-    select.order_by((def.table, "id"), Order::Asc).limit(u64::try_from(CHUNK).unwrap_or(u64::MAX));
-    def.own(&mut select, tenant);
-    if let Some(after) = after {
-        select.and_where(Expr::col((def.table, "id")).gt(after));
-    }
+    def.page(&mut select, tenant, after, u64::try_from(CHUNK).unwrap_or(u64::MAX));
     select
 }
 

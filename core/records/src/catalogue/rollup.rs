@@ -1,7 +1,8 @@
 //! Fields that count or add up the records which link to theirs: `companies have so many open deals`. Their values are
 //! kept beside the others and follow the event log (`crate::rollups`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::error::FieldError;
@@ -182,12 +183,25 @@ pub(super) fn users(catalogue: &Catalogue, entity: &str, key: &str) -> Vec<Json>
     users.collect()
 }
 
+/// By entity: which entities have fields that follow its records, with what these do.
+pub(super) type Followers = HashMap<EntityKey, Vec<(Arc<EntityDef>, Vec<Arc<Rollup>>)>>;
+
+/// Who follows whom, of a whole snapshot.
+pub(super) fn all_followers(entities: &[Arc<EntityDef>]) -> Followers {
+    let mut followers = Followers::new();
+    for def in entities {
+        let mut followed: BTreeMap<&EntityKey, Vec<Arc<Rollup>>> = BTreeMap::new();
+        for rollup in def.fields.iter().filter_map(|field| field.rollup.as_ref()) {
+            followed.entry(&rollup.entity).or_default().push(Arc::clone(rollup));
+        }
+        for (entity, rollups) in followed {
+            followers.entry(entity.clone()).or_default().push((Arc::clone(def), rollups));
+        }
+    }
+    followers
+}
+
 /// Entities with fields that follow the records of one.
-pub(crate) fn followers<'a>(catalogue: &'a Catalogue, entity: &str) -> Vec<(&'a EntityDef, Vec<&'a Rollup>)> {
-    let of = |def: &'a std::sync::Arc<EntityDef>| {
-        let rollups = def.fields.iter().filter_map(|field| field.rollup.as_deref());
-        let follow: Vec<&Rollup> = rollups.filter(|rollup| rollup.follows(entity)).collect();
-        (!follow.is_empty()).then_some((&**def, follow))
-    };
-    catalogue.entities().iter().filter_map(of).collect()
+pub(crate) fn followers<'a>(catalogue: &'a Catalogue, entity: &str) -> &'a [(Arc<EntityDef>, Vec<Arc<Rollup>>)] {
+    catalogue.followers.get(entity).map_or(&[], Vec::as_slice)
 }

@@ -91,6 +91,9 @@ pub(super) struct OwnField {
     /// Whether lists find and sort by it through an index.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub indexed: bool,
+    /// Whether no two records have the same in it: of the company's own fields alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unique: bool,
     /// What it is computed by, in CEL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formula: Option<String>,
@@ -190,6 +193,9 @@ fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, Owner, OwnField)>) {
     for (key, owner, own) in fields {
         let keys = if owner == def.owner && owner.plugin().is_some() { &mut main } else { &mut section.fields };
         keys.push(key.clone());
+        if own.unique {
+            def.constraints.push(ConstraintDef::of_field(&key));
+        }
         let part = (own.kind == FieldType::Money).then(|| currency_part(&key, owner.clone(), &own));
         def.add(own.definition(&key, owner));
         if let Some(part) = part {

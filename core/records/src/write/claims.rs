@@ -8,13 +8,15 @@
 //! is written: first a shared one of the entity, then one for each key in ascending order; a writer of many keys takes the
 //! entity's alone. What a writer waits for is therefore never held by somebody who waits for the writer.
 
+mod anew;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kernel::access::Action;
 use kernel::db::{ConnectionTrait, Tx, sum_at, summed};
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::value::{DECIMAL_SCALE, scaled};
-use kernel::{Ctx, Error, Fields, Message, RecordId, RecordRef, Result, TenantId, Value};
+use kernel::{Ctx, Error, Fields, Message, RecordId, RecordRef, Result, TenantId, Value, words};
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sha2::{Digest, Sha256};
@@ -23,17 +25,17 @@ use uuid::Uuid;
 use super::{PendingChange, Trial};
 use crate::catalogue::constraint::{ConstraintDef, ConstraintKind, place};
 use crate::catalogue::{EntityDef, FieldDef};
-use crate::read::{self, Row};
-use crate::stages::{self, Pipelines, Semantic};
+use crate::read;
+use crate::stages::{Pipelines, Semantic};
 use crate::{Catalogue, Inserts};
+
+pub(crate) use anew::{claim_field, make_anew};
 
 const TABLE: &str = "record_claim";
 /// How HTTP tells of a broken constraint, where its plugin does not say otherwise.
 const CONFLICT: u16 = 409;
 /// Keys that a writer on PostgreSQL takes one by one; one that has more takes the whole entity.
 const MAX_LOCKS: usize = 64;
-/// Records looked at at a time when claims are made anew.
-const PAGE: u64 = 500;
 
 /// What a record claims under a constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -308,9 +310,12 @@ pub(super) fn claim_of(
         return Ok(None);
     }
     let value = |key: &str| def.field(key).map_or(Value::Null, |field| def.value_of(image, field));
-    let values: Vec<Value> = spec.per.iter().map(|key| value(key)).collect();
+    let mut values: Vec<Value> = spec.per.iter().map(|key| value(key)).collect();
     if values.iter().any(Value::is_empty) {
         return Ok(None);
+    }
+    if constraint.is_of_field() {
+        values.iter_mut().for_each(fold);
     }
     let digest = digest(tenant, def, &spec.key, &values);
     let mut claim = Claim { digest, range: None, amount: None };
@@ -330,6 +335,13 @@ pub(super) fn claim_of(
         };
     }
     Ok(Some(claim))
+}
+
+/// Texts of a company's own field are the same when they are the same to people.
+fn fold(value: &mut Value) {
+    if let Value::Text(text) = value {
+        *text = words::folded(text);
+    }
 }
 
 fn digest(tenant: TenantId, def: &EntityDef, constraint: &str, values: &[Value]) -> Uuid {
@@ -412,48 +424,4 @@ async fn insert<'a>(
         .await?;
     }
     rows.send().await
-}
-
-/// Makes the claims of an entity whose constraints have changed. Writers who know its constraints wait.
-///
-/// # Errors
-/// `record.constraint` with the first record that breaks one.
-pub(crate) async fn make_anew(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, def: &EntityDef) -> Result<()> {
-    lock(tx, ctx.tenant, def, &BTreeSet::new()).await?;
-    let delete = Query::delete()
-        .from_table(TABLE)
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .and_where(Expr::col("entity").eq(def.key.as_str()))
-        .to_owned();
-    tx.execute(&delete).await?;
-    if def.constraints.is_empty() {
-        return Ok(());
-    }
-    let pipelines = stages::load(tx, ctx.tenant, String::new()).await?;
-    let row = Row::whole(def);
-    let mut after: Option<RecordId> = None;
-    loop {
-        let mut select = row.select();
-        def.own(&mut select, ctx.tenant);
-        select.and_where(Expr::col((def.table, "deleted_at")).is_null());
-        if let Some(after) = after {
-            select.and_where(Expr::col((def.table, "id")).gt(after));
-        }
-        select.order_by((def.table, "id"), Order::Asc).limit(PAGE);
-        let mut page =
-            tx.query_all(&select).await?.iter().map(|found| row.decode(found)).collect::<Result<Vec<_>>>()?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.id);
-        read::fill_links(tx, ctx, def, &row, &mut page).await?;
-        for record in page {
-            let image = def.gathered(record.fields);
-            let claim = |constraint| claim_of(&pipelines, ctx.tenant, def, constraint, &image);
-            let claims = def.constraints.iter().map(claim).collect();
-            let asked = Asked { id: record.id, before: vec![None; def.constraints.len()], after: claims };
-            match asked.problem(tx, def, None).await? {
-                Some(problem) => return Err(problem.told(tx, catalogue, ctx, def).await?),
-                None => asked.write(tx, ctx.tenant, def).await?,
-            }
-        }
-    }
 }

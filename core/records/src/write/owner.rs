@@ -155,7 +155,7 @@ impl Records {
         self.owners.write().unwrap_or_else(PoisonError::into_inner).push(owner);
     }
 
-    pub(super) fn owner_of(&self, entity: &str) -> Option<Arc<dyn EntityOwner>> {
+    pub(crate) fn owner_of(&self, entity: &str) -> Option<Arc<dyn EntityOwner>> {
         let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
         owners.iter().find(|owner| owner.entity() == entity).map(Arc::clone)
     }

@@ -88,6 +88,10 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     part_of: Option<String>,
     required: bool,
+    /// Whether no two records have the same in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    unique: bool,
     read_only: bool,
     /// Kept by the product itself.
     system: bool,
@@ -339,7 +343,8 @@ pub async fn create_field(
     Ok((StatusCode::CREATED, Json(current(&state, &caller.ctx, &def).await?)))
 }
 
-/// `PATCH /entities/{entity}/fields/{key}`
+/// `PATCH /entities/{entity}/fields/{key}`; 409 `config.doubles` with groups of records that have the same where it is to be
+/// unique.
 #[utoipa::path(patch, path = "/entities/{entity}/fields/{key}", operation_id = "change_field", tag = "entities",
     params(("entity" = String, Path), ("key" = String, Path)), request_body = FieldPatch,
     responses((status = 200, body = EntityView)))]
@@ -425,6 +430,7 @@ impl FieldView {
             plugin: None,
             part_of: None,
             required: false,
+            unique: false,
             read_only: true,
             system: false,
             sortable: false,
@@ -533,6 +539,7 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         plugin: field.owner.plugin().map(str::to_owned),
         part_of: field.part_of.as_ref().map(ToString::to_string),
         required: field.required,
+        unique: def.is_unique(&field.key),
         read_only: field.system || !ctx.rights.changes(&def.key, &field.key),
         system: field.system,
         sortable: field.is_sortable(),

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use ::records::catalogue::layout::{LayoutOf, Saved, Spec};
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::records::matched;
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller, Params};
 use crate::state::AppState;
@@ -88,33 +91,37 @@ pub async fn history(
     views(&state, &caller, found).await
 }
 
-/// `PUT /layouts`: arranges an entity (administrators).
-#[utoipa::path(put, path = "/layouts", tag = "entities", operation_id = "set_layout", request_body = LayoutBody,
-    responses((status = 200, body = SavedView)))]
+/// `PUT /layouts`: arranges an entity (administrators); the save as `ETag`. With `If-Match` only over the save that was
+/// seen (its id, 0 of the product's arrangement): 409 `layout.changed` otherwise.
+#[utoipa::path(put, path = "/layouts", tag = "entities", operation_id = "set_layout",
+    params(("If-Match" = Option<String>, Header, description = "The id of the save that was seen, 0 of the product's arrangement")),
+    request_body = LayoutBody, responses((status = 200, body = SavedView)))]
 pub async fn put(
     State(state): State<AppState>,
     caller: Caller,
+    headers: HeaderMap,
     Body(body): Body<LayoutBody>,
-) -> ApiResult<Json<SavedView>> {
-    let saved = state.records.set_layout(&caller.ctx, body.of, body.layout).await?;
+) -> ApiResult<Response> {
+    let saved = state.records.set_layout(&caller.ctx, body.of, body.layout, matched(&headers)).await?;
     one(&state, &caller, saved).await
 }
 
-/// `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators).
+/// `POST /layouts/{id}/restore`: brings an earlier save back, as a new one (administrators), with that as `ETag`.
 #[utoipa::path(post, path = "/layouts/{id}/restore", tag = "entities", operation_id = "restore_layout",
     params(("id" = Uuid, Path)), responses((status = 200, body = SavedView)))]
-pub async fn restore(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<Uuid>,
-) -> ApiResult<Json<SavedView>> {
+pub async fn restore(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
     let saved = state.records.restore_layout(&caller.ctx, id).await?;
     one(&state, &caller, saved).await
 }
 
-async fn one(state: &AppState, caller: &Caller, saved: Saved) -> ApiResult<Json<SavedView>> {
+async fn one(state: &AppState, caller: &Caller, saved: Saved) -> ApiResult<Response> {
     let names = names(state, caller, std::slice::from_ref(&saved)).await?;
-    Ok(Json(view(saved, &names)))
+    let tag = HeaderValue::from_str(&format!("\"{}\"", saved.tag()));
+    let mut response = Json(view(saved, &names)).into_response();
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
 }
 
 async fn views(state: &AppState, caller: &Caller, found: Vec<Saved>) -> ApiResult<Json<Items<SavedView>>> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::records::matched;
 use super::view::Items;
 use crate::http::body::{bad_form, bad_request, given, media_type, missing};
 use crate::http::{ApiResult, Body, Caller, NO_STORE, Params};
@@ -259,9 +260,7 @@ pub async fn gate(
     headers: HeaderMap,
     Body(body): Body<GateBody>,
 ) -> ApiResult<Response> {
-    let seen = headers.get(header::IF_MATCH).map(|seen| seen.to_str().unwrap_or_default());
-    let seen = seen.map(|seen| seen.trim().trim_start_matches("W/").trim_matches('"'));
-    state.plugins.set_gate(&caller.ctx, &id, &body.departments, seen).await?;
+    state.plugins.set_gate(&caller.ctx, &id, &body.departments, matched(&headers)).await?;
     detail(&state, &caller, &id).await
 }
 

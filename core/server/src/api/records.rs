@@ -465,7 +465,12 @@ pub(super) async fn answer(state: &AppState, ctx: &Ctx, status: StatusCode, writ
 
 /// The version that `If-Match` names.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"');
+    let Some(text) = matched(headers) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| bad_request("If-Match", "expected a version"))
+}
+
+/// What `If-Match` names, without its quotes.
+pub(super) fn matched(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::IF_MATCH)?;
+    Some(value.to_str().unwrap_or_default().trim().trim_start_matches("W/").trim_matches('"'))
 }

@@ -11,11 +11,13 @@ import { FieldGroup } from "@/ui/gateway-form";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
+import { Doubles } from "./doubles";
 import { ExpressionField } from "./expression-field";
 import {
   type ConditionsDraft,
   conditionsDraft,
   conditionsOf,
+  isApart,
   type RollupDraft,
   rollupDraft,
   rollupOf,
@@ -24,7 +26,16 @@ import {
 import { Retype } from "./retype";
 import { RollupFields } from "./rollup-fields";
 
-const fields = ["formula", "decimals", "rollup", "required", "visible", "read_only", "options_when"];
+const fields = [
+  "formula",
+  "decimals",
+  "rollup",
+  "required",
+  "unique",
+  "visible",
+  "read_only",
+  "options_when",
+];
 
 interface Props {
   entity: Entity;
@@ -36,6 +47,7 @@ interface Draft {
   formula: string;
   rollup: RollupDraft;
   required: boolean;
+  unique: boolean;
   conditions: ConditionsDraft;
 }
 
@@ -45,6 +57,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
     formula: field.formula?.text ?? "",
     rollup: rollupDraft(field.rollup),
     required: field.required,
+    unique: field.unique ?? false,
     conditions: conditionsDraft(field),
   }));
   const [draft, setDraft] = useState(before);
@@ -54,6 +67,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
       if (draft.formula !== before.formula) patch.formula = draft.formula;
       if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup);
       if (draft.required !== before.required) patch.required = draft.required;
+      if (draft.unique !== before.unique) patch.unique = draft.unique;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
       if (!sameConditions(draft.conditions, before.conditions))
         await setConditions(entity.key, field.key, conditionsOf(draft.conditions));
@@ -108,6 +122,16 @@ export function FieldForm({ entity, field, onClose }: Props) {
           onChange={(event) => setDraft({ ...draft, required: event.currentTarget.checked })}
         />
       )}
+      {field.own && !field.computed && isApart(field.type) && (
+        <Checkbox
+          label={t("rules:unique")}
+          description={t("rules:unique_hint")}
+          checked={draft.unique}
+          error={fieldRefusal(save.error, "unique")}
+          onChange={(event) => setDraft({ ...draft, unique: event.currentTarget.checked })}
+        />
+      )}
+      <Doubles entity={entity.key} error={save.error} />
       <ConditionFields
         entity={entity}
         field={field}
@@ -115,7 +139,9 @@ export function FieldForm({ entity, field, onClose }: Props) {
         errorOf={(name) => fieldRefusal(save.error, name)}
         put={(part) => setDraft({ ...draft, conditions: { ...draft.conditions, ...part } })}
       />
-      {field.own && !field.computed && <Retype entity={entity} field={field} onDone={onClose} />}
+      {field.own && !field.computed && !field.unique && (
+        <Retype entity={entity} field={field} onDone={onClose} />
+      )}
     </FormDrawer>
   );
 }

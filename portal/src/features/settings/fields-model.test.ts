@@ -26,6 +26,7 @@ describe("forms of fields and rules", () => {
       type: "money",
       label: { en: "Margin" },
       required: false,
+      unique: false,
       choices: [],
       formula,
       decimals: 2,
@@ -49,6 +50,13 @@ describe("forms of fields and rules", () => {
     expect(measured("avg", "duration", "decimal")).toBe(true);
     expect(measured("sum", "duration", "decimal")).toBe(false);
     expect(measured("sum", "integer", "money")).toBe(false);
+  });
+
+  it("tells records apart only by what people write of types that can be", () => {
+    const draft = { ...freshField(), unique: true };
+    expect(newField(draft, "en").unique).toBe(true);
+    expect(newField({ ...draft, type: "money" }, "en").unique).toBe(false);
+    expect(newField({ ...draft, source: "formula", formula: "'a'" }, "en").unique).toBe(false);
   });
 
   it("makes keys of choices that differ", () => {

@@ -40,6 +40,10 @@ export const results: readonly string[] = [
   "duration",
 ];
 
+/** Types by whose values records can be told apart. */
+const apart: readonly string[] = ["text", "integer", "decimal", "duration", "date", "datetime"];
+export const isApart = (type: string) => apart.includes(type);
+
 /** Where the values of a field come from. */
 export type Source = "written" | "formula" | "rollup";
 
@@ -113,6 +117,7 @@ export interface FieldDraft {
   label: Words;
   type: MadeType;
   required: boolean;
+  unique: boolean;
   /** One choice a line. */
   options: string;
   source: Source;
@@ -125,6 +130,7 @@ export const freshField = (): FieldDraft => ({
   label: noWords(),
   type: "text",
   required: false,
+  unique: false,
   options: "",
   source: "written",
   formula: "",
@@ -173,6 +179,7 @@ export function newField(draft: FieldDraft, locale: Locale): NewField {
     type: draft.type,
     label: said(draft.label) as NewField["label"],
     required: source === "written" && draft.required,
+    unique: source === "written" && isApart(draft.type) && draft.unique,
     choices: listed ? choicesOf(draft.options, locale) : [],
     formula: computed ? draft.formula : null,
     decimals: computed && draft.decimals !== "" ? Number(draft.decimals) : null,

@@ -88,6 +88,7 @@ function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): 
       render: (field) => (
         <>
           {field.required && <Tag>{t("required")}</Tag>}
+          {field.unique && <Tag>{t("unique")}</Tag>}
           {field.computed && <Tag tone="accent">{t(field.formula?.live ? "live" : "computed")}</Tag>}
           {field.conditions && <Tag tone="accent">{t("conditional")}</Tag>}
           {field.plugin && <Tag>{t("of_module")}</Tag>}

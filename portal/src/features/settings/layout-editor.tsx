@@ -2,18 +2,21 @@
 import { ActionIcon, Button, Select } from "@mantine/core";
 import { IconPlus, IconTrash, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   type LayoutOf,
   type LayoutSpec,
   layoutHistoryQuery,
   layoutsQuery,
+  refreshLayouts,
   restoreLayout,
+  type SavedLayout,
   saveLayout,
 } from "@/api/layouts";
 import { rolesQuery } from "@/api/people";
-import type { Entity, Locale } from "@/api/types";
+import { ApiError } from "@/api/problem";
+import type { Entity, Id, Locale } from "@/api/types";
 import MoveHandle from "@/engines/list/move-handle";
 import { currentLocale, locales } from "@/i18n";
 import { formatDateTime } from "@/i18n/format";
@@ -37,16 +40,21 @@ import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import {
+  type Arranging,
   draftOf,
   hiddenId,
+  isOutrun,
   type LayoutDraft,
   type LayoutRow,
   movedRow,
   sectionRow,
   specOf,
   toggled,
+  touched,
+  withMine,
   withoutSection,
   withSection,
+  withTheirs,
 } from "./layout-model";
 import { SectionForm } from "./section-form";
 
@@ -85,16 +93,8 @@ export default function LayoutBlock({ entity }: { entity: Entity }) {
         )}
       </Pair>
       {saved.isPending && <BlockBones label={t("common:loading")} rows={3} />}
-      {saved.isError && <ErrorState error={saved.error} retry={() => void saved.refetch()} />}
-      {saved.isSuccess && (
-        <Editor
-          key={`${of.role} ${of.pipeline} ${mine?.id}`}
-          entity={entity}
-          of={of}
-          saved={mine?.layout}
-          savedId={mine?.id}
-        />
-      )}
+      {saved.isLoadingError && <ErrorState error={saved.error} retry={() => void saved.refetch()} />}
+      {saved.data && <Editor key={`${of.role} ${of.pipeline}`} entity={entity} of={of} saved={mine} />}
     </Block>
   );
 }
@@ -102,30 +102,43 @@ export default function LayoutBlock({ entity }: { entity: Entity }) {
 interface EditorProps {
   entity: Entity;
   of: LayoutOf;
-  saved?: LayoutSpec;
-  savedId?: string;
+  saved?: SavedLayout;
 }
 
-function Editor({ entity, of, saved, savedId }: EditorProps) {
+function Editor({ entity, of, saved }: EditorProps) {
   const { t } = useTranslation(["rules", "common"]);
   const locale = currentLocale();
-  const [before] = useState(() => draftOf(entity, saved, locale));
-  const [draft, setDraft] = useState<LayoutDraft>(before);
+  const before = useMemo(() => draftOf(entity, saved?.layout, locale), [entity, saved, locale]);
+  const [held, setHeld] = useState<Arranging>({});
   const [history, setHistory] = useState(false);
-  const put = (part: Partial<LayoutDraft>) => setDraft((old) => ({ ...old, ...part }));
+  const { draft = before, aside } = held;
+  const put = (part: Partial<LayoutDraft>) =>
+    setHeld((old) => touched(old, saved?.id, { ...(old.draft ?? before), ...part }));
   const save = useMutation({
-    mutationFn: (layout: LayoutSpec | null) => saveLayout(of, layout),
-    onSuccess: (_, layout) =>
+    mutationFn: ({ layout, over }: { layout: LayoutSpec | null; over?: Id }) => saveLayout(of, layout, over),
+    onSuccess: (_, { layout, over }) => {
+      setHeld({});
       toast({
         kind: "done",
         message: t(layout ? "common:saved" : "rules:layout_reset_done"),
-        action: savedId
-          ? { label: t("common:undo"), run: () => void restoreLayout(savedId).catch(toastError) }
+        action: over
+          ? { label: t("common:undo"), run: () => void restoreLayout(over).catch(toastError) }
           : undefined,
-      }),
+      });
+    },
+    onError: (error) => {
+      if (isQuicker(error)) void refreshLayouts(entity.key);
+    },
   });
-  const refusal = generalRefusal(save.error, [], t("common:network"));
-  const dirty = draft !== before;
+  /** What was refused is not what is shown any more. */
+  const leave = (next: Arranging) => {
+    save.reset();
+    setHeld(next);
+  };
+  const dirty = held.draft !== undefined;
+  const outrun = !save.isPending && isOutrun(held, saved?.id);
+  const refusal =
+    isQuicker(save.error) && outrun ? undefined : generalRefusal(save.error, [], t("common:network"));
   const choices = entity.fields.map(({ key, label }) => ({ value: key, label }));
   return (
     <Stacked>
@@ -153,18 +166,44 @@ function Editor({ entity, of, saved, savedId }: EditorProps) {
         value={draft.form}
         onChange={(form) => put({ form })}
       />
-      {dirty && <Notice title={t("rules:layout_unsaved")} />}
+      {outrun && (
+        <Outrun
+          by={saved}
+          onLook={() => leave(withTheirs(held))}
+          onOver={() => save.mutate({ layout: specOf(draft), over: saved?.id })}
+        />
+      )}
+      {aside && (
+        <Notice
+          title={t("rules:layout_kept")}
+          action={
+            <Button variant="default" size="compact-sm" onClick={() => setHeld(withMine(held, saved?.id))}>
+              {t("rules:layout_mine")}
+            </Button>
+          }
+        />
+      )}
+      {dirty && !outrun && <Notice title={t("rules:layout_unsaved")} />}
       <Buttons>
-        <Button loading={save.isPending} disabled={!dirty} onClick={() => save.mutate(specOf(draft))}>
+        <Button
+          loading={save.isPending}
+          disabled={!dirty || outrun}
+          onClick={() => save.mutate({ layout: specOf(draft), over: held.over })}
+        >
           {t("rules:layout_save")}
         </Button>
         {dirty && (
-          <Button variant="default" onClick={() => setDraft(before)}>
+          <Button variant="default" onClick={() => leave({ aside })}>
             {t("common:discard")}
           </Button>
         )}
         {saved && (
-          <Button variant="subtle" color="gray" disabled={save.isPending} onClick={() => save.mutate(null)}>
+          <Button
+            variant="subtle"
+            color="gray"
+            disabled={save.isPending || outrun}
+            onClick={() => save.mutate({ layout: null, over: dirty ? held.over : saved.id })}
+          >
             {t("rules:layout_reset")}
           </Button>
         )}
@@ -174,6 +213,35 @@ function Editor({ entity, of, saved, savedId }: EditorProps) {
       </Buttons>
       {history && <History of={of} />}
     </Stacked>
+  );
+}
+
+const isQuicker = (error: unknown) => error instanceof ApiError && error.code === "layout.changed";
+
+/** Somebody else was quicker. */
+function Outrun({ by, onLook, onOver }: { by?: SavedLayout; onLook(): void; onOver(): void }) {
+  const { t } = useTranslation("rules");
+  return (
+    <Notice
+      tone="warn"
+      title={
+        by
+          ? t("layout_outrun", { name: by.by ?? t("layout_somebody"), at: formatDateTime(by.at) })
+          : t("layout_outrun_product")
+      }
+      action={
+        <Buttons>
+          <Button variant="default" size="compact-sm" onClick={onLook}>
+            {t("layout_theirs")}
+          </Button>
+          <Button variant="default" size="compact-sm" onClick={onOver}>
+            {t("layout_over")}
+          </Button>
+        </Buttons>
+      }
+    >
+      {t("layout_outrun_note")}
+    </Notice>
   );
 }
 

@@ -3,13 +3,17 @@ import type { Entity } from "@/api/types";
 import {
   draftOf,
   hiddenId,
+  isOutrun,
   type LayoutRow,
   movedRow,
   sectionRow,
   specOf,
   toggled,
+  touched,
+  withMine,
   withoutSection,
   withSection,
+  withTheirs,
 } from "./layout-model";
 
 const entity = {
@@ -73,5 +77,34 @@ describe("arranging fields", () => {
     expect(ids(withoutSection(rows, "section 1"))).toBe("#0 a b c hidden d");
     expect(ids(withoutSection(withoutSection(rows, "section 1"), "section 0"))).toBe("#0 a b c hidden d");
     expect(ids(withSection(rows, sectionRow("new", { en: "New" })))).toBe("#0 a b #1 c #new hidden d");
+  });
+});
+
+describe("two who arrange at once", () => {
+  const shown = draftOf(entity, undefined, "en");
+  const mine = touched({}, "one", { ...shown, list: ["c"] });
+
+  it("begins with the save that was shown when something was touched first", () => {
+    expect(mine.over).toBe("one");
+    expect(touched(mine, "two", shown).over).toBe("one");
+    expect(touched({}, undefined, shown).over).toBeUndefined();
+  });
+
+  it("is outrun by another's save, and only where something was touched", () => {
+    expect([isOutrun(mine, "one"), isOutrun(mine, "two"), isOutrun(mine, undefined)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(isOutrun({}, "two")).toBe(false);
+    expect(isOutrun(touched({}, undefined, shown), undefined)).toBe(false);
+  });
+
+  it("shows the other's, keeps what was arranged and goes back over it", () => {
+    const looking = withTheirs(mine);
+    expect([looking.draft, looking.aside, isOutrun(looking, "two")]).toEqual([undefined, mine.draft, false]);
+    const back = withMine(looking, "two");
+    expect([back.draft, back.aside, isOutrun(back, "two")]).toEqual([mine.draft, undefined, false]);
+    expect(isOutrun(back, "three")).toBe(true);
   });
 });

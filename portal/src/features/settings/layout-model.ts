@@ -2,7 +2,7 @@
  * A layout as rows that people arrange: sections with their fields below them, at the end what is not shown. Pure.
  */
 import type { LayoutSpec } from "@/api/layouts";
-import type { Entity, Locale } from "@/api/types";
+import type { Entity, Id, Locale } from "@/api/types";
 
 /** Below it stands what cards do not show. */
 export const hiddenId = "hidden";
@@ -18,6 +18,33 @@ export interface LayoutDraft {
   card: string[];
   form: string[];
 }
+
+/** What somebody has arranged and not saved. */
+export interface Arranging {
+  /** The save that it began with; none: the product's arrangement. */
+  over?: Id;
+  /** None: nothing was touched. */
+  draft?: LayoutDraft;
+  /** What was arranged before somebody else's save was looked at. */
+  aside?: LayoutDraft;
+}
+
+/** Something was touched, while this save was shown. */
+export const touched = (held: Arranging, saved: Id | undefined, draft: LayoutDraft): Arranging =>
+  held.draft ? { ...held, draft } : { ...held, over: saved, draft };
+
+/** Whether somebody else has saved since. */
+export const isOutrun = ({ draft, over }: Arranging, saved: Id | undefined) =>
+  draft !== undefined && over !== saved;
+
+/** Somebody else's save is looked at; what was arranged is kept. */
+export const withTheirs = ({ draft }: Arranging): Arranging => ({ aside: draft });
+
+/** What was kept is arranged on, over the save that was looked at. */
+export const withMine = ({ aside }: Arranging, saved: Id | undefined): Arranging => ({
+  over: saved,
+  draft: aside,
+});
 
 const fieldRow = (key: string): LayoutRow => ({ kind: "field", id: `field ${key}`, key });
 export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): LayoutRow => ({

@@ -13,6 +13,7 @@ import { ExpressionField } from "./expression-field";
 import {
   type FieldDraft,
   freshField,
+  isApart,
   type MadeType,
   newField,
   type Source,
@@ -21,7 +22,7 @@ import {
 } from "./fields-model";
 import { RollupFields } from "./rollup-fields";
 
-const fields = ["label", "type", "choices", "formula", "decimals", "rollup", "required"];
+const fields = ["label", "type", "choices", "formula", "decimals", "rollup", "required", "unique"];
 
 export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
   const { t } = useTranslation(["rules", "common"]);
@@ -135,6 +136,15 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
           checked={draft.required}
           error={wrong("required")}
           onChange={(event) => put({ required: event.currentTarget.checked })}
+        />
+      )}
+      {source === "written" && isApart(draft.type) && (
+        <Checkbox
+          label={t("rules:unique")}
+          description={t("rules:unique_hint")}
+          checked={draft.unique}
+          error={wrong("unique")}
+          onChange={(event) => put({ unique: event.currentTarget.checked })}
         />
       )}
     </FormDrawer>
