@@ -10636,6 +10636,10 @@ export interface components {
         Section: {
             key: string;
             title: string;
+            /** @description Its name in every language it has; administrators see it, for they arrange sections. */
+            titles?: {
+                [key: string]: string;
+            };
             fields: string[];
         };
         /**

@@ -58,7 +58,7 @@ use layout::Layouts;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
-pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
+pub use labels::{choice_label, entity_label, field_label, section_label, section_labels, text, title_label};
 pub use rollup::Rollup;
 pub(crate) use store::touch;
 
