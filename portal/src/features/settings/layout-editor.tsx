@@ -39,14 +39,17 @@ import { PickMany } from "@/ui/pick-many";
 import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { hold, readHeld, useHeld } from "./layout-held";
 import {
   type Arranging,
+  afterSave,
   draftOf,
   hiddenId,
   isOutrun,
   type LayoutDraft,
   type LayoutRow,
   movedRow,
+  presentIn,
   sectionRow,
   specOf,
   toggled,
@@ -99,6 +102,13 @@ export default function LayoutBlock({ entity }: { entity: Entity }) {
   );
 }
 
+interface Sending {
+  layout: LayoutSpec | null;
+  over?: Id;
+  /** What was held when it went. */
+  sent?: LayoutDraft;
+}
+
 interface EditorProps {
   entity: Entity;
   of: LayoutOf;
@@ -109,15 +119,18 @@ function Editor({ entity, of, saved }: EditorProps) {
   const { t } = useTranslation(["rules", "common"]);
   const locale = currentLocale();
   const before = useMemo(() => draftOf(entity, saved?.layout, locale), [entity, saved, locale]);
-  const [held, setHeld] = useState<Arranging>({});
+  const held = useHeld(of);
   const [history, setHistory] = useState(false);
-  const { draft = before, aside } = held;
-  const put = (part: Partial<LayoutDraft>) =>
-    setHeld((old) => touched(old, saved?.id, { ...(old.draft ?? before), ...part }));
+  const { aside } = held;
+  const draft = useMemo(
+    () => (held.draft ? presentIn(entity, held.draft) : before),
+    [entity, held.draft, before],
+  );
+  const put = (part: Partial<LayoutDraft>) => hold(of, touched(held, saved?.id, { ...draft, ...part }));
   const save = useMutation({
-    mutationFn: ({ layout, over }: { layout: LayoutSpec | null; over?: Id }) => saveLayout(of, layout, over),
-    onSuccess: (_, { layout, over }) => {
-      setHeld({});
+    mutationFn: ({ layout, over }: Sending) => saveLayout(of, layout, over),
+    onSuccess: ({ id }, { layout, over, sent }) => {
+      hold(of, afterSave(readHeld(of), sent, layout ? id : undefined));
       toast({
         kind: "done",
         message: t(layout ? "common:saved" : "rules:layout_reset_done"),
@@ -133,8 +146,10 @@ function Editor({ entity, of, saved }: EditorProps) {
   /** What was refused is not what is shown any more. */
   const leave = (next: Arranging) => {
     save.reset();
-    setHeld(next);
+    hold(of, next);
   };
+  const send = (layout: LayoutSpec | null, over: Id | undefined) =>
+    save.mutate({ layout, over, sent: held.draft });
   const dirty = held.draft !== undefined;
   const outrun = !save.isPending && isOutrun(held, saved?.id);
   const refusal =
@@ -143,7 +158,6 @@ function Editor({ entity, of, saved }: EditorProps) {
   return (
     <Stacked>
       {!saved && <Lead>{t("rules:layout_product")}</Lead>}
-      {refusal && <FormProblem>{refusal}</FormProblem>}
       <Rows entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
       <PickMany
         label={t("rules:layout_list")}
@@ -170,25 +184,26 @@ function Editor({ entity, of, saved }: EditorProps) {
         <Outrun
           by={saved}
           onLook={() => leave(withTheirs(held))}
-          onOver={() => save.mutate({ layout: specOf(draft), over: saved?.id })}
+          onOver={() => send(specOf(draft), saved?.id)}
         />
       )}
       {aside && (
         <Notice
           title={t("rules:layout_kept")}
           action={
-            <Button variant="default" size="compact-sm" onClick={() => setHeld(withMine(held, saved?.id))}>
+            <Button variant="default" size="compact-sm" onClick={() => leave(withMine(held, saved?.id))}>
               {t("rules:layout_mine")}
             </Button>
           }
         />
       )}
-      {dirty && !outrun && <Notice title={t("rules:layout_unsaved")} />}
+      {dirty && !outrun && <Notice title={t("rules:layout_unsaved")}>{t("rules:layout_draft")}</Notice>}
+      {refusal && <FormProblem>{refusal}</FormProblem>}
       <Buttons>
         <Button
           loading={save.isPending}
           disabled={!dirty || outrun}
-          onClick={() => save.mutate({ layout: specOf(draft), over: held.over })}
+          onClick={() => send(specOf(draft), held.over)}
         >
           {t("rules:layout_save")}
         </Button>
@@ -202,7 +217,7 @@ function Editor({ entity, of, saved }: EditorProps) {
             variant="subtle"
             color="gray"
             disabled={save.isPending || outrun}
-            onClick={() => save.mutate({ layout: null, over: dirty ? held.over : saved.id })}
+            onClick={() => send(null, dirty ? held.over : saved.id)}
           >
             {t("rules:layout_reset")}
           </Button>

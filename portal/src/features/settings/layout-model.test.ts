@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Entity } from "@/api/types";
 import {
+  afterSave,
   draftOf,
   hiddenId,
   isOutrun,
   type LayoutRow,
   movedRow,
+  presentIn,
   sectionRow,
   specOf,
   toggled,
@@ -117,6 +119,21 @@ describe("two who arrange at once", () => {
     ]);
     expect(isOutrun({}, "two")).toBe(false);
     expect(isOutrun(touched({}, undefined, shown), undefined)).toBe(false);
+  });
+
+  it("loses nothing that was arranged while a save ran", () => {
+    expect(afterSave(mine, mine.draft, "two")).toEqual({});
+    const later = touched(mine, "one", { ...shown, list: ["d"] });
+    expect(afterSave(later, mine.draft, "two")).toEqual({ over: "two", draft: later.draft });
+    expect(isOutrun(afterSave(later, mine.draft, "two"), "two")).toBe(false);
+  });
+
+  it("takes fields that came and went into what was kept", () => {
+    const fields = ["title", "a", "c", "d", "e"].map((key) => ({ key }));
+    const later = { ...entity, fields } as unknown as Entity;
+    const kept = presentIn(later, { ...shown, list: ["title", "b"], form: ["b"] });
+    expect(ids(kept.rows)).toBe("#0 a #1 c hidden d e");
+    expect([kept.list, kept.form]).toEqual([["title"], []]);
   });
 
   it("shows the other's, keeps what was arranged and goes back over it", () => {

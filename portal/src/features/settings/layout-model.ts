@@ -46,6 +46,13 @@ export const withMine = ({ aside }: Arranging, saved: Id | undefined): Arranging
   draft: aside,
 });
 
+/** What is left after a save of `sent`: what was arranged while it ran goes on, over that save. */
+export const afterSave = (
+  held: Arranging,
+  sent: LayoutDraft | undefined,
+  saved: Id | undefined,
+): Arranging => (held.draft === sent ? {} : { over: saved, draft: held.draft });
+
 const fieldRow = (key: string): LayoutRow => ({ kind: "field", id: `field ${key}`, key });
 export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): LayoutRow => ({
   kind: "section",
@@ -76,6 +83,24 @@ export function draftOf(entity: Entity, saved: LayoutSpec | undefined, locale: L
     list: kept((saved ?? entity.layout).list),
     card: kept((saved ?? entity.layout).card),
     form: kept(saved?.form),
+  };
+}
+
+/** A draft that was kept a while: without fields that are gone, new ones not shown. */
+export function presentIn(entity: Entity, draft: LayoutDraft): LayoutDraft {
+  const there = new Set(entity.fields.map(({ key }) => key));
+  const kept = (keys: string[]) => keys.filter((key) => there.has(key));
+  const rows = draft.rows.filter((row) => row.kind !== "field" || there.has(row.key));
+  const placed = new Set(rows.map(({ id }) => id));
+  const fresh = entity.fields
+    .filter(({ key }) => key !== entity.title_field)
+    .map(({ key }) => fieldRow(key))
+    .filter(({ id }) => !placed.has(id));
+  return {
+    rows: [...rows, ...fresh],
+    list: kept(draft.list),
+    card: kept(draft.card),
+    form: kept(draft.form),
   };
 }
 
