@@ -16,6 +16,7 @@
 //! | `formula` | fields that are computed |
 //! | `retype` | another type for a field that has values |
 //! | `unique` | fields in which no two records have the same |
+//! | `users` | what looks at a field |
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
@@ -43,6 +44,7 @@ pub mod rules;
 mod sales_entities;
 mod store;
 pub mod unique;
+mod users;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
