@@ -113,7 +113,7 @@ async fn choices_days_and_links_become_what_they_may() {
 
 #[tokio::test]
 async fn what_looks_at_a_field_keeps_its_type() {
-    let app = TestApp::build().person("max", "sales_manager").start().await;
+    let app = TestApp::start().await;
     let admin = app.admin();
     field(&app, json!({"type": "text"})).await;
     let id = deal(&app, json!("12")).await;

@@ -31,11 +31,13 @@ pub(crate) fn plain_number(text: &str) -> Option<Decimal> {
 /// A day with its whole year and nothing beside it; `None` also of `03/04/2026`, of which nobody knows the month.
 pub(crate) fn plain_day(text: &str) -> Option<NaiveDate> {
     let text = text.trim_matches(is_space);
-    let whole_year = text.split(['.', '/', '-']).any(|part| part.len() == 4);
-    let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '/' | '-'));
-    let dates =
-        Dates { order: DateOrder::Unknown, today: NaiveDate::default(), past: false, zone: chrono_tz::Tz::UTC };
-    if whole_year && plain { dates.date(text).ok() } else { None }
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
+    let digits = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    if parts.len() != 3 || !parts.iter().all(digits) || !parts.iter().any(|part| part.len() == 4) {
+        return None;
+    }
+    let (order, today, zone) = (DateOrder::Unknown, NaiveDate::default(), chrono_tz::Tz::UTC);
+    Dates { order, today, past: false, zone }.date(text).ok()
 }
 
 /// Yes or no in three languages.

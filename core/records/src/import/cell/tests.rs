@@ -37,6 +37,7 @@ fn a_plain_number_or_day_means_the_same_everywhere() {
         ("31.12.26", None),
         ("45000", None),
         ("4500", None),
+        ("45000.1234", None),
         ("31.12.2026 15:30", None),
     ] {
         assert_eq!(plain_day(text).map(|day| day.to_string()).as_deref(), expected, "{text:?}");
