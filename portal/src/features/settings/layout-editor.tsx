@@ -159,12 +159,14 @@ function Editor({ entity, of, saved }: EditorProps) {
     <Stacked>
       {!saved && <Lead>{t("rules:layout_product")}</Lead>}
       <Rows entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
-      <PickMany
-        label={t("rules:layout_list")}
-        data={choices}
-        value={draft.list}
-        onChange={(list) => put({ list })}
-      />
+      {!of.pipeline && (
+        <PickMany
+          label={t("rules:layout_list")}
+          data={choices}
+          value={draft.list}
+          onChange={(list) => put({ list })}
+        />
+      )}
       {entity.staged && (
         <PickMany
           label={t("rules:layout_card")}
