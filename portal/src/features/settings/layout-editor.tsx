@@ -134,9 +134,10 @@ function Editor({ entity, of, saved }: EditorProps) {
       toast({
         kind: "done",
         message: t(layout ? "common:saved" : "rules:layout_reset_done"),
-        action: over
-          ? { label: t("common:undo"), run: () => void restoreLayout(over).catch(toastError) }
-          : undefined,
+        action: {
+          label: t("common:undo"),
+          run: () => void (over ? restoreLayout(over) : saveLayout(of, null, id)).catch(toastError),
+        },
       });
     },
     onError: (error) => {
@@ -284,13 +285,7 @@ function Rows({
   const rowOf = (row: LayoutRow, index: number) => {
     if (row.kind === "hidden") {
       return (
-        <OrderedRow
-          key={row.id}
-          testId="layout-hidden"
-          handle={null}
-          name={<b>{t("layout_hidden")}</b>}
-          onOpen={() => undefined}
-        />
+        <OrderedRow key={row.id} testId="layout-hidden" handle={null} name={<b>{t("layout_hidden")}</b>} />
       );
     }
     if (row.kind === "section") {
@@ -325,7 +320,6 @@ function Rows({
         handle={handle(row, label)}
         name={label}
         note={!shown && field?.required ? <Tag tone="warn">{t("layout_required")}</Tag> : undefined}
-        onOpen={() => onChange(toggled(rows, row.id))}
         actions={
           <ActionIcon
             aria-label={t(shown ? "layout_hide" : "layout_show", { name: label })}
