@@ -536,7 +536,7 @@ export interface paths {
         put?: never;
         /**
          * `POST /entities/{entity}/fields/{key}/type`: says how the values fit and, unless that is all that is asked, changes the type;
-         *     409 `config.misfits` where some do not fit (administrators).
+         *     409 `config.misfits` where some do not fit, `config.in_use` with what looks at the field (administrators).
          */
         post: operations["entities_retype_field"];
         delete?: never;
