@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod automation;
 mod compat;
 mod durability;
 mod events;

@@ -42,6 +42,7 @@ mod m20261129_000035_documents;
 mod m20261129_000036_merge;
 mod m20261129_000037_plugin_fills;
 mod m20261129_000039_sign_in;
+mod m20261129_000040_automation;
 mod m20261129_000041_watch;
 mod m20261129_000042_layouts;
 mod upgrade;
@@ -92,6 +93,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000036_merge::Migration),
             Box::new(m20261129_000037_plugin_fills::Migration),
             Box::new(m20261129_000039_sign_in::Migration),
+            Box::new(m20261129_000040_automation::Migration),
             Box::new(m20261129_000041_watch::Migration),
             Box::new(m20261129_000042_layouts::Migration),
         ]

@@ -55,6 +55,12 @@ impl Operation {
     }
 }
 
+/// A rule that does nothing yet.
+fn automation(marker: &str) -> Value {
+    let tell = json!({"kind": "notice", "parameters": {"to": "owner", "text": marker}});
+    json!({"name": marker, "on": {"event": "deleted"}, "do": [tell], "enabled": false})
+}
+
 /// Objects of a company, by kind.
 pub struct Objects {
     pub marker: String,
@@ -91,6 +97,8 @@ impl Objects {
             "validation-rules",
             of(admin.post("/validation-rules", json!({"entity": "lead", "rule": rule})).await),
         ));
+        let rule = json!({"entity": "lead", "rule": automation(marker)});
+        ids.push(("automations", of(admin.post("/automations", rule).await)));
         let bulk =
             admin.post("/records/company/bulk", json!({"create": [{"fields": {"title": marker}}]})).await.ok(200);
         ids.push(("batches", bulk["batch"].as_str().unwrap().to_owned()));
@@ -328,6 +336,11 @@ impl Objects {
             ("POST" | "PUT", "/validation-rules" | "/validation-rules/{id}") => {
                 let rule = json!({"name": "walk", "check": "true", "message": {"en": "walk"}});
                 if method == "PUT" { json!({"rule": rule}) } else { json!({"entity": "lead", "rule": rule}) }
+            }
+            ("POST", "/automations") => json!({"entity": "lead", "rule": automation("walk")}),
+            ("PUT", "/automations/{id}") => json!({"rule": automation("walk")}),
+            ("POST", "/automations/dry-run") => {
+                json!({"entity": "lead", "rule": automation("walk"), "record": self.id("lead")})
             }
             ("POST", "/records/{entity}/query") => json!({"q": self.marker, "total": true}),
             ("POST", "/records/{entity}/{id}/stage") => {

@@ -155,8 +155,9 @@ async fn keys_are_forgotten_after_a_day() {
     }
     app.clock.advance_seconds(3_600);
     kernel::jobs::tick(&app.state.db, &app.state.env).await.unwrap();
-    // Housekeeping, the sweeps of timers, of files and of drawings, totals of stages, searched texts, and reports to be sent.
-    assert_eq!(app.drain().await, 7);
+    // Housekeeping, the sweeps of timers, of files and of drawings, dates of rules, totals of stages, searched texts, and reports
+    // to be sent.
+    assert_eq!(app.drain().await, 8);
     keyed.create("lead", json!({"title": "Ann"})).await.ok(201);
     assert_eq!(app.count("SELECT count(*) FROM lead").await, 2);
     app.finish().await;

@@ -56,6 +56,16 @@ pub enum Actor {
         /// The process of the file, e.g. `onboarding`.
         process: String,
     },
+    /// A rule of automation, by itself or for the person whose change it answers.
+    Rule {
+        /// The rule.
+        id: Uuid,
+        /// What it is called.
+        name: String,
+        /// The person with whose rights it acts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+    },
     /// Somebody without an account, by a personal link.
     Guest {
         /// The link.
@@ -70,7 +80,7 @@ impl Actor {
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::User { id } | Self::Token { id, .. } | Self::Import { id, .. } => Some(*id),
-            Self::Plugin { user, .. } => *user,
+            Self::Plugin { user, .. } | Self::Rule { user, .. } => *user,
             Self::Process { .. } | Self::Guest { .. } | Self::System => None,
         }
     }

@@ -56,11 +56,13 @@ pub enum Kind {
     StageReminder,
     /// A record has stood in its stage for too long: for its owner.
     StageOverdue,
+    /// What a rule of automation tells.
+    Rule,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::New,
         Self::Offered,
         Self::Unassigned,
@@ -77,6 +79,7 @@ impl Kind {
         Self::Document,
         Self::StageReminder,
         Self::StageOverdue,
+        Self::Rule,
     ];
 
     /// Whether nobody can mute it or have it wait: escalations and incidents.
@@ -108,6 +111,7 @@ impl Kind {
             Self::Document => "document.letter",
             Self::StageReminder => "stage.reminder",
             Self::StageOverdue => "stage.overdue",
+            Self::Rule => "automation.notice",
         }
     }
 }
@@ -436,7 +440,9 @@ mod tests {
         assert_eq!(TEXTS.differences(), [""; 0]);
         // And what letters about them say: `digest.subject`, `digest.more`.
         assert_eq!(TEXTS.keys(Locale::En).len(), Kind::ALL.len() + 2);
-        for kind in Kind::ALL {
+        // What a rule tells is in the words of whoever wrote it.
+        assert!(Locale::ALL.iter().all(|locale| TEXTS.get(*locale, Kind::Rule.name()) == Some("{text}")));
+        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Rule) {
             let texts = Locale::ALL.map(|locale| TEXTS.get(locale, kind.name()).unwrap());
             assert!(texts.iter().all(|text| texts.iter().filter(|other| text == *other).count() == 1), "{texts:?}");
         }

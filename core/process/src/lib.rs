@@ -1,11 +1,12 @@
 //! The process engine: BPMN 2.0 files become definitions, definitions become running instances.
 //!
-//! Owns: reading and judging BPMN, the pure stepper, persistence of instances, the step contract of user tasks.
+//! Owns: rules of automation, reading and judging BPMN, the pure stepper, persistence of instances, the step contract of user tasks.
 //! Must not know: HTTP, the portal, how a plugin runs. Data enters as BPMN text, typed inputs with a `Ctx`, or events of
 //! the outside (a task was completed, a timer is due) and leaves as definitions with problems, views and commands.
 //!
 //! | module | what |
 //! |---|---|
+//! | `automation` | rules: when something happened to a record, do this |
 //! | `definition` | BPMN text -> model, with problems by element |
 //! | `drawings` | processes that people are still drawing, right or wrong |
 //! | `runtime` | instances in the database: one transaction per step, jobs, operations, views |
@@ -13,6 +14,7 @@
 //! | `templates` | processes of ours, in three languages |
 //! | `wizard` | a process from lines of text |
 
+pub mod automation;
 pub mod definition;
 pub mod drawings;
 pub mod runtime;

@@ -50,6 +50,7 @@ pub(crate) fn actor_of(ctx: &Ctx) -> Json {
         Actor::Import { .. } => "import",
         Actor::Process { .. } => "process",
         Actor::Guest { .. } => "guest",
+        Actor::Rule { .. } => "rule",
         Actor::System => "system",
     };
     json!({
@@ -58,6 +59,15 @@ pub(crate) fn actor_of(ctx: &Ctx) -> Json {
         "department": ctx.department.map(|department| department.0.to_string()),
         "admin": ctx.rights.is_admin(),
     })
+}
+
+/// What an expression takes of an image; what is not there (any more) is empty.
+pub(crate) fn picture(def: &EntityDef, image: &Fields, expression: &Expression, name: &str) -> Fields {
+    let value = |key: &str| def.field(key).map_or(Value::Null, |field| def.value_of(image, field));
+    if expression.takes_all_of(name) {
+        return def.fields.iter().map(|field| (field.key.clone(), value(&field.key))).collect();
+    }
+    expression.fields_of(name).map(|key| (key.into(), value(key))).collect()
 }
 
 impl<'a> Scene<'a> {
@@ -82,8 +92,8 @@ impl<'a> Scene<'a> {
     pub fn holds(&self, asked: &Asked) -> std::result::Result<bool, String> {
         let expression = asked.0.as_ref().map_err(Clone::clone)?;
         let nothing = Fields::new();
-        let record = self.picture(self.record, expression, RECORD);
-        let before = self.picture(self.before.unwrap_or(&nothing), expression, BEFORE);
+        let record = picture(self.def, self.record, expression, RECORD);
+        let before = picture(self.def, self.before.unwrap_or(&nothing), expression, BEFORE);
         let names = Names::new()
             .with_exact(RECORD, &record)
             .with_exact(BEFORE, &before)
@@ -91,15 +101,6 @@ impl<'a> Scene<'a> {
             .with_value(TODAY, &self.moment.today)
             .with_value(NOW, &self.moment.now);
         expression.holds(&names)
-    }
-
-    /// What an expression takes of an image; what is not there (any more) is empty.
-    fn picture(&self, image: &Fields, expression: &Expression, name: &str) -> Fields {
-        let value = |key: &str| self.def.field(key).map_or(Value::Null, |field| self.def.value_of(image, field));
-        if expression.takes_all_of(name) {
-            return self.def.fields.iter().map(|field| (field.key.clone(), value(&field.key))).collect();
-        }
-        expression.fields_of(name).map(|key| (key.into(), value(key))).collect()
     }
 
     /// An answer, or what stands for it where there is none.

@@ -27,6 +27,7 @@
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
 //! | `explain` | why somebody may or may not touch a record |
 //! | `views` | saved views of lists and boards |
+//! | `happened` | what happened to a record, as expressions see it after the commit |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
 //! | `duplicates` | records that may be the same, and what a company does about them |
@@ -45,6 +46,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod export;
 pub mod files;
+pub mod happened;
 pub mod import;
 pub mod merge;
 pub mod rates;

@@ -65,7 +65,8 @@ struct Input {
 }
 
 impl Records {
-    /// Begins a change of every record that the filter (and words) find for the actor.
+    /// Begins a change of every record that the filter (and words) find for the actor; `rules` says whether rules of
+    /// automation run for what is changed.
     ///
     /// # Errors
     /// `request.invalid` naming `filter`, `record.invalid`, `Denied`, `TooLarge`, conflict `job.too_many`.
@@ -76,6 +77,7 @@ impl Records {
         filter: &Filter,
         words: Option<String>,
         change: WholeChange,
+        rules: bool,
     ) -> Result<LongJob> {
         let def = self.entity(ctx, entity).await?;
         let action = match &change {
@@ -94,7 +96,7 @@ impl Records {
             return Err(Error::TooLarge(Message::key("error.too_large").with("max", MAX)));
         }
         let tx = self.db.begin().await?;
-        let batch = batch::open(&tx, ctx, "bulk").await?;
+        let batch = batch::open_for_rules(&tx, ctx, "bulk", rules).await?;
         let input = json!(Input { entity: entity.to_owned(), filter: filter.to_json(), words, change, batch });
         let new = NewLongJob { kind: KIND, subject: None, input, total };
         let (job, _) = long::begin(&tx, ctx, new, false).await?;

@@ -11,11 +11,13 @@ use crate::http::idempotency::KEPT_SECONDS;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
-pub const SCHEDULES: [(&str, &str); 10] = [
+pub const SCHEDULES: [(&str, &str); 12] = [
     (KIND, "17 * * * *"),
     ("import.clean_up", "41 3 * * *"),
     (process::runtime::SWEEP, "* * * * *"),
     (process::drawings::RETENTION, "37 * * * *"),
+    (process::automation::DATES, "*/5 * * * *"),
+    (process::automation::SWEEP, "13 5 * * *"),
     (records::totals::FOLD, "* * * * *"),
     (records::search::FILL, "* * * * *"),
     (records::files::SWEEP, "29 * * * *"),

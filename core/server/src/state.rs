@@ -14,6 +14,7 @@ use messaging::{Mail, Messages};
 use people::Identities;
 use plugin_host::engine::{Caps, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
+use process::automation::Automations;
 use process::runtime::{MigrateSteps, Processes, Subjects, UndoMigrationSteps};
 use records::Records;
 use records::export::ListExportSteps;
@@ -78,6 +79,8 @@ pub struct Services {
     pub tasks: Tasks,
     /// Processes.
     pub processes: Processes,
+    /// Rules of automation.
+    pub automations: Automations,
     /// Figures.
     pub reports: Reports,
     /// Letters with figures.
@@ -149,6 +152,7 @@ impl AppState {
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         records.add_follower(Arc::new(Subjects(processes.clone())));
+        let automations = Automations::new(&processes, &identities);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         plugins.guard(&identities);
@@ -203,6 +207,7 @@ impl AppState {
             reports,
             letters,
             processes,
+            automations,
             plugins,
         })))
     }
@@ -260,6 +265,7 @@ impl AppState {
         let public_url = Some(self.config.http.public_url.clone()).filter(|url| !url.is_empty());
         handlers.extend(work::notices::handlers(&self.tasks, public_url));
         handlers.extend(self.processes.handlers());
+        handlers.extend(self.automations.handlers());
         handlers.extend(self.plugins.handlers());
         handlers.push(self.letters.clone());
         handlers.push(Arc::new(reports::Due(self.reports.clone())));

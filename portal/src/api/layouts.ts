@@ -35,7 +35,7 @@ const arranged = async (answer: Promise<SavedLayout>): Promise<SavedLayout> => {
 };
 
 /**
- * Null brings the product's arrangement back. Refused (412 `layout.changed`) where another save than `over` is the last
+ * Null brings the product's arrangement back. Refused (409 `layout.changed`) where another save than `over` is the last
  * one; none: the product's arrangement.
  */
 export const saveLayout = (of: LayoutOf, layout: LayoutSpec | null, over: Id | undefined) =>

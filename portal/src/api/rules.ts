@@ -14,8 +14,6 @@ export type Conditions = Body<"Conditions">;
 export type ValidationRule = Body<"ValidationRule">;
 export type PlacedRule = Body<"PlacedRule">;
 export type Violation = Body<"ViolationView">;
-export type Trying = Body<"Trying">;
-export type Tried = Body<"Tried">;
 
 /** What is defined is shown everywhere: the catalogue is read anew. */
 const defined = async <T>(answer: Promise<T>): Promise<T> => {
@@ -60,12 +58,6 @@ export const changeRule = (entity: string, id: Id, rule: ValidationRule, place?:
   ruled(entity, api.put("/validation-rules/{id}", { rule, place }, { path: { id } }));
 export const removeRule = (entity: string, id: Id) =>
   ruled(entity, api.delete("/validation-rules/{id}", { path: { id } }));
-
-/** Tries an expression on the newest records; refused with what is wrong. */
-export const tryExpression = (entity: string, trying: Trying, signal: AbortSignal) =>
-  api
-    .post("/entities/{entity}/expressions/check", trying, { path: { entity }, signal })
-    .then(({ items }) => items);
 
 /** Records with old gaps, page by page: each looks at 200 records. */
 export const violationsQuery = (entity: string) =>

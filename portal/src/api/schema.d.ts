@@ -55,6 +55,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/automations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /automations`: rules in their order (administrators). */
+        get: operations["automations_list_automations"];
+        put?: never;
+        /** `POST /automations`: a rule that looks at what happens from now on (administrators). */
+        post: operations["automations_create_automation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /automations/dry-run`: what a rule would do with a record, or would have done in the last days; does nothing
+         *     (administrators).
+         */
+        post: operations["automations_dry_run_automation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /automations/runs`: what rules did, newest first (administrators). */
+        get: operations["automations_list_automation_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/runs/{run}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /automations/runs/{run}/retry`: goes on with a run that failed or was stopped (administrators). */
+        post: operations["automations_retry_automation_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /automations/{id}` (administrators) */
+        put: operations["automations_change_automation"];
+        post?: never;
+        /** `DELETE /automations/{id}` (administrators) */
+        delete: operations["automations_remove_automation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{id}": {
         parameters: {
             query?: never;
@@ -3963,15 +4053,20 @@ export interface components {
         };
         /** @description Who did something. */
         ActorView: {
-            /** @description `user`, `token`, `plugin`, `import`, `process`, `guest`, `system`. */
+            /** @description `user`, `token`, `plugin`, `import`, `process`, `rule`, `guest`, `system`. */
             kind: string;
-            /** @description The person's id, the plugin's, the process instance's, the guest link's. */
+            /** @description The person's id, the plugin's, the process instance's, the rule's, the guest link's. */
             id?: string | null;
             /** @description Their name, where it is known here. */
             name?: string | null;
-            /** @description Name of the person for whom a plugin or an import did it. */
+            /** @description Name of the person for whom a plugin, a rule or an import did it. */
             on_behalf_of?: string | null;
         };
+        /**
+         * @description With whose rights a rule acts.
+         * @enum {string}
+         */
+        ActsAs: "rule" | "actor";
         /** @description An aggregate. */
         AggregateBody: {
             filter?: components["schemas"]["Filter"] | null;
@@ -4010,6 +4105,185 @@ export interface components {
         AuditPage: {
             items: components["schemas"]["ActView"][];
             next_cursor?: string | null;
+        };
+        /** @description Something that a rule does. */
+        AutomationAction: {
+            /**
+             * @description `set-fields`, `move-stage`, `create-record`, `update-record`, `delete-record`, `task`, `notice`, `email`,
+             *     `start-process`, `webhook`, or `plugin:<id>/<action>`.
+             */
+            kind: string;
+            /**
+             * @description By name. A text may hold expressions in `{{ }}`; one that begins with `=` is an expression as a whole. Beside what
+             *     the condition sees there is `results`: what came of the actions before, the first at 0.
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A rule to try. */
+        AutomationDryRun: {
+            /** @description Its entity. */
+            entity: string;
+            /** @description The rule. */
+            rule: components["schemas"]["AutomationRule"];
+            /**
+             * Format: uuid
+             * @description On this record, as if it had just been set off.
+             */
+            record?: string | null;
+            /**
+             * Format: int32
+             * @description Or on what happened in so many days, 1 to 90.
+             */
+            days?: number | null;
+        };
+        /** @description What would have happened. */
+        AutomationDryRunOutcome: {
+            /** @description Changes that set the rule off. */
+            set_off: number;
+            /** @description Those for which its condition held. */
+            fired: number;
+            /** @description Actions by kind, in the rule's order. */
+            actions: components["schemas"]["AutomationForeseen"][];
+            /** @description Letters among them. */
+            letters: number;
+            /** @description Records that it would have acted on, newest last, at most 20. */
+            examples: components["schemas"]["AutomationExample"][];
+            /** @description What could not be answered, at most 20. */
+            problems: components["schemas"]["AutomationProblem"][];
+            /** @description Whether there was more than one dry run looks at. */
+            truncated: boolean;
+        };
+        /** @description A record that the rule would have acted on. */
+        AutomationExample: {
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            record: string;
+            /** @description Its title. */
+            title: string;
+            /** @description When. */
+            at: string;
+        };
+        /** @description How often an action would have been done. */
+        AutomationForeseen: {
+            /** @description Its kind. */
+            kind: string;
+            /** @description How often. */
+            count: number;
+            /** @description Of one record: with what. */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Something that could not be answered. */
+        AutomationProblem: {
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            record: string;
+            /** @description Why, in English. */
+            problem: string;
+        };
+        /** @description A rule of automation. */
+        AutomationRule: {
+            /** @description Its name, for administrators and in the history of what it changes. */
+            name: string;
+            /** @description What sets it off. */
+            on: components["schemas"]["AutomationTrigger"];
+            /**
+             * @description Only changes for which this holds are meant, in CEL over `record`, `before`, `actor`, `today`, `now`; all of them where
+             *     absent.
+             */
+            when?: string;
+            /** @description Whether it acts once for a record and never again. */
+            once?: boolean;
+            /**
+             * @description Working time of the company between the change and the actions, ISO 8601: `P1D` is eight hours. Then the condition
+             *     is asked again.
+             */
+            delay?: string;
+            /** @description What is done, in this order. */
+            do: components["schemas"]["AutomationAction"][];
+            /** @description With whose rights. */
+            as?: components["schemas"]["ActsAs"];
+            /** @description Whether it looks at changes. */
+            enabled?: boolean;
+        };
+        /** @description What a rule did about one event. */
+        AutomationRun: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The rule.
+             */
+            rule: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description The record's entity. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            record: string;
+            /** @description Its title, while it is there. */
+            title: string;
+            /** @description What set it off, e.g. `deal.updated`. */
+            event: string;
+            /** @description When that was. */
+            at: string;
+            /** @description How it stands. */
+            state: components["schemas"]["AutomationRunState"];
+            /** @description Why it did not go on, in the company's language or English. */
+            error?: string;
+            /** @description What came of each action that was done: the letter, the task, the record. */
+            results: {
+                [key: string]: unknown;
+            }[];
+            /** @description Until when it waits. */
+            due_at?: string;
+            /** @description When it ended. */
+            ended_at?: string;
+        };
+        /**
+         * @description How a run stands.
+         * @enum {string}
+         */
+        AutomationRunState: "waiting" | "running" | "done" | "failed" | "stopped" | "passed";
+        /** @description A page of runs, newest first. */
+        AutomationRuns: {
+            /** @description The runs. */
+            items: components["schemas"]["AutomationRun"][];
+            /**
+             * Format: int64
+             * @description For the next page.
+             */
+            next_cursor?: number | null;
+        };
+        /** @description What sets a rule off. */
+        AutomationTrigger: {
+            /** @description Which kind of change. */
+            event: components["schemas"]["TriggerKind"];
+            /** @description Of `updated`: one of these fields changed; none named: any. */
+            fields?: string[];
+            /** @description Of `stage_entered`, `stage_left`, `stuck`: the key of the stage. */
+            stage?: string;
+            /** @description Of `stuck`: working time of the company in the stage, ISO 8601. */
+            after?: string;
+            /** @description Of `date`: the field, a date or a time. */
+            field?: string;
+            /** @description Of `date`: how long after it, ISO 8601 in days and hours; with a minus before it. None: then. */
+            offset?: string;
+            /** @description Of `date` on a day: the local time from which it counts; `09:00` where absent. */
+            at?: string;
         };
         /** @description A set of changes. */
         BatchView: {
@@ -4071,6 +4345,8 @@ export interface components {
             all_or_nothing?: boolean;
             /** @description Why rows are written in spite of rules that warn. */
             reason?: string | null;
+            /** @description Whether rules of automation run for what is changed: yes where absent. */
+            run_rules?: boolean;
             /** @description Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all. */
             filter?: {
                 [key: string]: unknown;
@@ -4253,6 +4529,16 @@ export interface components {
         ChangeView: {
             before?: unknown;
             after?: unknown;
+        };
+        /** @description A rule as it shall be. */
+        ChangedAutomation: {
+            /** @description All of it. */
+            rule: components["schemas"]["AutomationRule"];
+            /**
+             * Format: int64
+             * @description Its place; stays where absent.
+             */
+            place?: number | null;
         };
         /** @description A validation rule as it shall be. */
         ChangedRule: {
@@ -6183,6 +6469,8 @@ export interface components {
         ImportOptions: {
             /** @description Known clients. */
             duplicates?: components["schemas"]["Duplicates"];
+            /** @description Whether rules of automation run for what is written. */
+            run_rules?: boolean;
         };
         /**
          * @description Where an import stands.
@@ -6752,6 +7040,26 @@ export interface components {
                 stages: components["schemas"]["StageConfig"][];
                 /** @description Stages that were taken away and have records still. */
                 left: components["schemas"]["StageLeft"][];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PlacedAutomation: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its entity. */
+                entity: string;
+                /**
+                 * Format: int64
+                 * @description Rules of an entity are asked from the smallest on.
+                 */
+                place: number;
+                /** @description The rule. */
+                rule: components["schemas"]["AutomationRule"];
             }[];
         };
         /** @description A list that is not paged. */
@@ -8110,6 +8418,18 @@ export interface components {
             /** @description Keys of those that they see and do not change. */
             read_only: string[];
         };
+        /** @description A rule to make. */
+        NewAutomation: {
+            /** @description Its entity. */
+            entity: string;
+            /** @description The rule. */
+            rule: components["schemas"]["AutomationRule"];
+            /**
+             * Format: int64
+             * @description Rules are asked from the smallest on; last where absent.
+             */
+            place?: number | null;
+        };
         /** @description An entity to make. */
         NewEntity: {
             /** @description Its key, `x_` and Latin letters, digits, `_`; made from the name where absent. */
@@ -8768,6 +9088,23 @@ export interface components {
             /** @description It keeps the records it has and takes no others. */
             archived?: boolean;
             stages: components["schemas"]["StageView"][];
+        };
+        /** @description A rule with its place. */
+        PlacedAutomation: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its entity. */
+            entity: string;
+            /**
+             * Format: int64
+             * @description Rules of an entity are asked from the smallest on.
+             */
+            place: number;
+            /** @description The rule. */
+            rule: components["schemas"]["AutomationRule"];
         };
         /** @description A validation rule with its place. */
         PlacedRule: {
@@ -11509,6 +11846,11 @@ export interface components {
             /** @description Why there is none, in English. */
             problem?: string;
         };
+        /**
+         * @description A kind of change.
+         * @enum {string}
+         */
+        TriggerKind: "created" | "updated" | "stage_entered" | "stage_left" | "stuck" | "deleted" | "date";
         /** @description An expression to be tried out. */
         Trying: {
             /** @description The text, in CEL. */
@@ -13704,6 +14046,232 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_list_automations: {
+        parameters: {
+            query?: {
+                /** @description Of this entity. */
+                entity?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PlacedAutomation"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_create_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAutomation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedAutomation"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_dry_run_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationDryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationDryRunOutcome"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_list_automation_runs: {
+        parameters: {
+            query?: {
+                /** @description Of this rule. */
+                rule?: string;
+                /** @description About this record. */
+                record?: string;
+                /** @description In this state. */
+                state?: "waiting" | "running" | "done" | "failed" | "stopped" | "passed";
+                /** @description Where the page before ended. */
+                cursor?: number;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRuns"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_retry_automation_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_change_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedAutomation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedAutomation"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_remove_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {

@@ -67,6 +67,7 @@ export const adminSections = [
   "roles",
   "pipelines",
   "fields",
+  "automation",
   "calendars",
   "messages",
   "rates",

@@ -116,6 +116,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     (
         "process",
         &[
+            "automation_rule",
+            "automation_run",
             "process_callable",
             "process_definition",
             "process_drawing",

@@ -46,8 +46,8 @@ pub(crate) fn actor(actor: &Actor, anonymous: bool) -> context::Actor {
         Actor::Plugin { .. } => Kind::Plugin,
         Actor::Import { .. } => Kind::Import,
         Actor::Guest { .. } => Kind::Anonymous,
-        // Released interfaces know no process: it is the product's own doing.
-        Actor::Process { .. } | Actor::System => Kind::System,
+        // Released interfaces know no process and no rule: it is the product's own doing.
+        Actor::Process { .. } | Actor::Rule { .. } | Actor::System => Kind::System,
     };
     context::Actor { kind, id: actor.user().map(|id| id.to_string()) }
 }

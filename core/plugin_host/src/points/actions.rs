@@ -168,8 +168,8 @@ impl Service for PluginHost {
             parameters: call.parameters.clone(),
             key: call.idempotency_key(),
             subject: call.subject.clone(),
-            instance: Some(call.instance),
-            element: Some(call.element.clone()),
+            instance: call.of_process().map(|(instance, _)| instance),
+            element: call.of_process().map(|(_, element)| element.to_owned()),
             task: None,
         };
         self.ask(ctx, asked).await.map_err(|trouble| match trouble {

@@ -289,6 +289,18 @@ impl Processes {
         Ok(())
     }
 
+    /// Whether there is a published definition with this id or key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn is_published(&self, ctx: &Ctx, name: &str) -> Result<bool> {
+        match self.find(ctx, name).await {
+            Ok(found) => Ok(found.published.is_some()),
+            Err(Error::NotFound(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A definition by id or key.
     ///
     /// # Errors

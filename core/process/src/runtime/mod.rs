@@ -80,6 +80,7 @@ pub use migrate_undo::{UndoMigrationSteps, UndoneMigration};
 pub use operations::{Migrated, Migration, MigrationReport, MoveInput};
 pub use publish::{Delivered, MessageInput};
 pub use services::{Service, ServiceCall, ServiceFailure};
+pub(crate) use services::{failure, letter};
 pub use signals::SignalInput;
 pub use start::StartInput;
 pub use subjects::Subjects;
@@ -202,8 +203,13 @@ impl Processes {
         Ok(found)
     }
 
+    /// Records.
+    pub(crate) const fn records(&self) -> &Records {
+        &self.records
+    }
+
     /// A context of the product itself in a tenant, for jobs.
-    async fn system(&self, tenant: TenantId) -> Result<Ctx> {
+    pub(crate) async fn system(&self, tenant: TenantId) -> Result<Ctx> {
         Ok(people::tenant::get(&self.db, tenant).await?.system_ctx(&self.env))
     }
 

@@ -26,6 +26,7 @@ use super::advance::Round;
 use super::locks;
 use super::publish::{BATCH, Start};
 use super::timers::wait_number;
+use crate::automation;
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
 
@@ -248,7 +249,9 @@ impl Concern for Processes {
             let payload = serde_json::to_value(changed).map_err(kernel::Error::internal)?;
             Ok(NewJob::now(&self.env, JOB, payload).for_tenant(tenant))
         };
-        self.concerned(&events).await?.into_iter().map(job).collect()
+        let mut made: Vec<NewJob> = self.concerned(&events).await?.into_iter().map(job).collect::<Result<_>>()?;
+        made.extend(automation::reader::jobs(&self.db, &self.env, &events).await?);
+        Ok(made)
     }
 }
 

@@ -3,13 +3,15 @@
 //! A call carries an idempotency key (instance and wait), since its job may come twice. Record operations and letters
 //! are done here; what needs a higher layer (webhooks, plugins) is a `Service`.
 
+use std::sync::Arc;
+
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::text::Message;
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Parts, Reference, addresses};
-use records::{Change, WriteOptions};
+use records::{Along, Change, WriteOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -33,11 +35,11 @@ const LETTER: &str = "process:";
 /// One call of a service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServiceCall {
-    /// The instance.
+    /// The instance; of a rule of automation its run.
     pub instance: InstanceId,
-    /// Its wait: with the instance the idempotency key.
+    /// Its wait, or the place of the action: with the instance the idempotency key.
     pub wait: WaitId,
-    /// The service task.
+    /// The service task; empty when a rule asks.
     pub element: String,
     /// `v:service`.
     pub kind: String,
@@ -52,6 +54,23 @@ pub struct ServiceCall {
 }
 
 impl ServiceCall {
+    /// The instance and element that ask; none when a rule does.
+    pub fn of_process(&self) -> Option<(InstanceId, &str)> {
+        (!self.element.is_empty()).then_some((self.instance, self.element.as_str()))
+    }
+
+    /// What an operation on records answers, which is known before it is done; nothing of other calls.
+    pub(crate) fn record_answer(&self) -> Option<Json> {
+        let new = match self.kind.as_str() {
+            "create-record" => true,
+            "update-record" | "delete-record" => false,
+            _ => return None,
+        };
+        let (entity, id, _) = target(self, !new).ok()?;
+        let id = if new { RecordId(self.idempotency_key()) } else { id };
+        Some(json!({"entity": entity, "id": id}))
+    }
+
     /// The same for every try of this call, and of no other.
     pub fn idempotency_key(&self) -> Uuid {
         kernel::id::derived(&format!("{}:{}", self.instance, self.wait))
@@ -145,7 +164,7 @@ impl Handler for Call {
         if call.kind == "email" {
             return Ok(self.0.send(&ctx, &call).await?);
         }
-        let event = match self.0.do_call(&ctx, &call).await {
+        let event = match self.0.do_call(&ctx, &call, None).await {
             Ok(answer) => Event::Come { wait: call.wait, variables: Map::new(), result: Some(answer) },
             Err(ServiceFailure::Bpmn(code)) => Event::Error { wait: call.wait, code, variables: Map::new() },
             Err(ServiceFailure::Again(reason)) if job.attempt < job.max_attempts => {
@@ -163,11 +182,22 @@ impl Handler for Call {
 }
 
 impl Processes {
-    async fn do_call(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    /// Does what a service task or a rule asks for, but for letters. `along` is written with the change of a record, if
+    /// something changes and no other crate owns its entity.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub(crate) async fn do_call(
+        &self,
+        ctx: &Ctx,
+        call: &ServiceCall,
+        along: Option<Arc<dyn Along>>,
+    ) -> Result<Json, ServiceFailure> {
+        let options = WriteOptions { along, ..WriteOptions::default() };
         match call.kind.as_str() {
-            "create-record" => self.create_record(ctx, call).await,
-            "update-record" => self.update_record(ctx, call).await,
-            "delete-record" => self.delete_record(ctx, call).await,
+            "create-record" => self.create_record(ctx, call, &options).await,
+            "update-record" => self.update_record(ctx, call, &options).await,
+            "delete-record" => self.delete_record(ctx, call, &options).await,
             kind => match self.services.get().into_iter().flatten().find(|service| service.serves(kind)) {
                 Some(service) => service.call(ctx, call).await,
                 None => Err(ServiceFailure::Never(format!(
@@ -178,7 +208,12 @@ impl Processes {
         }
     }
 
-    async fn create_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    async fn create_record(
+        &self,
+        ctx: &Ctx,
+        call: &ServiceCall,
+        options: &WriteOptions,
+    ) -> Result<Json, ServiceFailure> {
         let (entity, _, fields) = target(call, false)?;
         let id = RecordId(call.idempotency_key());
         match self.records.get(ctx, &entity, id).await {
@@ -186,19 +221,29 @@ impl Processes {
             Err(Error::NotFound(_)) => {}
             Err(error) => return Err(failure(&error)),
         }
-        self.write(ctx, &entity, Change::CreateAs { id, fields }).await?;
+        self.write(ctx, &entity, Change::CreateAs { id, fields }, options).await?;
         Ok(json!({"entity": entity, "id": id}))
     }
 
-    async fn update_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    async fn update_record(
+        &self,
+        ctx: &Ctx,
+        call: &ServiceCall,
+        options: &WriteOptions,
+    ) -> Result<Json, ServiceFailure> {
         let (entity, id, fields) = target(call, true)?;
-        self.write(ctx, &entity, Change::Update { id, version: None, fields }).await?;
+        self.write(ctx, &entity, Change::Update { id, version: None, fields }, options).await?;
         Ok(json!({"entity": entity, "id": id}))
     }
 
-    async fn delete_record(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+    async fn delete_record(
+        &self,
+        ctx: &Ctx,
+        call: &ServiceCall,
+        options: &WriteOptions,
+    ) -> Result<Json, ServiceFailure> {
         let (entity, id, _) = target(call, true)?;
-        match self.write(ctx, &entity, Change::Delete { id, version: None }).await {
+        match self.write(ctx, &entity, Change::Delete { id, version: None }, options).await {
             Err(ServiceFailure::Never(_)) if self.gone(ctx, &entity, id).await => {}
             other => other?,
         }
@@ -209,30 +254,21 @@ impl Processes {
         matches!(self.records.get(ctx, entity, id).await, Err(Error::NotFound(_)))
     }
 
-    async fn write(&self, ctx: &Ctx, entity: &str, change: Change) -> Result<(), ServiceFailure> {
-        let written = self.records.write_one(ctx, entity, change, &WriteOptions::default()).await;
+    async fn write(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        change: Change,
+        options: &WriteOptions,
+    ) -> Result<(), ServiceFailure> {
+        let written = self.records.write_one(ctx, entity, change, options).await;
         written.map(drop).map_err(|error| failure(&error))
     }
 
     /// Puts the letter into the outbox; the step follows when it is settled.
     async fn send(&self, ctx: &Ctx, call: &ServiceCall) -> Result<()> {
-        let text = |name: &str| match call.parameters.get(name) {
-            Some(Json::String(text)) => text.clone(),
-            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(","),
-            Some(Json::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        };
         let tx = self.db.begin().await?;
-        let reference = Reference { kind: format!("{LETTER}{}", call.wait), id: call.instance.0 };
-        let mail = NewMail {
-            to: addresses(&text("to")),
-            cc: addresses(&text("cc")),
-            subject: text("subject"),
-            text: text("text"),
-            reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
-            reference,
-            parts: Parts::default(),
-        };
+        let mail = letter(call, LETTER);
         let key = call.idempotency_key();
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
             Ok(LetterState::Sent) => {
@@ -257,6 +293,25 @@ impl Processes {
             Err(error) => return Err(error),
         }
         Ok(tx.commit().await?)
+    }
+}
+
+/// The letter that parameters word, with a reference of this prefix.
+pub(crate) fn letter(call: &ServiceCall, prefix: &str) -> NewMail {
+    let text = |name: &str| match call.parameters.get(name) {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(","),
+        Some(Json::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    NewMail {
+        to: addresses(&text("to")),
+        cc: addresses(&text("cc")),
+        subject: text("subject"),
+        text: text("text"),
+        reply_to: Some(text("reply_to")).filter(|address| !address.is_empty()),
+        reference: Reference { kind: format!("{prefix}{}", call.wait), id: call.instance.0 },
+        parts: Parts::default(),
     }
 }
 
@@ -285,7 +340,8 @@ fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<S
     Ok((entity, id, fields))
 }
 
-fn failure(error: &Error) -> ServiceFailure {
+/// What an error of a service of ours means to whoever asked.
+pub(crate) fn failure(error: &Error) -> ServiceFailure {
     let locale = kernel::Locale::default();
     match error {
         Error::Database(_) | Error::Raced(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::advance::{Followed, Round};
 use super::definitions::require;
-use super::store::Stored;
+use super::store::{self, Stored};
 use super::{INVALID, InstanceView, Processes, instances, invalid, locks};
 use crate::definition::model::Definition;
 use crate::definition::needs_record;
@@ -60,7 +60,22 @@ impl Processes {
         Ok(self.begun(ctx, input).await?.stored.id)
     }
 
+    /// The same under an id of the caller's, who may ask twice: what was begun already is left alone.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub(crate) async fn begin_once(&self, ctx: &Ctx, id: InstanceId, input: StartInput) -> Result<()> {
+        if store::load(self.db.read(), ctx.tenant, id).await?.is_some() {
+            return Ok(());
+        }
+        self.begun_as(ctx, id, input).await.map(drop)
+    }
+
     async fn begun(&self, ctx: &Ctx, input: StartInput) -> Result<Followed> {
+        self.begun_as(ctx, InstanceId(ctx.id()), input).await
+    }
+
+    async fn begun_as(&self, ctx: &Ctx, id: InstanceId, input: StartInput) -> Result<Followed> {
         check_variables(ctx, &input.variables)?;
         let found = self.find(ctx, &input.definition).await?;
         require(ctx, &found.key, ProcessAction::Start)?;
@@ -78,7 +93,7 @@ impl Processes {
             // Whoever starts a process about a record must be allowed to see it.
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
-        let stored = Stored { subject: input.subject, ..Stored::new(ctx, found.id, version, &process) };
+        let stored = Stored { id, subject: input.subject, ..Stored::new(ctx, found.id, version, &process) };
         let tx = self.db.begin().await?;
         let mut round = Round::new(self, &tx, ctx);
         let begun = round.follow(stored, Event::Start { at: None, variables: input.variables }).await?;

@@ -97,11 +97,23 @@ impl Conditions {
 /// # Errors
 /// That it is not understood, or names what is not there.
 pub(super) fn compiled(def: &EntityDef, text: &str) -> Result<Expression, FieldError> {
-    let expression = Expression::compile_exact(text, &ROOTS)
+    compiled_over(def, text, &[], &[])
+}
+
+/// The same where there are further names, and further parts of a record.
+pub(crate) fn compiled_over(
+    def: &EntityDef,
+    text: &str,
+    names: &[&str],
+    parts: &[&str],
+) -> Result<Expression, FieldError> {
+    let mut roots = ROOTS.to_vec();
+    roots.extend(names);
+    let expression = Expression::compile_exact(text, &roots)
         .map_err(|problem| FieldError::new("expression").with("problem", problem))?;
     let fields = [RECORD, BEFORE].into_iter().flat_map(|name| expression.fields_of(name));
     for key in fields {
-        if def.field(key).is_none() {
+        if def.field(key).is_none() && !parts.contains(&key) {
             return Err(FieldError::new("formula_field").with("field", key));
         }
     }

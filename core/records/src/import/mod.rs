@@ -290,7 +290,8 @@ impl Imports {
             .map_err(|(_, problem)| problem.into_error("mapping", ctx.locale))?;
         if state == State::Running {
             let actor = Actor::Import { id: import.user, import: id };
-            import.batch = Some(crate::batch::open(&tx, &ctx.acting_as(actor), "import").await?);
+            let (ctx, rules) = (ctx.acting_as(actor), import.settings.options.run_rules);
+            import.batch = Some(crate::batch::open_for_rules(&tx, &ctx, "import", rules).await?);
         }
         (import.processed, import.accepted, import.refused, import.skipped) = (0, 0, 0, 0);
         store::forget_refusals(&tx, id).await?;

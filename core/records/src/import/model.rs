@@ -51,6 +51,9 @@ pub struct Options {
     /// Known clients.
     #[serde(default)]
     pub duplicates: Duplicates,
+    /// Whether rules of automation run for what is written.
+    #[serde(default)]
+    pub run_rules: bool,
 }
 
 /// A column of the file.

@@ -153,7 +153,7 @@ impl World {
 }
 
 const fn how(duplicates: Duplicates) -> Option<Options> {
-    Some(Options { duplicates })
+    Some(Options { duplicates, run_rules: false })
 }
 
 fn counts(import: &Import) -> (u64, u64, u64, u64) {

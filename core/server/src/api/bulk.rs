@@ -37,6 +37,9 @@ pub struct BulkBody {
     /// Why rows are written in spite of rules that warn.
     #[serde(default)]
     reason: Option<String>,
+    /// Whether rules of automation run for what is changed: yes where absent.
+    #[serde(default = "yes")]
+    run_rules: bool,
     /// Instead of rows: everything this finds gets `fields`, or goes into the recycle bin. `{"and": []}` finds all.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
@@ -45,6 +48,10 @@ pub struct BulkBody {
     /// New values, with a filter.
     #[schema(value_type = Option<Object>)]
     fields: Option<Map<String, Value>>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What is deleted: rows, or everything that a filter finds.
@@ -150,7 +157,7 @@ pub async fn bulk(
 ) -> ApiResult<Response> {
     state.records.entity(&caller.ctx, &entity).await?;
     if let (Some(change), Some(filter)) = (body.whole()?, parse_filter(body.filter.as_ref())?) {
-        let job = state.records.begin_whole(&caller.ctx, &entity, &filter, body.q, change).await?;
+        let job = state.records.begin_whole(&caller.ctx, &entity, &filter, body.q, change, body.run_rules).await?;
         return Ok(accepted(job, &caller));
     }
     let delete = match body.delete {
@@ -179,7 +186,7 @@ pub async fn bulk(
         }))
         .chain(delete.into_iter().map(|id| Change::Delete { id: RecordId(id), version: None }))
         .collect();
-    let batch = state.records.open_batch(&caller.ctx, "bulk").await?;
+    let batch = state.records.open_batch_for_rules(&caller.ctx, "bulk", body.run_rules).await?;
     let options = WriteOptions {
         batch: Some(batch),
         all_or_nothing: body.all_or_nothing,

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod audit;
+mod automations;
 pub mod batches;
 mod bulk;
 pub mod dashboards;
@@ -82,6 +83,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(rules::list, rules::create))
         .routes(routes!(rules::change, rules::remove))
         .routes(routes!(rules::evaluate))
+        .routes(routes!(automations::list, automations::create))
+        .routes(routes!(automations::change, automations::remove))
+        .routes(routes!(automations::dry_run))
+        .routes(routes!(automations::runs))
+        .routes(routes!(automations::retry))
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))

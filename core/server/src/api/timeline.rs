@@ -20,15 +20,15 @@ use crate::state::AppState;
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActorView {
-    /// `user`, `token`, `plugin`, `import`, `process`, `guest`, `system`.
+    /// `user`, `token`, `plugin`, `import`, `process`, `rule`, `guest`, `system`.
     pub kind: &'static str,
-    /// The person's id, the plugin's, the process instance's, the guest link's.
+    /// The person's id, the plugin's, the process instance's, the rule's, the guest link's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Their name, where it is known here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Name of the person for whom a plugin or an import did it.
+    /// Name of the person for whom a plugin, a rule or an import did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,
 }
@@ -42,6 +42,7 @@ impl ActorView {
             Actor::Plugin { id, .. } => ("plugin", Some(id.clone())),
             Actor::Import { id, .. } => ("import", Some(id.to_string())),
             Actor::Process { id, .. } => ("process", Some(id.to_string())),
+            Actor::Rule { id, .. } => ("rule", Some(id.to_string())),
             Actor::Guest { id } => ("guest", Some(id.to_string())),
             Actor::System => ("system", None),
         };
@@ -50,6 +51,7 @@ impl ActorView {
             Actor::Plugin { id, .. } => (Some(id.clone()), person),
             Actor::Import { .. } => (person.clone(), person),
             Actor::Process { process, .. } => (Some(process.clone()), None),
+            Actor::Rule { name, .. } => (Some(name.clone()), person),
             _ => (person, None),
         };
         Self { kind, id, name, on_behalf_of }

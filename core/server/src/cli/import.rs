@@ -76,7 +76,7 @@ impl Import {
             Known::Skip => Duplicates::Skip,
             Known::Update => Duplicates::Update,
         };
-        let options = Some(Options { duplicates });
+        let options = Some(Options { duplicates, run_rules: false });
         if self.dry_run {
             state.imports.check(&ctx, import.id, Some(mapping), options).await?;
         } else {

@@ -89,7 +89,7 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 25] = [
+pub const QUESTIONS: [&str; 26] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/records/{entity}/evaluate",
@@ -113,6 +113,7 @@ pub const QUESTIONS: [&str; 25] = [
     "/api/v1/sales/calculate",
     "/api/v1/documents/preview",
     "/api/v1/access/preview",
+    "/api/v1/automations/dry-run",
     "/api/v1/calendars/preview",
     "/api/v1/tasks/parse",
 ];

@@ -2,7 +2,7 @@
  * Columns to fields, what to do with known clients, the dry run's answer. Choices are kept in this tab
  * until they are sent, so that looking elsewhere loses nothing.
  */
-import { Button, Radio, Select } from "@mantine/core";
+import { Button, Checkbox, Radio, Select } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -106,7 +106,9 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
         <Radio.Group
           aria-label={t("imports:duplicates")}
           value={choices.options.duplicates}
-          onChange={(next) => keep({ ...choices, options: { duplicates: next as Duplicates } })}
+          onChange={(next) =>
+            keep({ ...choices, options: { ...choices.options, duplicates: next as Duplicates } })
+          }
         >
           <Stacked>
             {kinds
@@ -122,6 +124,13 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
               ))}
           </Stacked>
         </Radio.Group>
+        <Checkbox
+          label={t("imports:run_rules")}
+          checked={choices.options.run_rules ?? false}
+          onChange={(event) =>
+            keep({ ...choices, options: { ...choices.options, run_rules: event.currentTarget.checked } })
+          }
+        />
       </Block>
       {!fresh && actions}
     </>

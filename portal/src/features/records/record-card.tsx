@@ -46,6 +46,7 @@ const AccessDialog = lazy(() => withRecordTexts(() => import("./access-dialog"))
 const AccessItem = lazy(() => withRecordTexts(() => import("./access-item")));
 const DuplicatesPart = lazy(() => withRecordTexts(() => import("./duplicates-part")));
 const MergedNote = lazy(() => withRecordTexts(() => import("./merged-note")));
+const RuleFailures = lazy(() => withRecordTexts(() => import("./rule-failures")));
 
 interface Props {
   entity: Entity;
@@ -165,6 +166,9 @@ function CardContent({
             <MergedNote record={record} leads={place === "page"} />
           </Suspense>
         )}
+        <Suspense>
+          <RuleFailures record={record} />
+        </Suspense>
         <CardTitle level={place === "page" ? 1 : 2}>
           {titleField && (
             <InPlace source={source} field={titleField} record={record} refs={refs} bare>

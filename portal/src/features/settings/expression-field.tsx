@@ -5,10 +5,13 @@
 import { Select, Textarea } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "@/api/client";
 import { ApiError } from "@/api/problem";
-import { type Tried, type Trying, tryExpression } from "@/api/rules";
-import type { Entity } from "@/api/types";
+import type { Body, Entity } from "@/api/types";
 import { Facts } from "@/ui/block";
+
+type Trying = Body<"Trying">;
+type Tried = Body<"Tried">;
 
 /** Milliseconds of rest after a key before it is checked. */
 const rest = 350;
@@ -109,3 +112,9 @@ function useTried(entity: string, text: string, formula: Omit<Trying, "text"> | 
   }, [entity, key]);
   return found;
 }
+
+/** Tries an expression on the newest records; refused with what is wrong. */
+const tryExpression = (entity: string, trying: Trying, signal: AbortSignal) =>
+  api
+    .post("/entities/{entity}/expressions/check", trying, { path: { entity }, signal })
+    .then(({ items }) => items);

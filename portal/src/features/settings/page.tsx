@@ -15,6 +15,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { Profile } from "./profile";
 
 // Each is loaded when first opened: most people know the first one alone.
+const Automations = lazy(() => withRuleTexts(() => withPipelineTexts(() => import("./automations"))));
 const Audit = lazy(() => import("./audit"));
 const Calendars = lazy(() => import("./calendars"));
 const Company = lazy(() => import("./company"));
@@ -84,6 +85,7 @@ export default function SettingsPage() {
           {section === "roles" && <Roles {...editor} />}
           {section === "pipelines" && <Pipelines {...editor} />}
           {section === "fields" && <Fields {...editor} />}
+          {section === "automation" && <Automations {...editor} />}
           {section === "rates" && <Rates {...editor} />}
           {section === "calendars" && <Calendars {...editor} />}
           {section === "messages" && <Messages {...editor} />}

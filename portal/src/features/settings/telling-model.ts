@@ -18,6 +18,7 @@ const order = [
   "document.letter",
   "stage.reminder",
   "stage.overdue",
+  "automation.notice",
   "report.failed",
   "task.unassigned",
   "process.given_up",

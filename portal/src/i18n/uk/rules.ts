@@ -1,4 +1,5 @@
-/** Texts of the settings of fields and rules, loaded with them. */
+/** Texts of the settings of fields, rules and automation, loaded with them. */
+import automation from "./automation.json";
 import rules from "./rules.json";
 
-export default { rules };
+export default { automation, rules };

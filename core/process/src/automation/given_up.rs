@@ -1,0 +1,78 @@
+//! Jobs that were given up: their runs say so where people look, instead of a dead letter; of an event that no run tells of,
+//! administrators are told. Whoever gave the job up tries at once; a sweep finds what is left when the server ended in
+//! between.
+
+use ::people::staff;
+use kernel::event::Event;
+use kernel::jobs::{self, DeadOfKind};
+use kernel::text::Message;
+use kernel::{Result, TenantId};
+use messaging::notifications::{self, Kind};
+use serde_json::Value as Json;
+
+use super::answer::{GO_ON, Going};
+use super::runs::{self, GivenUp};
+use super::{Automations, reader};
+
+/// Dead letters of a kind that one sweep tells of.
+const AT_ONCE: u64 = 100;
+
+impl Automations {
+    /// Turns dead letters into runs that failed.
+    ///
+    /// # Errors
+    /// When the database fails; the rest stays for the next time.
+    pub(super) async fn tell_given_up(&self) -> Result<()> {
+        for kind in [reader::NEAR, reader::FAR, GO_ON] {
+            for dead in jobs::dead_of_kind(self.processes.db().read(), kind, AT_ONCE).await? {
+                match dead.tenant {
+                    Some(tenant) => self.tell_one(kind, tenant, dead).await?,
+                    None => tracing::error!(kind, job = %dead.id, "a dead letter of a rule cannot be read"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for a handler that can only log what goes wrong.
+    pub(super) async fn tell_given_up_aloud(&self) {
+        if let Err(error) = self.tell_given_up().await {
+            tracing::error!(%error, "a run could not be told that its job was given up");
+        }
+    }
+
+    async fn tell_one(&self, kind: &str, tenant: TenantId, dead: DeadOfKind) -> Result<()> {
+        let ctx = self.processes.system(tenant).await?;
+        let why = Message::key("automation.given_up").with("reason", dead.error.as_str()).in_locale(ctx.locale);
+        let of = of(kind, dead.payload.clone());
+        let tx = self.processes.db().begin().await?;
+        if !jobs::forget_dead(&tx, dead.id).await? {
+            return Ok(tx.rollback().await?);
+        }
+        let told = match of {
+            Some(of) => runs::given_up(&tx, &ctx, of, &why).await?,
+            None => 0,
+        };
+        if told == 0 && kind != GO_ON {
+            let admins = staff::admins(&tx, tenant).await?;
+            let params = [("title".to_owned(), title(kind, &dead.payload)), ("reason".to_owned(), dead.error)];
+            notifications::tell(&tx, &ctx, Kind::GivenUp, admins, None, &params.into()).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// What a job was about; nothing when the payload is none of ours.
+fn of(kind: &str, payload: Json) -> Option<GivenUp> {
+    if kind == GO_ON {
+        return serde_json::from_value::<Going>(payload).ok().map(|going| GivenUp::Run(going.run));
+    }
+    let event: Event = serde_json::from_value(payload).ok()?;
+    Some(GivenUp::Event { record: event.record, id: event.id })
+}
+
+/// The same for administrators.
+fn title(kind: &str, payload: &Json) -> String {
+    let texts = ["entity", "record"].into_iter().filter_map(|part| payload.get(part).and_then(Json::as_str));
+    std::iter::once(kind).chain(texts).collect::<Vec<_>>().join(" ")
+}

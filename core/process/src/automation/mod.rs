@@ -1,0 +1,83 @@
+//! Rules of automation: when something happened to a record, do this.
+//!
+//! Owns: the tables of rules and of what they did. Must not know: HTTP, what a plugin is. Rules are asked after the commit, by
+//! the event log (the reader of processes makes the jobs, so each event is handed over once, whatever node reads it). One job
+//! answers one event: its rules in their order, each with a row of its own (`automation_run`) that is made once for rule,
+//! record and occasion. What is done goes through the services of processes, or in the transaction that notes it as done.
+//!
+//! | module | what |
+//! |---|---|
+//! | `model` | a rule as administrators write it |
+//! | `check` | whether it may be kept |
+//! | `words` | parameters: texts with expressions |
+//! | `rules` | rules in the database, and who changes them |
+//! | `runs` | rows of what rules did |
+//! | `reader` | events become jobs |
+//! | `answer` | a job: rules on one event |
+//! | `act` | the actions of a run |
+//! | `people` | to whom tasks, notices and letters go |
+//! | `letters` | what became of letters |
+//! | `given_up` | jobs that nobody tries any more |
+//! | `view` | runs as people see them; retry |
+//! | `dates` | rules about a date of the record |
+//! | `dry_run` | what would have happened |
+
+mod act;
+mod answer;
+mod check;
+mod dates;
+mod dry_run;
+mod given_up;
+mod letters;
+mod model;
+mod people;
+pub(crate) mod reader;
+mod rules;
+mod runs;
+mod view;
+mod words;
+
+use std::sync::Arc;
+
+use ::people::Identities;
+use kernel::jobs::Handler;
+
+pub use dates::DATES;
+pub use dry_run::{DryRunInput, DryRunOutcome, Example, Foreseen, Problem};
+pub use model::{Action, ActsAs, PlacedRule, Rule, Trigger, TriggerKind};
+pub use rules::{MAX_ACTIONS, MAX_RULES};
+pub use runs::{RunState, SWEEP};
+pub use view::{RunPage, RunQuery, RunView};
+
+use crate::runtime::Processes;
+
+/// The code of errors about a wrong rule.
+pub const INVALID: &str = "config.invalid";
+/// Rules that may set each other off in a row.
+pub const MAX_HOPS: u8 = kernel::ctx::MAX_HOPS_REQUEST;
+
+/// The service of rules; cheap to clone.
+#[derive(Clone)]
+pub struct Automations {
+    processes: Processes,
+    identities: Identities,
+}
+
+impl Automations {
+    /// Over the services below it; from now on it is told what becomes of its letters.
+    pub fn new(processes: &Processes, identities: &Identities) -> Self {
+        processes.tasks().mail().add_owner(Arc::new(letters::Letters));
+        Self { processes: processes.clone(), identities: identities.clone() }
+    }
+
+    /// Handlers of its jobs.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![
+            Arc::new(answer::Answer(self.clone(), reader::NEAR)),
+            Arc::new(answer::Answer(self.clone(), reader::FAR)),
+            Arc::new(answer::GoOn(self.clone())),
+            Arc::new(runs::Sweep(self.clone())),
+            Arc::new(dates::Look(self.clone())),
+        ]
+    }
+}

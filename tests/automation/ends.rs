@@ -1,0 +1,91 @@
+//! What did not come to its end: a letter that nobody took, a job that was given up.
+
+use kernel::jobs::{self, NewJob};
+use serde_json::{Value, json};
+
+use super::{action, notices, rule, runs, tell, told};
+use crate::app::TestApp;
+use crate::process::smtp::{Fault, MailServer, Point};
+
+#[tokio::test]
+async fn a_letter_that_was_not_taken_is_told_where_its_rule_is_and_sent_again_by_hand() {
+    let mail = MailServer::start();
+    mail.fail([Fault::Say(Point::Recipient, "550 no such user")]);
+    let app = TestApp::build().config(mail.configure()).start().await;
+    let letter = action("email", json!({"to": "ann@client.test", "subject": "Hello", "text": "{{record.title}}"}));
+    let steps = [letter, tell("after it")];
+    rule(&app, "deal", json!({"name": "r", "on": {"event": "created"}, "do": steps})).await;
+    app.record("deal", json!({"title": "a"})).await;
+    app.drain().await;
+    let failed = runs(&app, "").await;
+    assert_eq!(told(&failed), ["r failed"], "{failed:?}");
+    assert!(failed[0]["error"].as_str().unwrap().contains("550"), "{failed:?}");
+    assert_eq!((notices(&app).await.len(), mail.letters().len()), (1, 0));
+    let again = async || {
+        let path = format!("/automations/runs/{}/retry", failed[0]["id"].as_str().unwrap());
+        app.admin().post(&path, json!({})).await.ok(200);
+        app.drain().await;
+    };
+    mail.fail([Fault::Say(Point::Recipient, "551 moved")]);
+    again().await;
+    let failed_again = runs(&app, "&state=failed").await;
+    assert!(failed_again[0]["error"].as_str().unwrap().contains("551"), "{failed_again:?}");
+    again().await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    // What was done is not done again.
+    assert_eq!((notices(&app).await.len(), mail.letters().len()), (1, 1));
+    assert_eq!(mail.letter().to, ["ann@client.test"]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_job_that_is_given_up_leaves_a_run_that_can_be_tried_again() {
+    let app = TestApp::start().await;
+    rule(&app, "deal", json!({"name": "r", "on": {"event": "created"}, "do": [tell("x")]})).await;
+    app.record("deal", json!({"title": "a"})).await;
+    app.drain().await;
+    let id = runs(&app, "").await[0]["id"].as_str().unwrap().to_owned();
+    // What came of its actions cannot be read.
+    app.sql("UPDATE automation_run SET state = 'running', step = 0, results = '{}'").await;
+    let tx = app.state.db.begin().await.unwrap();
+    let job = NewJob::now(&app.state.env, "automation.run", json!({"run": id}));
+    jobs::enqueue(&tx, &app.state.env, job.for_tenant(app.companies[0].tenant.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..8 {
+        app.drain().await;
+        app.clock.advance_seconds(4_000);
+    }
+    app.sql("UPDATE automation_run SET results = '[]'").await;
+    let failed = runs(&app, "").await;
+    assert_eq!(told(&failed), ["r failed"]);
+    assert!(failed[0]["error"].as_str().unwrap().starts_with("The server gave up"), "{failed:?}");
+    app.admin().post(&format!("/automations/runs/{id}/retry"), json!({})).await.ok(200);
+    app.drain().await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_written_and_the_note_of_it_are_one() {
+    let app = TestApp::start().await;
+    let field = json!({"key": "x_seen", "label": {"en": "Seen"}, "type": "integer"});
+    app.admin().post("/entities/deal/fields", field).await.ok(201);
+    let count = action("set-fields", json!({"x_seen": "=record.x_seen + 1"}));
+    let on = json!({"event": "updated", "fields": ["title"]});
+    rule(&app, "deal", json!({"name": "r", "on": on, "do": [count]})).await;
+    let id = app.record("deal", json!({"title": "a", "x_seen": 1})).await;
+    let seen = async || {
+        let deal: Value = app.admin().get(&format!("/records/deal/{id}")).await.ok(200);
+        deal["fields"]["x_seen"].as_i64()
+    };
+    // The end of a run cannot be noted.
+    app.sql("ALTER TABLE automation_run RENAME COLUMN unsent TO away").await;
+    app.admin().update("deal", &id, json!({"title": "b"})).await.ok(200);
+    app.drain().await;
+    assert_eq!((seen().await, told(&runs(&app, "").await)), (Some(1), vec!["r waiting".to_owned()]));
+    app.sql("ALTER TABLE automation_run RENAME COLUMN away TO unsent").await;
+    app.clock.advance_seconds(60);
+    app.drain().await;
+    assert_eq!((seen().await, told(&runs(&app, "").await)), (Some(2), vec!["r done".to_owned()]));
+    app.finish().await;
+}
