@@ -626,7 +626,7 @@ export interface paths {
         put?: never;
         /**
          * `POST /entities/{entity}/fields/{key}/type`: says how the values fit and, unless that is all that is asked, changes the type;
-         *     409 `config.misfits` where some do not fit (administrators).
+         *     409 `config.misfits` where some do not fit, `config.in_use` with what looks at the field (administrators).
          */
         post: operations["entities_retype_field"];
         delete?: never;
@@ -10973,6 +10973,10 @@ export interface components {
         Section: {
             key: string;
             title: string;
+            /** @description Its name in every language it has; administrators see it, for they arrange sections. */
+            titles?: {
+                [key: string]: string;
+            };
             fields: string[];
         };
         /**

@@ -15,13 +15,13 @@ interface RowProps {
   note?: ReactNode;
   wrong?: string;
   actions?: ReactNode;
-  onOpen(): void;
+  /** What a press on the name does; without it the name is a text. */
+  onOpen?(): void;
 }
 
-export const OrderedRow = ({ testId, handle, name, note, wrong, actions, onOpen }: RowProps) => (
-  <li className={classes.row} data-movable data-testid={testId} data-wrong={wrong !== undefined}>
-    {handle}
-    <button type="button" className={classes.body} onClick={onOpen}>
+export function OrderedRow({ testId, handle, name, note, wrong, actions, onOpen }: RowProps) {
+  const body = (
+    <>
       <span className={classes.name}>{name}</span>
       {note && <span className={classes.note}>{note}</span>}
       {wrong && (
@@ -29,10 +29,22 @@ export const OrderedRow = ({ testId, handle, name, note, wrong, actions, onOpen 
           {wrong}
         </span>
       )}
-    </button>
-    {actions}
-  </li>
-);
+    </>
+  );
+  return (
+    <li className={classes.row} data-movable data-testid={testId} data-wrong={wrong !== undefined}>
+      {handle}
+      {onOpen ? (
+        <button type="button" className={classes.body} onClick={onOpen}>
+          {body}
+        </button>
+      ) : (
+        <div className={classes.body}>{body}</div>
+      )}
+      {actions}
+    </li>
+  );
+}
 
 interface SwatchesProps {
   label: string;

@@ -65,6 +65,19 @@ async fn mondays_layout_comes_back_and_the_history_names_both() {
 }
 
 #[tokio::test]
+async fn administrators_see_the_names_of_sections_in_every_language() {
+    let app = TestApp::build().person("max", "sales_manager").start().await;
+    let admin = app.admin();
+    let product = layout(&admin).await["sections"][0]["titles"].clone();
+    let spoken: Vec<&String> = product.as_object().unwrap().keys().collect();
+    assert_eq!(spoken, ["en", "ru", "uk"]);
+    put(&admin, json!({"entity": "deal"}), json!({"sections": [section("Money", &["amount"])]})).await;
+    assert_eq!(layout(&admin).await["sections"][0]["titles"], json!({"en": "Money", "uk": "Money укр"}));
+    assert_eq!(layout(&app.by("max")).await["sections"][0].get("titles"), None);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_role_and_a_pipeline_have_their_own_and_what_is_required_is_never_lost() {
     let app = TestApp::build().person("max", "sales_manager").person("olga", "observer").start().await;
     let admin = app.admin();

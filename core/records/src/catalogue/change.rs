@@ -15,7 +15,7 @@ use super::choices::choices;
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
-use super::{Catalogue, Owner, formula, retype, rules};
+use super::{Catalogue, Owner, formula, retype};
 use crate::{Records, recompute, references, search, stages};
 
 /// The code of errors about wrong definitions.
@@ -392,21 +392,6 @@ impl Records {
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         Ok(())
-    }
-}
-
-impl Records {
-    /// Passes a field that nothing looks at.
-    async fn let_go(&self, tx: &kernel::db::Tx, ctx: &Ctx, entity: &str, key: &str) -> Result<()> {
-        let catalogue = self.drawn_in(tx, ctx).await?;
-        let def = catalogue.entity(entity)?;
-        let mut users = rules::users(def, key);
-        users.extend(rules::users(def, &store::currency_key(key)));
-        users.extend(rollup::users(&catalogue, entity, key));
-        if users.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Conflict { code: "config.in_use", current: Some(json!({ "users": users })) })
     }
 }
 

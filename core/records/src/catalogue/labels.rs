@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use kernel::Locale;
 use kernel::text::Texts;
 
-use super::definition::{Choice, EntityDef, FieldDef};
+use super::definition::{Choice, EntityDef, FieldDef, Labels};
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     Texts::new([
@@ -43,6 +43,11 @@ pub fn field_label(def: &EntityDef, field: &FieldDef, locale: Locale) -> String 
 /// A section's name.
 pub fn section_label(section: &str, locale: Locale) -> String {
     first(locale, &[format!("section.{section}")])
+}
+
+/// The same in every language.
+pub fn section_labels(section: &str) -> Labels {
+    Labels(Locale::ALL.map(|locale| (locale, section_label(section, locale))).into())
 }
 
 /// A choice's name; codes that need no translation (sizes) stand for themselves.

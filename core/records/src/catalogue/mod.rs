@@ -16,6 +16,7 @@
 //! | `formula` | fields that are computed |
 //! | `retype` | another type for a field that has values |
 //! | `unique` | fields in which no two records have the same |
+//! | `users` | what looks at a field |
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
@@ -43,6 +44,7 @@ pub mod rules;
 mod sales_entities;
 mod store;
 pub mod unique;
+mod users;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -58,7 +60,7 @@ use layout::Layouts;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
-pub use labels::{choice_label, entity_label, field_label, section_label, text, title_label};
+pub use labels::{choice_label, entity_label, field_label, section_label, section_labels, text, title_label};
 pub use rollup::Rollup;
 pub(crate) use store::touch;
 

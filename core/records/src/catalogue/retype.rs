@@ -21,7 +21,7 @@ use super::choices::choices;
 use super::definition::{Choice, EntityDef, FieldDef, longest};
 use super::store::{self, OwnField, Which};
 use crate::write::with_members;
-use crate::{Records, recompute, search};
+use crate::{Records, import, recompute, search};
 
 /// The job that moves values over.
 pub const RETYPE: &str = "records.retype";
@@ -113,7 +113,7 @@ impl Moved {
                 keys.map(Value::Texts)
             }
             (T::Text | T::LongText, kind, Value::Text(text)) => {
-                let value = Value::from_json(kind, &Json::String(text)).ok()?;
+                let value = Value::from_json(kind, &Json::from(text.as_str())).ok().or_else(|| as_written(kind, &text))?;
                 let long = value.as_text().is_some_and(|text| text.chars().count() > to.max_length);
                 (!long).then_some(value)
             }
@@ -133,6 +133,16 @@ impl Moved {
             _ => None,
         }
     }
+}
+
+/// A number or a day as people write it: `1 000,50`, `31.12.2026`.
+fn as_written(kind: FieldType, text: &str) -> Option<Value> {
+    let plain = match kind {
+        FieldType::Integer | FieldType::Decimal => import::plain_number(text)?.to_string(),
+        FieldType::Date => import::plain_day(text)?.to_string(),
+        _ => return None,
+    };
+    Value::from_json(kind, &Json::from(plain)).ok()
 }
 
 fn yes_or_no(text: &str) -> Option<bool> {
@@ -186,10 +196,12 @@ impl Records {
     ///
     /// # Errors
     /// `Denied`, `NotFound`; `config.invalid` on `type` or `choices`; conflict `config.misfits` with the `Fit` where values do
-    /// not fit, `config.moving` while the values of an earlier change are on their way.
+    /// not fit, `config.in_use` with the `users` that look at it, `config.moving` while the values of an earlier change are
+    /// on their way.
     pub async fn retype_field(&self, ctx: &Ctx, entity: &str, key: &str, input: Retype) -> Result<Fit> {
         require_admin(ctx)?;
-        let def = self.defined(ctx, entity).await?;
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let def = catalogue.entity(entity)?;
         let field = def.field(key).filter(|field| field.owner == super::Owner::Custom && field.part_of.is_none());
         let field = field.ok_or_else(|| Error::NotFound(format!("field {entity}.{key}")))?;
         if def.is_unique(key) {
@@ -197,7 +209,8 @@ impl Records {
             return Err(wrong("type", FieldError::new("retype_unique")));
         }
         let (moved, target) = planned(ctx, field, &input)?;
-        let mut fit = self.fit(ctx, &def, field, &moved, &target).await?;
+        self.let_change(self.db().read(), ctx, &catalogue, (def, &target)).await?;
+        let mut fit = self.fit(ctx, def, field, &moved, &target).await?;
         fit.narrows = field.kind == FieldType::Datetime;
         if input.dry_run {
             return Ok(fit);
@@ -205,13 +218,28 @@ impl Records {
         if fit.misfits > 0 {
             return Err(Error::Conflict { code: "config.misfits", current: Some(json!(fit)) });
         }
+        self.give_type(ctx, (entity, field), &target, moved).await?;
+        Ok(fit)
+    }
+
+    /// Once every value fits: from the next write on it has the type of the target.
+    async fn give_type(
+        &self,
+        ctx: &Ctx,
+        (entity, field): (&str, &FieldDef),
+        target: &FieldDef,
+        moved: Moved,
+    ) -> Result<()> {
+        let key = field.key.as_str();
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, false).await?.definition;
         if kept.kind != field.kind || kept.moved.is_some() || kept.unique {
             return Err(Error::Conflict { code: "config.moving", current: None });
         }
-        let own = retyped(kept, &target, moved);
+        let now = self.drawn_in(&tx, ctx).await?;
+        self.let_change(&tx, ctx, &now, (now.entity(entity)?, target)).await?;
+        let own = retyped(kept, target, moved);
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
         if own.moved.is_some() {
             let payload = Payload { entity: entity.to_owned(), field: key.into(), after: None };
@@ -221,7 +249,7 @@ impl Records {
         audit::record(&tx, ctx, "field.retyped", &format!("{entity}.{key}"), detail).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
-        Ok(fit)
+        Ok(())
     }
 
     async fn fit(&self, ctx: &Ctx, def: &EntityDef, field: &FieldDef, moved: &Moved, to: &FieldDef) -> Result<Fit> {

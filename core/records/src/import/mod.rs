@@ -32,6 +32,7 @@ mod store;
 mod suggest;
 mod synonyms;
 
+pub(crate) use cell::{plain_day, plain_number};
 pub use convert::RowProblem;
 pub use model::{Column, Duplicates, Import, Options, RowError, Source, State};
 pub use problem::INVALID;

@@ -3,7 +3,8 @@
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
 use ::records::catalogue::condition::Conditions;
 use ::records::catalogue::{
-    Catalogue, Choice, EntityDef, Owner, Rollup, choice_label, entity_label, field_label, section_label,
+    Catalogue, Choice, EntityDef, Labels, Owner, Rollup, choice_label, entity_label, field_label, section_label,
+    section_labels,
 };
 use ::records::duplicates::Mode;
 use axum::Json;
@@ -234,6 +235,10 @@ pub struct PipelineLayout {
 pub struct Section {
     key: String,
     title: String,
+    /// Its name in every language it has; administrators see it, for they arrange sections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    titles: Option<Labels>,
     fields: Vec<String>,
 }
 
@@ -499,12 +504,14 @@ fn layout(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid], pip
         if arranged.is_empty() { keys(product) } else { keys(arranged) }
     };
     let spec = catalogue.layouts.of(&def.key, roles, pipeline);
+    let admin = ctx.rights.is_admin();
     let sections: Vec<Section> = match spec {
         Some(spec) => {
             let titled = spec.complete(def).into_iter().enumerate().map(|(index, section)| Section {
                 key: format!("arranged_{index}"),
                 title: section.title.in_locale(ctx.locale).to_owned(),
                 fields: keys(&section.fields),
+                titles: admin.then_some(section.title),
             });
             titled.collect()
         }
@@ -512,6 +519,7 @@ fn layout(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid], pip
             let titled = def.sections.iter().map(|section| Section {
                 key: section.key.clone(),
                 title: section_label(&section.key, ctx.locale),
+                titles: admin.then(|| section_labels(&section.key)),
                 fields: keys(&section.fields),
             });
             titled.collect()

@@ -8,7 +8,7 @@ use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
 /// `POST /entities/{entity}/fields/{key}/type`: says how the values fit and, unless that is all that is asked, changes the type;
-/// 409 `config.misfits` where some do not fit (administrators).
+/// 409 `config.misfits` where some do not fit, `config.in_use` with what looks at the field (administrators).
 #[utoipa::path(post, path = "/entities/{entity}/fields/{key}/type", operation_id = "retype_field", tag = "entities",
     params(("entity" = String, Path), ("key" = String, Path)), request_body = Retype, responses((status = 200, body = Fit)))]
 pub async fn retype(

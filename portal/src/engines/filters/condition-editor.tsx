@@ -18,10 +18,12 @@ interface Props {
   resolved: Resolved;
   refs: Refs;
   initial: Condition;
+  /** See `choicesOf`. */
+  fixed?: boolean;
   onDone(condition: Condition): void;
 }
 
-export default function ConditionEditor({ resolved, refs, initial, onDone }: Props) {
+export default function ConditionEditor({ resolved, refs, initial, fixed, onDone }: Props) {
   const { t } = useTranslation(["filters", "common"]);
   const [condition, setCondition] = useState(initial);
   const { type } = resolved.field;
@@ -39,7 +41,7 @@ export default function ConditionEditor({ resolved, refs, initial, onDone }: Pro
       <Select
         aria-label={t("filters:comparison")}
         allowDeselect={false}
-        data={choicesOf(resolved.field).map((choice) => ({
+        data={choicesOf(resolved.field, fixed).map((choice) => ({
           value: choice,
           label: t(`filters:choice_${choice}`),
         }))}

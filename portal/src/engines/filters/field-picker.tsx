@@ -8,7 +8,14 @@ import type { Shape } from "@/engines/source";
 
 import { filterable } from "./model";
 
-export default function FieldPicker({ entity, onPick }: { entity: Shape; onPick(path: string): void }) {
+interface Props {
+  entity: Shape;
+  /** None of linked records. */
+  own?: boolean;
+  onPick(path: string): void;
+}
+
+export default function FieldPicker({ entity, own, onPick }: Props) {
   const { t } = useTranslation(["filters", "fields"]);
   const entities = useEntities();
   const [q, setQ] = useState("");
@@ -20,7 +27,7 @@ export default function FieldPicker({ entity, onPick }: { entity: Shape; onPick(
     return () => clearTimeout(timer);
   }, []);
   const wanted = q.trim().toLocaleLowerCase();
-  const fields = filterable(entity, entities).filter(
+  const fields = filterable(entity, own ? [] : entities).filter(
     ({ label, group }) => !wanted || `${group ?? ""} ${label}`.toLocaleLowerCase().includes(wanted),
   );
   const groups = [...new Set(fields.map(({ group }) => group))];

@@ -21,10 +21,12 @@ const FieldPicker = lazy(() => import("./field-picker"));
 interface Props {
   entity: Shape;
   filter: Filter | undefined;
+  /** Only by the record's own fields and by what means the same on every day and for everybody. */
+  fixed?: boolean;
   onChange(filter: Filter | undefined): void;
 }
 
-export function FilterBar({ entity, filter, onChange }: Props) {
+export function FilterBar({ entity, filter, fixed, onChange }: Props) {
   const { t } = useTranslation("filters");
   const entities = useEntities();
   const context = useSummaryContext(entity, filter);
@@ -40,7 +42,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
   };
   const begin = (path: string) => {
     const resolved = resolveField(path, entity, entities);
-    const choice = resolved && choicesOf(resolved.field)[0];
+    const choice = resolved && choicesOf(resolved.field, fixed)[0];
     if (!choice) return;
     setFresh({ field: path, choice, value: null });
     setOpen("new");
@@ -84,6 +86,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
                     resolved={resolved}
                     refs={context.refs}
                     initial={condition}
+                    fixed={fixed}
                     onDone={(next) => {
                       setOpen(null);
                       replace(index, toFilter(next, resolved.field.type));
@@ -117,7 +120,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
         <Popover.Dropdown p={open === "pick" ? 4 : undefined} onKeyDown={onEscape}>
           {open === "pick" && (
             <Suspense>
-              <FieldPicker entity={entity} onPick={begin} />
+              <FieldPicker entity={entity} own={fixed} onPick={begin} />
             </Suspense>
           )}
           {open === "new" && fresh && (
@@ -126,6 +129,7 @@ export function FilterBar({ entity, filter, onChange }: Props) {
               entity={entity}
               context={context}
               fresh={fresh}
+              fixed={fixed}
               onDone={(part) => {
                 setOpen(null);
                 setFresh(null);
@@ -148,10 +152,11 @@ interface NewProps {
   entity: Shape;
   context: ReturnType<typeof useSummaryContext>;
   fresh: Condition;
+  fixed?: boolean;
   onDone(part: Filter): void;
 }
 
-function NewCondition({ entity, context, fresh, onDone }: NewProps) {
+function NewCondition({ entity, context, fresh, fixed, onDone }: NewProps) {
   const resolved = resolveField(fresh.field, entity, context.entities);
   if (!resolved) return null;
   return (
@@ -160,6 +165,7 @@ function NewCondition({ entity, context, fresh, onDone }: NewProps) {
         resolved={resolved}
         refs={context.refs}
         initial={fresh}
+        fixed={fixed}
         onDone={(next) => onDone(toFilter(next, resolved.field.type))}
       />
     </Suspense>

@@ -98,6 +98,19 @@ describe("conditions", () => {
     }
   });
 
+  it("are fixed where nothing of the day or of who asks may count", () => {
+    for (const one of deal.fields) {
+      for (const choice of choicesOf(one, true)) {
+        const { value } = toFilter(
+          { field: one.key, choice, value: entered[inputOf(choice, one.type)] },
+          one.type,
+        );
+        const plain = typeof value !== "object" || value === null || Array.isArray(value);
+        expect(plain, `${one.type} ${choice}`).toBe(true);
+      }
+    }
+  });
+
   it("write what the server understands", () => {
     const check = (choice: Choice, value: unknown, type: FieldType, filter: Filter) =>
       expect(toFilter({ field: "f", choice, value }, type)).toEqual(filter);

@@ -91,8 +91,20 @@ const byType: Record<FieldType, Choice[]> = {
   json: presence,
 };
 
-export function choicesOf(field: Field): Choice[] {
-  return byType[field.type] ?? presence;
+/** What depends on the day or on who asks. */
+const moving: readonly Choice[] = [
+  "is_me",
+  "my_department",
+  "my_subtree",
+  "period",
+  "last_days",
+  "next_days",
+];
+
+/** `fixed`: only what means the same on every day and for everybody. */
+export function choicesOf(field: Field, fixed = false): Choice[] {
+  const all = byType[field.type] ?? presence;
+  return fixed ? all.filter((choice) => !moving.includes(choice)) : all;
 }
 
 /** What has to be entered for a choice. */

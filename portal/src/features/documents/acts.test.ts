@@ -14,6 +14,8 @@ it.each([
   ["quote", { state: "expired" }, ["send", "revise"]],
   ["order", { state: "confirmed" }, ["invoice", "fulfil", "cancel"]],
   ["order", { state: "cancelled" }, []],
+  ["order", { state: "fulfilled", rows: [{ id: "a", quantity: 2, invoiced: 2 }] }, ["close"]],
+  ["order", { state: "fulfilled", rows: [{ id: "a", quantity: 2, invoiced: 1 }] }, ["invoice", "close"]],
   ["invoice", { state: "draft", kind: "invoice" }, ["issue"]],
   ["invoice", { state: "issued", kind: "invoice", paid: 0, credited: null }, ["credit", "void"]],
   ["invoice", { state: "issued", kind: "credit" }, ["void"]],

@@ -46,9 +46,16 @@ function ofInvoice(fields: Fields): Act[] {
 export function actsOf(entity: string, fields: Fields): Act[] {
   if (entity === "deal") return [make("quote"), make("order"), make("invoice")];
   if (fields.revised === true) return [];
-  const acts = byState[entity]?.[String(fields.state)];
-  return acts ?? (entity === "invoice" ? ofInvoice(fields) : []);
+  const acts = byState[entity]?.[String(fields.state)] ?? (entity === "invoice" ? ofInvoice(fields) : []);
+  const invoiced = entity === "order" && nothingLeft(fields);
+  return invoiced ? acts.filter((act) => act.kind !== "make") : acts;
 }
+
+/** All that was ordered is invoiced. */
+const nothingLeft = (fields: Fields) => {
+  const rows = rowsOf(fields);
+  return rows.length > 0 && rows.every((row) => leftOf(row, true) === 0);
+};
 
 /** Whether this step gives the document its number. */
 export const numbers = (one: Step) => one === "send" || one === "confirm" || one === "issue";

@@ -14,6 +14,7 @@ import { NotFound } from "@/ui/not-found";
 import { EmptyState } from "@/ui/states";
 import { Toolbar } from "@/ui/table";
 import { RecordsHeader, useRecordsSearch } from "./header";
+import { laidIn } from "./laid-in";
 import { RecordPanel, usePanelAhead } from "./lazy-panel";
 import { useRecordsSource } from "./source";
 
@@ -56,7 +57,8 @@ function stagesOf(pipeline: Pipeline): Grouping {
   };
 }
 
-function RecordsBoard({ entity, pipeline }: { entity: Entity; pipeline: Pipeline }) {
+function RecordsBoard({ entity: whole, pipeline }: { entity: Entity; pipeline: Pipeline }) {
+  const entity = useMemo(() => laidIn(whole, pipeline.id), [whole, pipeline.id]);
   const search = route.useSearch();
   usePanelAhead();
   const [, setSearch] = useRecordsSearch();

@@ -18,6 +18,7 @@ import { withRecordTexts } from "@/i18n";
 import { type Creating, closeCreate } from "@/state/creating";
 import { toast, toastError } from "@/ui/toast";
 import { useFocusBack } from "@/ui/use-focus-back";
+import { beginsIn, laidIn } from "./laid-in";
 
 const Alike = lazy(() => withRecordTexts(() => import("./alike")));
 
@@ -41,10 +42,11 @@ export default function CreateDialog({ creating }: { creating: Creating }) {
   );
 }
 
-function CreateForm({ entity, preset }: { entity: Entity; preset: Fields }) {
+function CreateForm({ entity: whole, preset }: { entity: Entity; preset: Fields }) {
   const { t } = useTranslation(["card", "common", "fields"]);
   const me = useMe();
   const navigate = useNavigate();
+  const entity = useMemo(() => laidIn(whole, beginsIn(whole, preset)), [whole, preset]);
   const source = useMemo<FormSource>(() => {
     const { fields, refs } = presetOf(entity, me);
     return {

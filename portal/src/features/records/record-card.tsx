@@ -36,6 +36,7 @@ import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { ConcernedLink } from "./concerned";
+import { laidIn } from "./laid-in";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -292,9 +293,7 @@ function Sections({
 }) {
   const { t } = useTranslation("card");
   const refs = record.refs ?? {};
-  const layout =
-    entity.pipeline_layouts?.find(({ pipeline }) => pipeline === record.fields.pipeline)?.layout ??
-    entity.layout;
+  const { layout } = laidIn(entity, record.fields.pipeline);
   const placed = new Set(layout.sections.flatMap((section) => section.fields));
   const visible = (keys: string[]) =>
     keys

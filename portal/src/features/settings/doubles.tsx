@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ApiError } from "@/api/problem";
 import type { Id } from "@/api/types";
 import { ItemBody, ItemLine, ItemList } from "@/ui/block";
+import { InlineLink } from "@/ui/value";
 
 interface Group {
   value: unknown;
@@ -21,9 +22,11 @@ export function Doubles({ entity, error }: { entity: string; error: unknown }) {
             note={records.map(({ id, title }, index) => (
               <span key={id}>
                 {index > 0 && ", "}
-                <Link to="/records/$entity/$id" params={{ entity, id }}>
-                  {title || id}
-                </Link>
+                <InlineLink>
+                  <Link to="/records/$entity/$id" params={{ entity, id }}>
+                    {title || id}
+                  </Link>
+                </InlineLink>
               </span>
             ))}
           />

@@ -3,7 +3,6 @@ import { Button, Checkbox } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/problem";
 import { changeField, type FieldPatch, removeField, restoreField, setConditions } from "@/api/rules";
 import type { Entity, Field, FieldType } from "@/api/types";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
@@ -25,6 +24,7 @@ import {
 } from "./fields-model";
 import { Retype } from "./retype";
 import { RollupFields } from "./rollup-fields";
+import { usersOf } from "./users-of";
 
 const fields = [
   "formula",
@@ -65,7 +65,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
     mutationFn: async () => {
       const patch: Partial<FieldPatch> = {};
       if (draft.formula !== before.formula) patch.formula = draft.formula;
-      if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup);
+      if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup, field.type);
       if (draft.required !== before.required) patch.required = draft.required;
       if (draft.unique !== before.unique) patch.unique = draft.unique;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
@@ -200,10 +200,6 @@ function ConditionFields({ entity, field, draft, errorOf, put }: ConditionProps)
   );
 }
 
-interface User {
-  name: string;
-}
-
 /** Hides it at once, with a way back; what looks at it is named and has to let go first. */
 function Remove({ entity, field, onGone }: { entity: Entity; field: Field; onGone(): void }) {
   const { t } = useTranslation(["rules", "common"]);
@@ -218,18 +214,13 @@ function Remove({ entity, field, onGone }: { entity: Entity; field: Field; onGon
       onGone();
     },
     onError: (error) => {
-      if (!(error instanceof ApiError) || error.code !== "config.in_use") toastError(error);
+      if (usersOf(error).length === 0) toastError(error);
     },
   });
-  const used =
-    remove.error instanceof ApiError && remove.error.code === "config.in_use"
-      ? ((remove.error.problem.current as unknown as { users?: User[] } | undefined)?.users ?? [])
-      : [];
+  const used = usersOf(remove.error);
   return (
     <>
-      {used.length > 0 && (
-        <FormProblem>{t("rules:in_use", { users: used.map(({ name }) => name).join(", ") })}</FormProblem>
-      )}
+      {used.length > 0 && <FormProblem>{t("rules:in_use", { users: used.join(", ") })}</FormProblem>}
       <Button variant="subtle" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
         {t("rules:field_remove")}
       </Button>

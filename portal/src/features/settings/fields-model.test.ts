@@ -7,10 +7,41 @@ import {
   measured,
   newField,
   openOf,
+  retypeChoices,
+  rollupGaps,
   ruleDraft,
   ruleOf,
   sameConditions,
 } from "./fields-model";
+
+describe("choices of a field that said yes or no", () => {
+  it("have the keys that its values become, whatever they are called", () => {
+    expect(retypeChoices("boolean", "Да\nНет\nYes", "ru")).toEqual([
+      { key: "yes", label: { ru: "Да" } },
+      { key: "no", label: { ru: "Нет" } },
+      { key: "yes_3", label: { ru: "Yes" } },
+    ]);
+    expect(retypeChoices("text", "Small", "en")).toEqual([{ key: "small", label: { en: "Small" } }]);
+  });
+});
+
+describe("what is counted", () => {
+  it("says what is still to be chosen", () => {
+    const fields = [
+      { key: "amount", type: "money" as const },
+      { key: "hours", type: "integer" as const },
+    ];
+    const draft = { entity: "deal", via: "company", op: "", field: null };
+    expect(rollupGaps({ ...draft, entity: "", via: "" }, "integer", [])).toEqual({
+      entity: true,
+      field: false,
+    });
+    expect(rollupGaps(draft, "integer", fields)).toEqual({ entity: false, field: false });
+    expect(rollupGaps(draft, "money", fields).field).toBe(true);
+    expect(rollupGaps({ ...draft, field: "hours" }, "money", fields).field).toBe(true);
+    expect(rollupGaps({ ...draft, field: "amount" }, "money", fields).field).toBe(false);
+  });
+});
 
 describe("forms of fields and rules", () => {
   it("sends a formula only of types that have one", () => {
@@ -45,6 +76,12 @@ describe("forms of fields and rules", () => {
       required: false,
       formula: null,
       rollup: { entity: "deal", via: "company", op: "count" },
+    });
+    const unsaid = { ...rollup, op: "" };
+    expect(newField({ ...draft, type: "integer", rollup: unsaid }, "en").rollup?.op).toBe("count");
+    expect(newField({ ...draft, type: "money", rollup: unsaid }, "en").rollup).toMatchObject({
+      op: "sum",
+      field: "amount",
     });
     expect(newField({ ...draft, type: "text" }, "en")).toMatchObject({ rollup: null, required: true });
     expect(measured("avg", "duration", "decimal")).toBe(true);

@@ -80,13 +80,24 @@ export const rollupDraft = (rollup?: Rollup): RollupDraft => ({
   filter: rollup?.filter,
 });
 
-export const rollupOf = ({ entity, via, op, field, filter }: RollupDraft): Rollup => ({
-  entity,
-  via,
-  op,
-  ...(op !== "count" && field ? { field } : {}),
-  ...(filter ? { filter } : {}),
-});
+/** As chosen, else the usual way of the type. */
+export const opOf = ({ op }: RollupDraft, type: string): string => {
+  const ops = opsOf(type);
+  return ops.includes(op) ? op : (ops[0] ?? "");
+};
+
+export const rollupOf = (draft: RollupDraft, type: string): Rollup => {
+  const { entity, via, field, filter } = draft;
+  const op = opOf(draft, type);
+  return { entity, via, op, ...(op !== "count" && field ? { field } : {}), ...(filter ? { filter } : {}) };
+};
+
+/** What is still to be chosen; `of` are the fields of the linking records. */
+export function rollupGaps(draft: RollupDraft, type: string, of: Pick<Field, "key" | "type">[]) {
+  const op = opOf(draft, type);
+  const fits = of.some(({ key, type: has }) => key === draft.field && measured(op, has, type));
+  return { entity: draft.entity === "" || draft.via === "", field: op !== "count" && !fits };
+}
 
 /** Types that the values of a field may take. */
 export function mayBecome(type: string): MadeType[] {
@@ -164,6 +175,16 @@ export function choicesOf(lines: string, locale: Locale): { key: string; label: 
     });
 }
 
+/** Choices that values of a type become: of yes and no the first two lines. */
+export function retypeChoices(from: string, lines: string, locale: Locale) {
+  const all = choicesOf(lines, locale);
+  const keys = from === "boolean" ? ["yes", "no"] : [];
+  return all.map((choice, index) => {
+    const taken = keys.includes(choice.key) ? `${choice.key}_${index + 1}` : choice.key;
+    return { ...choice, key: keys[index] ?? taken };
+  });
+}
+
 /** Where values of a type may come from. */
 export const sourcesOf = (type: string): Source[] => [
   "written",
@@ -183,7 +204,7 @@ export function newField(draft: FieldDraft, locale: Locale): NewField {
     choices: listed ? choicesOf(draft.options, locale) : [],
     formula: computed ? draft.formula : null,
     decimals: computed && draft.decimals !== "" ? Number(draft.decimals) : null,
-    rollup: source === "rollup" ? rollupOf(draft.rollup) : null,
+    rollup: source === "rollup" ? rollupOf(draft.rollup, draft.type) : null,
   };
 }
 

@@ -7,6 +7,7 @@ import { type Violation, violationsQuery } from "@/api/rules";
 import type { Entity } from "@/api/types";
 import { Block, type Column, DataTable, Lead, Stacked } from "@/ui/block";
 import { ErrorState } from "@/ui/states";
+import { InlineLink } from "@/ui/value";
 
 /** Records that each page looks at. */
 const LOOKED_AT = 200;
@@ -22,9 +23,11 @@ export function Gaps({ entity }: { entity: Entity }) {
       label: entity.label,
       grow: true,
       render: ({ id, title }) => (
-        <Link to="/records/$entity/$id" params={{ entity: entity.key, id }}>
-          {title}
-        </Link>
+        <InlineLink>
+          <Link to="/records/$entity/$id" params={{ entity: entity.key, id }}>
+            {title}
+          </Link>
+        </InlineLink>
       ),
     },
     {

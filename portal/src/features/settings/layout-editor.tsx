@@ -39,14 +39,17 @@ import { PickMany } from "@/ui/pick-many";
 import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { hold, readHeld, useHeld } from "./layout-held";
 import {
   type Arranging,
+  afterSave,
   draftOf,
   hiddenId,
   isOutrun,
   type LayoutDraft,
   type LayoutRow,
   movedRow,
+  presentIn,
   sectionRow,
   specOf,
   toggled,
@@ -99,6 +102,13 @@ export default function LayoutBlock({ entity }: { entity: Entity }) {
   );
 }
 
+interface Sending {
+  layout: LayoutSpec | null;
+  over?: Id;
+  /** What was held when it went. */
+  sent?: LayoutDraft;
+}
+
 interface EditorProps {
   entity: Entity;
   of: LayoutOf;
@@ -109,21 +119,25 @@ function Editor({ entity, of, saved }: EditorProps) {
   const { t } = useTranslation(["rules", "common"]);
   const locale = currentLocale();
   const before = useMemo(() => draftOf(entity, saved?.layout, locale), [entity, saved, locale]);
-  const [held, setHeld] = useState<Arranging>({});
+  const held = useHeld(of);
   const [history, setHistory] = useState(false);
-  const { draft = before, aside } = held;
-  const put = (part: Partial<LayoutDraft>) =>
-    setHeld((old) => touched(old, saved?.id, { ...(old.draft ?? before), ...part }));
+  const { aside } = held;
+  const draft = useMemo(
+    () => (held.draft ? presentIn(entity, held.draft) : before),
+    [entity, held.draft, before],
+  );
+  const put = (part: Partial<LayoutDraft>) => hold(of, touched(held, saved?.id, { ...draft, ...part }));
   const save = useMutation({
-    mutationFn: ({ layout, over }: { layout: LayoutSpec | null; over?: Id }) => saveLayout(of, layout, over),
-    onSuccess: (_, { layout, over }) => {
-      setHeld({});
+    mutationFn: ({ layout, over }: Sending) => saveLayout(of, layout, over),
+    onSuccess: ({ id }, { layout, over, sent }) => {
+      hold(of, afterSave(readHeld(of), sent, layout ? id : undefined));
       toast({
         kind: "done",
         message: t(layout ? "common:saved" : "rules:layout_reset_done"),
-        action: over
-          ? { label: t("common:undo"), run: () => void restoreLayout(over).catch(toastError) }
-          : undefined,
+        action: {
+          label: t("common:undo"),
+          run: () => void (over ? restoreLayout(over) : saveLayout(of, null, id)).catch(toastError),
+        },
       });
     },
     onError: (error) => {
@@ -133,8 +147,10 @@ function Editor({ entity, of, saved }: EditorProps) {
   /** What was refused is not what is shown any more. */
   const leave = (next: Arranging) => {
     save.reset();
-    setHeld(next);
+    hold(of, next);
   };
+  const send = (layout: LayoutSpec | null, over: Id | undefined) =>
+    save.mutate({ layout, over, sent: held.draft });
   const dirty = held.draft !== undefined;
   const outrun = !save.isPending && isOutrun(held, saved?.id);
   const refusal =
@@ -143,14 +159,15 @@ function Editor({ entity, of, saved }: EditorProps) {
   return (
     <Stacked>
       {!saved && <Lead>{t("rules:layout_product")}</Lead>}
-      {refusal && <FormProblem>{refusal}</FormProblem>}
       <Rows entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
-      <PickMany
-        label={t("rules:layout_list")}
-        data={choices}
-        value={draft.list}
-        onChange={(list) => put({ list })}
-      />
+      {!of.pipeline && (
+        <PickMany
+          label={t("rules:layout_list")}
+          data={choices}
+          value={draft.list}
+          onChange={(list) => put({ list })}
+        />
+      )}
       {entity.staged && (
         <PickMany
           label={t("rules:layout_card")}
@@ -170,25 +187,26 @@ function Editor({ entity, of, saved }: EditorProps) {
         <Outrun
           by={saved}
           onLook={() => leave(withTheirs(held))}
-          onOver={() => save.mutate({ layout: specOf(draft), over: saved?.id })}
+          onOver={() => send(specOf(draft), saved?.id)}
         />
       )}
       {aside && (
         <Notice
           title={t("rules:layout_kept")}
           action={
-            <Button variant="default" size="compact-sm" onClick={() => setHeld(withMine(held, saved?.id))}>
+            <Button variant="default" size="compact-sm" onClick={() => leave(withMine(held, saved?.id))}>
               {t("rules:layout_mine")}
             </Button>
           }
         />
       )}
-      {dirty && !outrun && <Notice title={t("rules:layout_unsaved")} />}
+      {dirty && !outrun && <Notice title={t("rules:layout_unsaved")}>{t("rules:layout_draft")}</Notice>}
+      {refusal && <FormProblem>{refusal}</FormProblem>}
       <Buttons>
         <Button
           loading={save.isPending}
           disabled={!dirty || outrun}
-          onClick={() => save.mutate({ layout: specOf(draft), over: held.over })}
+          onClick={() => send(specOf(draft), held.over)}
         >
           {t("rules:layout_save")}
         </Button>
@@ -202,7 +220,7 @@ function Editor({ entity, of, saved }: EditorProps) {
             variant="subtle"
             color="gray"
             disabled={save.isPending || outrun}
-            onClick={() => save.mutate({ layout: null, over: dirty ? held.over : saved.id })}
+            onClick={() => send(null, dirty ? held.over : saved.id)}
           >
             {t("rules:layout_reset")}
           </Button>
@@ -267,13 +285,7 @@ function Rows({
   const rowOf = (row: LayoutRow, index: number) => {
     if (row.kind === "hidden") {
       return (
-        <OrderedRow
-          key={row.id}
-          testId="layout-hidden"
-          handle={null}
-          name={<b>{t("layout_hidden")}</b>}
-          onOpen={() => undefined}
-        />
+        <OrderedRow key={row.id} testId="layout-hidden" handle={null} name={<b>{t("layout_hidden")}</b>} />
       );
     }
     if (row.kind === "section") {
@@ -308,7 +320,6 @@ function Rows({
         handle={handle(row, label)}
         name={label}
         note={!shown && field?.required ? <Tag tone="warn">{t("layout_required")}</Tag> : undefined}
-        onOpen={() => onChange(toggled(rows, row.id))}
         actions={
           <ActionIcon
             aria-label={t(shown ? "layout_hide" : "layout_show", { name: label })}

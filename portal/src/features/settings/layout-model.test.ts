@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Entity } from "@/api/types";
 import {
+  afterSave,
   draftOf,
   hiddenId,
   isOutrun,
   type LayoutRow,
   movedRow,
+  presentIn,
   sectionRow,
   specOf,
   toggled,
@@ -56,10 +58,25 @@ describe("arranging fields", () => {
     expect(ids(draftOf(entity, saved, "en").rows)).toBe("#0 d hidden a b c");
   });
 
+  it("keeps names that nobody touched in every language", () => {
+    const titles = { en: "One", ru: "Один", uk: "Одна" };
+    const [one] = entity.layout.sections;
+    const spoken = { ...entity, layout: { ...entity.layout, sections: [{ ...one, titles }] } } as Entity;
+    const draft = draftOf(spoken, undefined, "en");
+    const moved = { ...draft, rows: movedRow(draft.rows, "field b", "field a", "before") };
+    expect(specOf(moved).sections).toEqual([{ title: titles, fields: ["b", "a"] }]);
+  });
+
+  it("leaves fields out that are gone", () => {
+    const saved = { sections: [], list: ["gone", "a"], card: ["b", "gone"], form: ["gone"] };
+    expect(draftOf(entity, saved, "en")).toMatchObject({ list: ["a"], card: ["b"], form: [] });
+  });
+
   it("moves fields anywhere but above the first section", () => {
     expect(ids(movedRow(rows, "field a", "field c", "after"))).toBe("#0 b #1 c a hidden d");
     expect(ids(movedRow(rows, "field d", "section 1", "before"))).toBe("#0 a b d #1 c hidden");
-    expect(ids(movedRow(rows, "field c", "section 0", "before"))).toBe(ids(rows));
+    expect(ids(movedRow(rows, "field c", "section 0", "before"))).toBe("#0 c a b #1 hidden d");
+    expect(ids(movedRow(rows, "field a", "section 0", "before"))).toBe(ids(rows));
     expect(ids(movedRow(rows, hiddenId, "field a", "before"))).toBe(ids(rows));
   });
 
@@ -68,6 +85,10 @@ describe("arranging fields", () => {
     expect(ids(movedRow(rows, "section 1", "field a", "before"))).toBe("#1 c #0 a b hidden d");
     expect(ids(movedRow(rows, "section 0", hiddenId, "after"))).toBe("#1 c #0 a b hidden d");
     expect(ids(movedRow(rows, "section 0", "field d", "after"))).toBe("#1 c #0 a b hidden d");
+    // A step of the keys: the next row is its own first field.
+    expect(ids(movedRow(rows, "section 0", "field a", "after"))).toBe("#1 c #0 a b hidden d");
+    expect(ids(movedRow(rows, "section 1", "field c", "after"))).toBe(ids(rows));
+    expect(ids(movedRow(rows, "section 0", "field b", "before"))).toBe(ids(rows));
   });
 
   it("hides, shows, adds and removes", () => {
@@ -98,6 +119,21 @@ describe("two who arrange at once", () => {
     ]);
     expect(isOutrun({}, "two")).toBe(false);
     expect(isOutrun(touched({}, undefined, shown), undefined)).toBe(false);
+  });
+
+  it("loses nothing that was arranged while a save ran", () => {
+    expect(afterSave(mine, mine.draft, "two")).toEqual({});
+    const later = touched(mine, "one", { ...shown, list: ["d"] });
+    expect(afterSave(later, mine.draft, "two")).toEqual({ over: "two", draft: later.draft });
+    expect(isOutrun(afterSave(later, mine.draft, "two"), "two")).toBe(false);
+  });
+
+  it("takes fields that came and went into what was kept", () => {
+    const fields = ["title", "a", "c", "d", "e"].map((key) => ({ key }));
+    const later = { ...entity, fields } as unknown as Entity;
+    const kept = presentIn(later, { ...shown, list: ["title", "b"], form: ["b"] });
+    expect(ids(kept.rows)).toBe("#0 a #1 c hidden d e");
+    expect([kept.list, kept.form]).toEqual([["title"], []]);
   });
 
   it("shows the other's, keeps what was arranged and goes back over it", () => {

@@ -46,6 +46,13 @@ export const withMine = ({ aside }: Arranging, saved: Id | undefined): Arranging
   draft: aside,
 });
 
+/** What is left after a save of `sent`: what was arranged while it ran goes on, over that save. */
+export const afterSave = (
+  held: Arranging,
+  sent: LayoutDraft | undefined,
+  saved: Id | undefined,
+): Arranging => (held.draft === sent ? {} : { over: saved, draft: held.draft });
+
 const fieldRow = (key: string): LayoutRow => ({ kind: "field", id: `field ${key}`, key });
 export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): LayoutRow => ({
   kind: "section",
@@ -53,23 +60,47 @@ export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): 
   title,
 });
 
-/** What was saved, else how the entity stands now, with its names in the reader's language. */
+/** What was saved, else how the entity stands now, with its names in every language. Fields that are gone are left out. */
 export function draftOf(entity: Entity, saved: LayoutSpec | undefined, locale: Locale): LayoutDraft {
-  const now = entity.layout.sections.map(({ title, fields }) => ({ title: { [locale]: title }, fields }));
+  const now = entity.layout.sections.map(({ title, titles, fields }) => ({
+    title: titles ?? { [locale]: title },
+    fields,
+  }));
   const sections = saved?.sections ?? now;
   const there = new Set(entity.fields.map(({ key }) => key));
+  const kept = (keys: string[] | undefined) => (keys ?? []).filter((key) => there.has(key));
   const placed = new Set(sections.flatMap(({ fields }) => fields));
   const rows = sections.flatMap(({ title, fields }, index) => [
     sectionRow(String(index), title),
     // The title stands above all sections.
-    ...fields.filter((key) => there.has(key) && key !== entity.title_field).map(fieldRow),
+    ...kept(fields)
+      .filter((key) => key !== entity.title_field)
+      .map(fieldRow),
   ]);
   const left = entity.fields.filter(({ key }) => key !== entity.title_field && !placed.has(key));
   return {
     rows: [...rows, { kind: "hidden", id: hiddenId }, ...left.map(({ key }) => fieldRow(key))],
-    list: (saved ?? entity.layout).list ?? [],
-    card: (saved ?? entity.layout).card ?? [],
-    form: saved?.form ?? [],
+    list: kept((saved ?? entity.layout).list),
+    card: kept((saved ?? entity.layout).card),
+    form: kept(saved?.form),
+  };
+}
+
+/** A draft that was kept a while: without fields that are gone, new ones not shown. */
+export function presentIn(entity: Entity, draft: LayoutDraft): LayoutDraft {
+  const there = new Set(entity.fields.map(({ key }) => key));
+  const kept = (keys: string[]) => keys.filter((key) => there.has(key));
+  const rows = draft.rows.filter((row) => row.kind !== "field" || there.has(row.key));
+  const placed = new Set(rows.map(({ id }) => id));
+  const fresh = entity.fields
+    .filter(({ key }) => key !== entity.title_field)
+    .map(({ key }) => fieldRow(key))
+    .filter(({ id }) => !placed.has(id));
+  return {
+    rows: [...rows, ...fresh],
+    list: kept(draft.list),
+    card: kept(draft.card),
+    form: kept(draft.form),
   };
 }
 
@@ -86,24 +117,28 @@ export function specOf({ rows, list, card, form }: LayoutDraft): LayoutSpec {
 const filled = (title: Partial<Record<Locale, string>>) =>
   Object.fromEntries(Object.entries(title).filter(([, text]) => text?.trim())) as Record<string, string>;
 
-/** A section moves with its fields; what is not shown stays at the end, and nothing stands above the first section. */
+/**
+ * A section moves with its fields, one step down past the section below; what is not shown stays at the end. What would
+ * stand above the first section stands first in it.
+ */
 export function movedRow(rows: LayoutRow[], id: string, next: string, side: "before" | "after"): LayoutRow[] {
   const row = rows.find((one) => one.id === id);
   if (!row || row.kind === "hidden" || id === next) return rows;
   const block = row.kind === "section" ? blockAt(rows, id) : [row];
   const rest = rows.filter((one) => !block.includes(one));
-  let at = rest.findIndex((one) => one.id === next);
+  const inside = block.some((one) => one.id === next);
+  const target = inside && side === "after" ? rows[rows.indexOf(row) + block.length]?.id : next;
+  let at = rest.findIndex((one) => one.id === target);
   if (at < 0) return rows;
   if (row.kind === "section") {
     // Beside the section that the target stands in.
     const head = rest.slice(0, at + 1).findLastIndex((one) => one.kind !== "field");
     const below = side === "after" && rest[head]?.kind === "section";
     at = below ? head + blockAt(rest, rest[head]?.id ?? "").length : head;
-  } else if (side === "after") {
+  } else if (side === "after" || at === 0) {
     at += 1;
   }
-  const moved = [...rest.slice(0, at), ...block, ...rest.slice(at)];
-  return moved[0]?.kind === "section" ? moved : rows;
+  return [...rest.slice(0, at), ...block, ...rest.slice(at)];
 }
 
 /** A section with its fields. */

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createField } from "@/api/rules";
+import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { currentLocale, locales } from "@/i18n";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
@@ -16,6 +17,7 @@ import {
   isApart,
   type MadeType,
   newField,
+  rollupGaps,
   type Source,
   sourcesOf,
   types,
@@ -26,22 +28,27 @@ const fields = ["label", "type", "choices", "formula", "decimals", "rollup", "re
 
 export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
   const { t } = useTranslation(["rules", "common"]);
+  const entities = useEntities();
   const [draft, setDraft] = useState<FieldDraft>(freshField);
   const put = (part: Partial<FieldDraft>) => setDraft((before) => ({ ...before, ...part }));
   const named = Object.values(draft.label)
     .find((text) => text.trim() !== "")
     ?.trim();
   const [tried, setTried] = useState(false);
+  const sources = sourcesOf(draft.type);
+  const source = sources.includes(draft.source) ? draft.source : "written";
+  const must = source === "written" && draft.required;
   const save = useMutation({
     mutationFn: () => createField(entity.key, newField(draft, currentLocale())),
     onSuccess: () => {
-      toast({ message: t("rules:field_made", { name: named }), kind: "done" });
+      const made = entity.layout.arranged && !must ? "rules:field_made_apart" : "rules:field_made";
+      toast({ message: t(made, { name: named }), kind: "done" });
       onClose();
     },
   });
   const send = useOnce(save.mutateAsync);
-  const sources = sourcesOf(draft.type);
-  const source = sources.includes(draft.source) ? draft.source : "written";
+  const counted = entities.find(({ key }) => key === draft.rollup.entity);
+  const gaps = rollupGaps(draft.rollup, draft.type, counted?.fields ?? []);
   const wrong = (name: string) => fieldRefusal(save.error, name);
   const own = currentLocale();
   const inOrder = locales.toSorted((a, b) => Number(b.code === own) - Number(a.code === own));
@@ -56,7 +63,7 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
-        if (named) send();
+        if (named && !(source === "rollup" && (gaps.entity || gaps.field))) send();
       }}
     >
       {inOrder.map(({ code }, index) => (
@@ -126,6 +133,7 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
           entity={entity}
           type={draft.type}
           value={draft.rollup}
+          tried={tried}
           error={wrong("rollup")}
           onChange={(rollup) => put({ rollup })}
         />

@@ -4,27 +4,32 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { messageOf } from "@/api/problem";
+import { ApiError } from "@/api/problem";
 import { type FieldTypeFit, retypeField } from "@/api/rules";
 import type { Entity, Field } from "@/api/types";
 import { currentLocale } from "@/i18n";
 import { Hint, ItemBody, ItemLine, ItemList, Notice } from "@/ui/block";
-import { fieldRefusal } from "@/ui/form-drawer";
+import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
 import { FieldGroup } from "@/ui/gateway-form";
+import { FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
-import { choicesOf, type MadeType, mayBecome } from "./fields-model";
+import { InlineLink } from "@/ui/value";
+import { type MadeType, mayBecome, retypeChoices } from "./fields-model";
+import { usersOf } from "./users-of";
 
 export function Retype({ entity, field, onDone }: { entity: Entity; field: Field; onDone(): void }) {
   const { t } = useTranslation(["rules", "common"]);
   const [type, setType] = useState<MadeType | null>(null);
-  const [options, setOptions] = useState(field.type === "boolean" ? "yes\nno" : "");
+  const [options, setOptions] = useState(
+    field.type === "boolean" ? `${t("rules:yes")}\n${t("rules:no")}` : "",
+  );
   const [fit, setFit] = useState<FieldTypeFit>();
   const listed = (type === "choice" || type === "choices") && field.type !== "choice";
   const ask = useMutation({
     mutationFn: (dryRun: boolean) =>
       retypeField(entity.key, field.key, {
         type: type ?? "text",
-        choices: listed ? choicesOf(options, currentLocale()) : [],
+        choices: listed ? retypeChoices(field.type, options, currentLocale()) : [],
         dry_run: dryRun,
       }),
     onSuccess: (found, dryRun) => {
@@ -35,7 +40,14 @@ export function Retype({ entity, field, onDone }: { entity: Entity; field: Field
       toast({ kind: "done", message: t("rules:retyped", { name: field.label }) });
       onDone();
     },
+    // Written between the try and the change.
+    onError: (error) => setFit(misfitsOf(error)),
   });
+  const users = usersOf(ask.error);
+  const refusal =
+    users.length > 0
+      ? t("rules:in_use", { users: users.join(", ") })
+      : generalRefusal(ask.error, ["type", "choices"], t("common:network"));
   const targets = mayBecome(field.type);
   if (targets.length === 0) return null;
   const change = (next: () => void) => {
@@ -68,7 +80,7 @@ export function Retype({ entity, field, onDone }: { entity: Entity; field: Field
           }}
         />
       )}
-      {ask.isError && <p role="alert">{messageOf(ask.error, t("common:network"))}</p>}
+      {refusal && <FormProblem>{refusal}</FormProblem>}
       {fit && <Fits entity={entity} fit={fit} />}
       {type && (
         <div>
@@ -87,6 +99,11 @@ export function Retype({ entity, field, onDone }: { entity: Entity; field: Field
   );
 }
 
+const misfitsOf = (error: unknown): FieldTypeFit | undefined =>
+  error instanceof ApiError && error.code === "config.misfits"
+    ? (error.problem.current as unknown as FieldTypeFit)
+    : undefined;
+
 function Fits({ entity, fit }: { entity: Entity; fit: FieldTypeFit }) {
   const { t } = useTranslation("rules");
   return (
@@ -101,9 +118,11 @@ function Fits({ entity, fit }: { entity: Entity; fit: FieldTypeFit }) {
             <ItemLine key={id}>
               <ItemBody
                 title={
-                  <Link to="/records/$entity/$id" params={{ entity: entity.key, id }}>
-                    {title || id}
-                  </Link>
+                  <InlineLink>
+                    <Link to="/records/$entity/$id" params={{ entity: entity.key, id }}>
+                      {title || id}
+                    </Link>
+                  </InlineLink>
                 }
                 note={<Hint>{String(value)}</Hint>}
               />

@@ -6,18 +6,20 @@ import { useEntities } from "@/api/session";
 import type { Entity, Filter } from "@/api/types";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { Hint, Lead } from "@/ui/block";
-import { measured, opsOf, type RollupDraft, rollupOps } from "./fields-model";
+import { measured, opOf, opsOf, type RollupDraft, rollupGaps, rollupOps } from "./fields-model";
 
 interface Props {
   entity: Entity;
   /** Type of the field. */
   type: string;
   value: RollupDraft;
+  /** Somebody tried to send it: what is missing is told. */
+  tried?: boolean;
   error?: string;
   onChange(value: RollupDraft): void;
 }
 
-export function RollupFields({ entity, type, value, error, onChange }: Props) {
+export function RollupFields({ entity, type, value, tried, error, onChange }: Props) {
   const { t } = useTranslation("rules");
   const entities = useEntities();
   const put = (part: Partial<RollupDraft>) => onChange({ ...value, ...part });
@@ -28,7 +30,8 @@ export function RollupFields({ entity, type, value, error, onChange }: Props) {
   );
   const child = entities.find(({ key }) => key === value.entity);
   const ops = opsOf(type);
-  const chosen = ops.includes(value.op) ? value.op : null;
+  const chosen = opOf(value, type);
+  const gaps = rollupGaps(value, type, child?.fields ?? []);
   return (
     <>
       <Select
@@ -37,7 +40,7 @@ export function RollupFields({ entity, type, value, error, onChange }: Props) {
         searchable
         data={linking}
         value={value.entity ? `${value.entity} ${value.via}` : null}
-        error={error}
+        error={tried && gaps.entity ? t("needed") : error}
         onChange={(pair) => {
           const [of = "", via = ""] = (pair ?? "").split(" ");
           put({ entity: of, via, field: of === value.entity ? value.field : null, filter: undefined });
@@ -53,13 +56,14 @@ export function RollupFields({ entity, type, value, error, onChange }: Props) {
         value={chosen}
         onChange={(op) => op && put({ op: op as Rollup["op"], field: null })}
       />
-      {child && chosen && chosen !== "count" && (
+      {child && chosen !== "count" && (
         <Select
           label={t("rollup_field")}
           data={child.fields
             .filter((field) => measured(chosen, field.type, type))
             .map((field) => ({ value: field.key, label: field.label }))}
           value={value.field}
+          error={tried && gaps.field ? t("needed") : undefined}
           onChange={(field) => put({ field })}
         />
       )}
@@ -69,6 +73,7 @@ export function RollupFields({ entity, type, value, error, onChange }: Props) {
           <FilterBar
             entity={child}
             filter={value.filter}
+            fixed
             onChange={(filter: Filter | undefined) => put({ filter })}
           />
         </div>

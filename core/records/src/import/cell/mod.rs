@@ -11,6 +11,9 @@ pub(super) use multi::{kind_of_header, multi};
 pub(super) use name::full_name;
 pub(super) use number::{amount, whole};
 
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
 use super::problem::Problem;
 
 /// Longest text that can be a number or date; whatever is longer is not even tried.
@@ -18,6 +21,24 @@ const MAX_PLAIN: usize = 60;
 
 const YES: [&str; 13] = ["1", "true", "yes", "y", "on", "+", "x", "да", "так", "истина", "істина", "v", "✓"];
 const NO: [&str; 11] = ["0", "false", "no", "n", "off", "-", "нет", "ні", "ложь", "хибність", "неправда"];
+
+/// A number without a currency that means the same in every language; `None` also of `1,234`, a thousand in English only.
+pub(crate) fn plain_number(text: &str) -> Option<Decimal> {
+    let (english, other) = (amount(text, true).ok()?, amount(text, false).ok()?);
+    (english == other && english.currency.is_none()).then_some(other.value)
+}
+
+/// A day with its whole year and nothing beside it; `None` also of `03/04/2026`, of which nobody knows the month.
+pub(crate) fn plain_day(text: &str) -> Option<NaiveDate> {
+    let text = text.trim_matches(is_space);
+    let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
+    let digits = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    if parts.len() != 3 || !parts.iter().all(digits) || !parts.iter().any(|part| part.len() == 4) {
+        return None;
+    }
+    let (order, today, zone) = (DateOrder::Unknown, NaiveDate::default(), chrono_tz::Tz::UTC);
+    Dates { order, today, past: false, zone }.date(text).ok()
+}
 
 /// Yes or no in three languages.
 pub(super) fn boolean(text: &str) -> Result<bool, Problem> {

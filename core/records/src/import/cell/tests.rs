@@ -14,6 +14,37 @@ fn number(text: &str, english: bool) -> String {
 }
 
 #[test]
+fn a_plain_number_or_day_means_the_same_everywhere() {
+    for (text, expected) in [
+        ("5,5", Some("5.5")),
+        ("1 000", Some("1000")),
+        ("1\u{a0}000,50", Some("1000.5")),
+        ("1\u{2009}000\u{202f}000", Some("1000000")),
+        ("\u{2212}7", Some("-7")),
+        ("1,234", None),
+        ("0,125", Some("0.125")),
+        ("100 грн", None),
+        ("many", None),
+        ("", None),
+    ] {
+        assert_eq!(plain_number(text).map(|number| number.to_string()).as_deref(), expected, "{text:?}");
+    }
+    for (text, expected) in [
+        ("31.12.2026", Some("2026-12-31")),
+        ("1.2.2026", Some("2026-02-01")),
+        ("2026/12/31", Some("2026-12-31")),
+        ("03/04/2026", None),
+        ("31.12.26", None),
+        ("45000", None),
+        ("4500", None),
+        ("45000.1234", None),
+        ("31.12.2026 15:30", None),
+    ] {
+        assert_eq!(plain_day(text).map(|day| day.to_string()).as_deref(), expected, "{text:?}");
+    }
+}
+
+#[test]
 fn numbers_are_read_as_people_write_them() {
     for (text, expected) in [
         ("0", "0"),
