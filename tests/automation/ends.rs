@@ -4,7 +4,7 @@ use kernel::jobs::{self, NewJob};
 use serde_json::{Value, json};
 
 use super::{action, notices, rule, runs, tell, told};
-use crate::app::TestApp;
+use crate::app::{TestApp, on_postgres};
 use crate::process::smtp::{Fault, MailServer, Point};
 
 #[tokio::test]
@@ -79,11 +79,23 @@ async fn what_is_written_and_the_note_of_it_are_one() {
         deal["fields"]["x_seen"].as_i64()
     };
     // The end of a run cannot be noted.
-    app.sql("ALTER TABLE automation_run RENAME COLUMN unsent TO away").await;
+    let (stop, go) = if on_postgres() {
+        (
+            "ALTER TABLE automation_run ADD CONSTRAINT open CHECK (state <> 'done')",
+            "ALTER TABLE automation_run DROP CONSTRAINT open",
+        )
+    } else {
+        (
+            "CREATE TRIGGER open BEFORE UPDATE ON automation_run WHEN NEW.state = 'done' \
+             BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER open",
+        )
+    };
+    app.sql(stop).await;
     app.admin().update("deal", &id, json!({"title": "b"})).await.ok(200);
     app.drain().await;
     assert_eq!((seen().await, told(&runs(&app, "").await)), (Some(1), vec!["r waiting".to_owned()]));
-    app.sql("ALTER TABLE automation_run RENAME COLUMN away TO unsent").await;
+    app.sql(go).await;
     app.clock.advance_seconds(60);
     app.drain().await;
     assert_eq!((seen().await, told(&runs(&app, "").await)), (Some(2), vec!["r done".to_owned()]));

@@ -20,7 +20,8 @@ async fn two_nodes_answer_each_event_once() {
         }
         app.settle().await;
         let (ours, theirs) = join(app.state.drain(), node.drain()).await;
-        (ours.unwrap(), theirs.unwrap());
+        ours.unwrap();
+        theirs.unwrap();
         app.drain().await;
     }
     for table in

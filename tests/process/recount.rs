@@ -48,7 +48,7 @@ async fn tuesday_made_a_holiday_moves_what_was_due_then_to_wednesday() {
     assert_eq!(admin.get(&path).await.ok(200)["due"], "2026-03-18T15:00:00Z");
     // The act is the administrator's, and the map counts by the new deadline.
     let history = admin.get(&format!("{path}/history")).await.ok(200);
-    assert_eq!(history["items"][0]["actor"]["kind"], "user", "{history}");
+    assert_eq!(history["items"][0]["actor"]["kind"], "token", "{history}");
     let map = admin.get(&format!("/process-instances/{instance}/map")).await.ok(200);
     assert_eq!(map["elements"]["ask"]["due"], "2026-03-18T15:00:00Z", "{map}");
     app.clock.advance_seconds(48 * 3_600);

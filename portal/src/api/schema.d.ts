@@ -959,7 +959,7 @@ export interface paths {
         get: operations["entities_layouts"];
         /**
          * `PUT /layouts`: arranges an entity (administrators); the save as `ETag`. With `If-Match` only over the save that was
-         *     seen (its id, 0 of the product's arrangement): 412 `layout.changed` otherwise.
+         *     seen (its id, 0 of the product's arrangement): 409 `layout.changed` otherwise.
          */
         put: operations["entities_set_layout"];
         post?: never;
@@ -14161,7 +14161,7 @@ export interface operations {
                 /** @description About this record. */
                 record?: string;
                 /** @description In this state. */
-                state?: "waiting" | "running" | "done" | "failed" | "stopped" | "passed";
+                state?: components["schemas"]["AutomationRunState"];
                 /** @description Where the page before ended. */
                 cursor?: number;
                 /** @description 1 to 200; 50 by default. */
