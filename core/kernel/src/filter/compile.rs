@@ -297,7 +297,7 @@ impl Compiler<'_> {
     fn text(&self, column: Expr, kind: FieldType, test: &Test) -> Compiled {
         let Operand::One(Json::String(term)) = &test.value else { return Err(bad(&test.field, "expected text")) };
         if !kind.is_text() {
-            return Err(bad(&test.field, "only text can be searched inside"));
+            return Err(FieldError::new("filter_text").with("place", &test.field));
         }
         if term.chars().count() > MAX_TERM {
             return Err(bad(&test.field, "at most 200 characters can be searched for"));
