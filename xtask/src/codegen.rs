@@ -16,7 +16,7 @@ const TYPES: &str = "portal/src/api/schema.d.ts";
 /// Builds the server and generates (or compares) both files.
 pub fn run(workspace: &Workspace, check: bool) -> Outcome<()> {
     setup::npm_packages(&workspace.path("xtask/codegen"))?;
-    stages::build_binary(workspace)?;
+    stages::build_everything(workspace)?;
     generate(workspace, check)
 }
 

@@ -16,7 +16,7 @@ use crate::tidy;
 use crate::workspace::Workspace;
 
 pub use portal::build as build_portal;
-pub use rust::{build_binary, lint};
+pub use rust::{build_binary, build_everything, lint};
 
 /// One step of the whole test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
