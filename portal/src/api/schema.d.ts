@@ -9982,6 +9982,7 @@ export interface components {
         QuickLine: {
             /** @description At most 500 characters. */
             text: string;
+            time_zone?: string | null;
         };
         /** @description Somebody who is named. */
         QuickPerson: {

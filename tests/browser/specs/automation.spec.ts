@@ -67,11 +67,11 @@ test("a rule is switched off, moved, and what failed is tried again", async ({ p
   await expect(rules.getByRole("row").nth(1)).toContainText("two");
   await page.getByRole("switch", { name: "one: on" }).click({ force: true });
   await expect(page.getByRole("switch", { name: "one: on" })).not.toBeChecked();
-  const runs = page.getByRole("table", { name: "What rules did" });
+  const runs = page.getByRole("table", { name: "What rules did" }).getByRole("row").filter({ hasText: "Fails" });
   await expect(async () => {
     await page.getByRole("button", { name: "Refresh" }).click();
-    await expect(runs.getByRole("row")).toHaveCount(3, { timeout: 1_000 });
-    await expect(runs).toContainText("Failed", { timeout: 1_000 });
+    await expect(runs).toHaveCount(2, { timeout: 1_000 });
+    await expect(runs.first()).toContainText("Failed", { timeout: 1_000 });
   }).toPass();
   await runs.getByRole("button", { name: "Try again" }).first().click();
   await expect(async () => {

@@ -59,7 +59,7 @@ test("a task from a line: chips before it is saved, whom of several, nothing typ
   const read = page.getByRole("group", { name: "What was understood" });
   await line.fill("call Ivanov tomorrow 15:00 @petrov");
   await expect(read).toContainText("call Ivanov");
-  await expect(read).toContainText("3:00 PM");
+  await expect(read).toContainText("03:00 PM");
   await expect(read).toContainText("Ivan Petrov");
   await page.reload();
   await expect(line, "a draft").toHaveValue("call Ivanov tomorrow 15:00 @petrov");
@@ -179,10 +179,14 @@ test.describe("by touch", () => {
       return { level: a, x: e, y: f };
     });
 
-  async function fingers(page: Page, type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) {
+  type Fingers = (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) => Promise<void>;
+
+  /** Of one session: another one knows nothing of fingers that are down. */
+  async function handOn(page: Page): Promise<Fingers> {
     const client = await page.context().newCDPSession(page);
-    await client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
-    await client.detach();
+    return async (type, ...points) => {
+      await client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+    };
   }
 
   test("a finger moves the map, two zoom it, a tap chooses, and nothing covers the watermark", async ({ page, signIn, server }) => {
@@ -193,6 +197,7 @@ test.describe("by touch", () => {
     await expect(page.getByTestId("step-solution")).toContainText("now");
     await page.getByTestId("route-map").getByText("Map", { exact: true }).tap();
     const canvas = page.getByTestId("route-canvas");
+    const fingers = await handOn(page);
     await expect(canvas).toHaveAttribute("data-ready", "true");
     await canvas.scrollIntoViewIfNeeded();
     const box = await canvas.boundingBox();
@@ -202,24 +207,24 @@ test.describe("by touch", () => {
     const scrolled = () => page.evaluate(() => document.scrollingElement?.scrollTop ?? 0);
     const top = await scrolled();
 
-    await fingers(page, "touchStart", [x, y]);
-    await fingers(page, "touchMove", [x - 30, y - 20]);
-    await fingers(page, "touchMove", [x - 60, y - 40]);
-    await fingers(page, "touchEnd");
+    await fingers("touchStart", [x, y]);
+    await fingers("touchMove", [x - 30, y - 20]);
+    await fingers("touchMove", [x - 60, y - 40]);
+    await fingers("touchEnd");
     const moved = await levelOf(canvas);
     expect([moved.level, Math.round(moved.x - before.x), Math.round(moved.y - before.y)]).toEqual([before.level, -60, -40]);
     expect(await scrolled(), "the page stays").toBe(top);
     await expect(page.getByRole("button", { name: "Start from here" }), "a drag chooses nothing").toHaveCount(0);
 
-    await fingers(page, "touchStart", [x - 40, y], [x + 40, y]);
-    await fingers(page, "touchMove", [x - 60, y], [x + 60, y]);
-    await fingers(page, "touchMove", [x - 80, y], [x + 80, y]);
-    await fingers(page, "touchEnd");
+    await fingers("touchStart", [x - 40, y], [x + 40, y]);
+    await fingers("touchMove", [x - 60, y], [x + 60, y]);
+    await fingers("touchMove", [x - 80, y], [x + 80, y]);
+    await fingers("touchEnd");
     const near = await levelOf(canvas);
     expect(near.level / moved.level).toBeCloseTo(2, 1);
-    await fingers(page, "touchStart", [x - 80, y], [x + 80, y]);
-    await fingers(page, "touchMove", [x - 20, y], [x + 20, y]);
-    await fingers(page, "touchEnd");
+    await fingers("touchStart", [x - 80, y], [x + 80, y]);
+    await fingers("touchMove", [x - 20, y], [x + 20, y]);
+    await fingers("touchEnd");
     expect((await levelOf(canvas)).level / near.level).toBeCloseTo(0.25, 1);
 
     const mark = canvas.locator(".bjs-powered-by");

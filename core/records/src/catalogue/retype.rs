@@ -113,7 +113,8 @@ impl Moved {
                 keys.map(Value::Texts)
             }
             (T::Text | T::LongText, kind, Value::Text(text)) => {
-                let value = Value::from_json(kind, &Json::from(text.as_str())).ok().or_else(|| as_written(kind, &text))?;
+                let value =
+                    Value::from_json(kind, &Json::from(text.as_str())).ok().or_else(|| as_written(kind, &text))?;
                 let long = value.as_text().is_some_and(|text| text.chars().count() > to.max_length);
                 (!long).then_some(value)
             }

@@ -4,7 +4,7 @@ use super::*;
 use crate::tasks::{QuickKind, QuickLine, QuickTask};
 
 async fn parsed(world: &World, by: &str, text: &str) -> QuickTask {
-    world.tasks.parse(&world.ctx(by).await, &QuickLine { text: text.into() }).await.unwrap()
+    world.tasks.parse(&world.ctx(by).await, &QuickLine { text: text.into(), time_zone: None }).await.unwrap()
 }
 
 #[tokio::test]
@@ -72,11 +72,14 @@ async fn people_are_found_by_name_in_any_alphabet_and_by_address() {
 async fn lines_have_limits() {
     let world = world().await;
     let vera = world.ctx("vera").await;
-    let line = async |text: String| world.tasks.parse(&vera, &QuickLine { text }).await;
+    let line = async |text: String| world.tasks.parse(&vera, &QuickLine { text, time_zone: None }).await;
     assert_eq!(fields(line("я".repeat(501)).await), "text:too_long");
     assert_eq!(fields(line("a\0".into()).await), "text:characters");
     assert!(line("@я ".repeat(166)).await.unwrap().chips.len() <= 5);
     assert_eq!(line(String::new()).await.unwrap().title, "");
-    assert_eq!(code(world.tasks.parse(&world.system().await, &QuickLine { text: "x".into() }).await), "denied");
+    assert_eq!(
+        code(world.tasks.parse(&world.system().await, &QuickLine { text: "x".into(), time_zone: None }).await),
+        "denied"
+    );
     assert_eq!(world.rows("task").await, 0, "nothing was made");
 }

@@ -10,6 +10,7 @@ mod read;
 mod words;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
 use kernel::error::FieldError;
 use kernel::words::folded;
 use kernel::{Ctx, Result, Timestamp};
@@ -38,6 +39,10 @@ const EVENING: u32 = 18;
 pub struct QuickLine {
     /// At most 500 characters.
     pub text: String,
+    /// The time zone of the writer's clock (IANA), by which "15:00" and "tomorrow" are read. None: that of their working
+    /// calendar.
+    #[serde(default)]
+    pub time_zone: Option<String>,
 }
 
 /// What a line says. Nothing is made of it yet.
@@ -90,16 +95,21 @@ pub enum QuickKind {
 }
 
 impl Tasks {
-    /// What a line says: nothing is made of it. Days and times are those of the writer's working calendar.
+    /// What a line says: nothing is made of it. Days and times are those of the writer's clock; a day without a time ends
+    /// with their working time.
     ///
     /// # Errors
-    /// `Denied` for an actor that is no person; `task.invalid` naming `text`.
+    /// `Denied` for an actor that is no person; `task.invalid` naming `text` or `time_zone`.
     pub async fn parse(&self, ctx: &Ctx, line: &QuickLine) -> Result<QuickTask> {
         let me = ctx.user().ok_or(kernel::Error::Denied("action"))?;
         input::text("text", &line.text, MAX_LINE)?;
         let found = read::read(&line.text);
         let calendar = self.calendars.of_person(self.db.read(), ctx, me.0).await?;
-        let due = due(&found, &calendar, ctx.now()).map_err(|()| wrong("text", FieldError::new("datetime")))?;
+        let zone = line.time_zone.as_ref().map_or(Ok(calendar.zone()), |name| {
+            let told = || FieldError::new("choice").with("value", name.chars().take(40).collect::<String>());
+            name.parse().map_err(|_| wrong("time_zone", told()))
+        })?;
+        let due = due(&found, (&calendar, zone), ctx.now()).map_err(|()| wrong("text", FieldError::new("datetime")))?;
         let accounts = match found.people.is_empty() {
             true => Vec::new(),
             false => user::list(&self.db, ctx.tenant, None, ACCOUNTS).await?,
@@ -169,11 +179,11 @@ fn called(name: &str, accounts: &[User]) -> Vec<QuickPerson> {
 }
 
 /// The deadline that was said. Fails for one that no calendar has.
-fn due(found: &Found, calendar: &WorkingTime, now: Timestamp) -> Result<Option<Timestamp>, ()> {
+fn due(found: &Found, (calendar, zone): (&WorkingTime, Tz), now: Timestamp) -> Result<Option<Timestamp>, ()> {
     if let Some((minutes, _)) = found.minutes {
         return Ok(Some(now.plus_seconds(minutes * 60)));
     }
-    let local = now.utc().with_timezone(&calendar.zone()).naive_local();
+    let local = now.utc().with_timezone(&zone).naive_local();
     let time = found.time.as_ref().map(|(time, _)| *time);
     let date = match (&found.day, time) {
         (Some((day, _)), _) => date_of(*day, local, time).ok_or(())?,
@@ -182,8 +192,8 @@ fn due(found: &Found, calendar: &WorkingTime, now: Timestamp) -> Result<Option<T
         (None, None) => return Ok(None),
     };
     match time {
-        Some(time) => instant(calendar, date.and_time(time)).map(Some),
-        None => Ok(Some(end_of(calendar, date, now)?)),
+        Some(time) => instant(zone, date.and_time(time)).map(Some),
+        None => Ok(Some(end_of(calendar, zone, date, now)?)),
     }
 }
 
@@ -205,22 +215,22 @@ fn date_of(day: Day, now: NaiveDateTime, time: Option<NaiveTime>) -> Option<Naiv
 }
 
 /// When the working time of a day ends; the evening of a day that nobody works, and midnight where that has passed.
-fn end_of(calendar: &WorkingTime, date: NaiveDate, now: Timestamp) -> Result<Timestamp, ()> {
+fn end_of(calendar: &WorkingTime, zone: Tz, date: NaiveDate, now: Timestamp) -> Result<Timestamp, ()> {
     let planned = calendar.planned(date).map_err(|_| ())?;
     let evening = NaiveTime::from_hms_opt(EVENING, 0, 0).ok_or(())?;
     let end = match planned.last() {
         Some((_, end)) => *end,
-        None => instant(calendar, date.and_time(evening))?,
+        None => instant(zone, date.and_time(evening))?,
     };
     let midnight = date.succ_opt().ok_or(())?.and_time(NaiveTime::MIN);
-    let last = instant(calendar, midnight - TimeDelta::minutes(1))?;
+    let last = instant(zone, midnight - TimeDelta::minutes(1))?;
     Ok(if end <= now && last > now { last } else { end })
 }
 
 /// The instant at which clocks show this: the first of two, the end of a gap.
-fn instant(calendar: &WorkingTime, local: NaiveDateTime) -> Result<Timestamp, ()> {
+fn instant(zone: Tz, local: NaiveDateTime) -> Result<Timestamp, ()> {
     let text = local.format("%Y-%m-%dT%H:%M:%S").to_string();
-    match local::instant(calendar.zone(), &text) {
+    match local::instant(zone, &text) {
         Some(Moment::Once(at) | Moment::Twice(at, _) | Moment::Never(at)) => Ok(at),
         None => Err(()),
     }
@@ -235,7 +245,7 @@ mod tests {
 
     fn check(line: &str, expected: Option<&str>) {
         let calendar = WorkingTime::usual(chrono_tz::Europe::Moscow);
-        let got = due(&read::read(line), &calendar, Timestamp::parse(NOW).unwrap()).unwrap();
+        let got = due(&read::read(line), (&calendar, calendar.zone()), Timestamp::parse(NOW).unwrap()).unwrap();
         assert_eq!(got.map(|at| at.to_string()).as_deref(), expected, "{line}");
     }
 
@@ -260,10 +270,25 @@ mod tests {
     }
 
     #[test]
+    fn times_are_those_of_the_clock_on_the_writers_wall() {
+        let calendar = WorkingTime::usual(chrono_tz::UTC);
+        let evening = Timestamp::parse("2026-03-02T22:30:00Z").unwrap();
+        for (line, expected) in [
+            ("x tomorrow 15:00", "2026-03-04T13:00:00Z"),
+            ("x 15:00", "2026-03-03T13:00:00Z"),
+            // Their working time is the company's.
+            ("x today", "2026-03-03T18:00:00Z"),
+        ] {
+            let got = due(&read::read(line), (&calendar, chrono_tz::Europe::Kyiv), evening).unwrap().unwrap();
+            assert_eq!(got.to_string(), expected, "{line}");
+        }
+    }
+
+    #[test]
     fn a_day_whose_working_time_is_over_ends_at_midnight() {
         let calendar = WorkingTime::usual(chrono_tz::Europe::Moscow);
         let late = Timestamp::parse("2026-03-02T18:00:00Z").unwrap();
-        let got = due(&read::read("x сегодня"), &calendar, late).unwrap().unwrap();
+        let got = due(&read::read("x сегодня"), (&calendar, calendar.zone()), late).unwrap().unwrap();
         assert_eq!(got.to_string(), "2026-03-02T20:59:00Z");
     }
 }
