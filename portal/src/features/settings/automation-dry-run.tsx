@@ -8,6 +8,7 @@ import { messageOf } from "@/api/problem";
 import type { Entity } from "@/api/types";
 import { formatNumber } from "@/i18n/format";
 import { Facts, Notice, Pair, Stacked } from "@/ui/block";
+import { InlineLink } from "@/ui/value";
 import { type AutomationOutcome, type AutomationRule, dryRunAutomation } from "./automation-api";
 import { useActionName } from "./automation-words";
 
@@ -61,9 +62,11 @@ function Outcome({ entity, outcome }: { entity: Entity; outcome: AutomationOutco
       ))}
       {outcome.examples.slice(0, 5).map(({ record, title, at }) => (
         <div key={`${record} ${at}`}>
-          <Link to="/records/$entity/$id" params={{ entity: entity.key, id: record }}>
-            {title || record}
-          </Link>
+          <InlineLink>
+            <Link to="/records/$entity/$id" params={{ entity: entity.key, id: record }}>
+              {title || record}
+            </Link>
+          </InlineLink>
         </div>
       ))}
     </div>

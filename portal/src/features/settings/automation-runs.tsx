@@ -10,6 +10,7 @@ import { Block, type Column, DataTable, Lead, Pair, Secondary, Stacked, Tag, typ
 import { ShowMore } from "@/ui/more";
 import { ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { InlineLink } from "@/ui/value";
 import {
   type AutomationRun,
   type AutomationRunState,
@@ -80,9 +81,11 @@ function Table({ runs }: { runs: AutomationRun[]; entity: Entity }) {
       grow: true,
       render: (run) => (
         <Stacked>
-          <Link to="/records/$entity/$id" params={{ entity: run.entity, id: run.record }}>
-            {run.title || run.record}
-          </Link>
+          <InlineLink>
+            <Link to="/records/$entity/$id" params={{ entity: run.entity, id: run.record }}>
+              {run.title || run.record}
+            </Link>
+          </InlineLink>
           <Secondary>
             {run.name} · {formatDateTime(run.at)}
           </Secondary>

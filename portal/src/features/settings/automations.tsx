@@ -35,6 +35,7 @@ export default function Automations({ editing, onEdit }: Props) {
         allowDeselect={false}
         searchable
         maw={360}
+        mb="lg"
         data={entities.map((one) => ({ value: one.key, label: one.label_plural }))}
         value={entity.key}
         onChange={(key) => key && onEdit(key)}
