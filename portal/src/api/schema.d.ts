@@ -9982,6 +9982,10 @@ export interface components {
         QuickLine: {
             /** @description At most 500 characters. */
             text: string;
+            /**
+             * @description The time zone of the writer's clock (IANA), by which "15:00" and "tomorrow" are read. None: that of their working
+             *     calendar.
+             */
             time_zone?: string | null;
         };
         /** @description Somebody who is named. */
