@@ -219,8 +219,8 @@ pub async fn line(conn: &impl ConnectionTrait, ctx: &Ctx, id: Uuid, locale: Loca
     conn.query_one(&select).await?.map(|row| notifications::told(&row, locale)).transpose()
 }
 
-/// What a person's digest tells: what they have not read, the oldest first, at most 200 lines, and how much more waits for
-/// the next one. Each line is told once.
+/// What a person's digest tells: what they have not read, the oldest first, at most 200 lines, and how much more waits
+/// for the next one. Each line is told once.
 ///
 /// # Errors
 /// `Unavailable` when somebody else tells the same lines right now; when the database fails.
