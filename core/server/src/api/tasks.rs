@@ -361,7 +361,7 @@ pub async fn set_calendar(
     let begun = state.tasks.set_calendar(&caller.ctx, of, body.calendar.as_ref(), params.open).await?;
     if let Some((mut job, begun)) = begun {
         if begun && job.total <= AT_ONCE {
-            job = state.long_jobs.run_now(job.id).await?;
+            job = state.long_jobs.run_now(job).await;
         }
         if job.state != long::State::Done {
             return Ok(accepted(job, &caller));
