@@ -1,6 +1,6 @@
 //! Long jobs over HTTP: begun, watched, cancelled, taken up again after a crash.
 
-use kernel::jobs::long::LongJobs;
+use kernel::jobs::long::{LongJobs, State};
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, uuid_sql};
@@ -244,6 +244,20 @@ async fn a_fault_that_stays_fails_the_job_and_says_why() {
     bare.run(job.parse().unwrap()).await.unwrap();
     let failed = watched(&app, &job).await;
     assert_eq!((&failed["state"], &failed["problem"]["code"]), (&json!("failed"), &json!("internal")));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_at_once_is_left_to_the_queue() {
+    let app = TestApp::start().await;
+    app.record("lead", json!({"title": "1"})).await;
+    let job = whole(&app, json!({"filter": {"and": []}, "fields": {"comments": "x"}})).await;
+    // Somebody else works on it for a minute.
+    let until = app.state.env.now().plus_seconds(60).0;
+    app.sql(&format!("UPDATE long_job SET holder = id, held_until = {until} WHERE id = {}", uuid_sql(&job))).await;
+    let begun = app.state.long_jobs.get(&app.system(), job.parse().unwrap()).await.unwrap();
+    assert_eq!(app.state.long_jobs.run_now(begun).await.state, State::Running);
+    assert_eq!(watched(&app, &job).await["state"], "done");
     app.finish().await;
 }
 

@@ -219,22 +219,36 @@ pub async fn line(conn: &impl ConnectionTrait, ctx: &Ctx, id: Uuid, locale: Loca
     conn.query_one(&select).await?.map(|row| notifications::told(&row, locale)).transpose()
 }
 
-/// What a person's digest tells: what they have not read, the oldest first, and how much more there is. It is told once.
+/// What a person's digest tells: what they have not read, the oldest first, at most 200 lines, and how much more waits
+/// for the next one. Each line is told once.
 ///
 /// # Errors
-/// When the database fails.
+/// `Unavailable` when somebody else tells the same lines right now; when the database fails.
 pub async fn digest(tx: &Tx, ctx: &Ctx, user: Uuid, locale: Locale) -> Result<(Vec<Told>, usize)> {
     let mine = || Expr::col("user_id").eq(user).and(Expr::col("digest").eq(true));
-    let select = notifications::unread_of(ctx).and_where(mine()).order_by("id", Order::Asc).take();
+    let select = notifications::unread_of(ctx).column("id").and_where(mine()).order_by("id", Order::Asc).take();
     let rows = tx.query_all(&select).await?;
     let lines = usize::try_from(LINES).unwrap_or(usize::MAX);
-    let told = rows.iter().take(lines).map(|row| notifications::told(row, locale)).collect::<Result<Vec<_>>>()?;
+    let mut told = Vec::new();
+    let mut ids: Vec<Uuid> = Vec::new();
+    for row in rows.iter().take(lines) {
+        told.push(notifications::told(row, locale)?);
+        ids.push(row.try_get_by_index(4)?);
+    }
+    if ids.is_empty() {
+        return Ok((told, 0));
+    }
+    let more = rows.len().saturating_sub(ids.len());
+    // Only what is told: what came meanwhile, or is too much, waits for the next one.
     let done = Query::update()
         .table("notification")
         .value("digest", false)
+        .and_where(Expr::col("id").is_in(ids.iter().copied()))
         .and_where(mine())
         .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
         .to_owned();
-    tx.execute(&done).await?;
-    Ok((told, rows.len().saturating_sub(lines)))
+    if tx.execute(&done).await?.rows_affected() != u64::try_from(ids.len()).unwrap_or(u64::MAX) {
+        return Err(Error::Unavailable("somebody else tells this digest".into()));
+    }
+    Ok((told, more))
 }

@@ -93,9 +93,12 @@ impl Handler for Digest {
             let mut text: Vec<String> = lines.iter().map(|line| self.0.line(line)).collect();
             if more > 0 {
                 text.push(sentence("digest.more", locale).replace("{count}", &more.to_string()));
+                let calendar = self.0.tasks.calendars().of_user(&tx, &ctx, &user).await?;
+                next_digest(&tx, &ctx, &user, &calendar).await?;
             }
             let subject = sentence("digest.subject", locale).to_owned();
-            self.0.letter(&tx, &ctx, &user, job.id, subject, text.join("\n\n")).await?;
+            // An id of its own: should this job come again, it tells other lines.
+            self.0.letter(&tx, &ctx, &user, ctx.id(), subject, text.join("\n\n")).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -126,9 +129,7 @@ impl Notices {
             self.letter(tx, ctx, user, delivery.notification, told.text, text).await?;
         }
         if digest {
-            let at = next_day(calendar, ctx.now());
-            let key = format!("{DIGEST}:{}:{}", user.id, at.0);
-            later(tx, ctx, DIGEST, at, &DigestOf { user: user.id }, key).await?;
+            next_digest(tx, ctx, user, calendar).await?;
         }
         Ok(())
     }
@@ -167,6 +168,13 @@ async fn later(tx: &Tx, ctx: &Ctx, kind: &str, at: Timestamp, what: &impl Serial
     let payload: Json = serde_json::to_value(what).map_err(Error::internal)?;
     let job = NewJob { run_at: at, ..NewJob::now(&ctx.env, kind, payload) }.for_tenant(ctx.tenant).unique(key);
     Ok(enqueue(tx, &ctx.env, job).await?)
+}
+
+/// A digest when the next working day begins, one for all that waits for it.
+async fn next_digest(tx: &Tx, ctx: &Ctx, user: &User, calendar: &WorkingTime) -> Result<()> {
+    let at = next_day(calendar, ctx.now());
+    let key = format!("{DIGEST}:{}:{}", user.id, at.0);
+    later(tx, ctx, DIGEST, at, &DigestOf { user: user.id }, key).await
 }
 
 /// Now in working time, else when it begins next; now too where there is none in sight.

@@ -3376,7 +3376,7 @@ export interface paths {
         put?: never;
         /**
          * `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
-         *     is made of it.
+         *     is made of it. A token for writing alone finds nobody but the caller.
          */
         post: operations["tasks_parse_task"];
         delete?: never;

@@ -142,7 +142,14 @@ impl Processes {
             .and_where(Expr::col(("process_instance", "revision")).eq(Expr::col((TABLE, "revision"))))
             .take();
         let old = Expr::col("at").lt(now.plus_seconds(-KEPT_SECONDS).0);
-        let delete = Query::delete().from_table(TABLE).and_where(old.or(Expr::exists(still_there).not())).to_owned();
+        let gone = Query::select()
+            .columns(["instance_id", "revision"])
+            .from(TABLE)
+            .and_where(old.or(Expr::exists(still_there).not()))
+            .take();
+        // As they were read: one that is written anew meanwhile has another revision, and stays.
+        let read = Expr::tuple([Expr::col("instance_id"), Expr::col("revision")]);
+        let delete = Query::delete().from_table(TABLE).and_where(read.in_subquery(gone)).to_owned();
         let tx = self.db.begin().await?;
         tx.execute(&delete).await?;
         Ok(tx.commit().await?)

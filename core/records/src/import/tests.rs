@@ -109,7 +109,7 @@ impl World {
         let identities = Identities::new(&self.db, self.records.env());
         jobs.set_steps(vec![Arc::new(UndoSteps::new(&self.records, &identities))]);
         let (job, _) = self.records.begin_undo(&self.admin, batch).await.unwrap();
-        serde_json::from_value(jobs.run_now(job.id).await.unwrap().result).unwrap()
+        serde_json::from_value(jobs.run_now(job).await.result).unwrap()
     }
 
     async fn upload(&self, entity: &str, text: &str) -> Import {

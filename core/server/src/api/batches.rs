@@ -73,7 +73,7 @@ pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<U
 pub async fn undo(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
     let (mut job, begun) = state.records.begin_undo(&caller.ctx, BatchId(id)).await?;
     if begun && job.total <= AT_ONCE {
-        job = state.long_jobs.run_now(job.id).await?;
+        job = state.long_jobs.run_now(job).await;
     }
     if job.state != long::State::Done {
         return Ok(accepted(job, &caller));

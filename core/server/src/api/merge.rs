@@ -34,7 +34,7 @@ pub async fn merge(
     caller.require_role()?;
     let (mut job, at_once) = state.records.begin_merge(&caller.ctx, &entity, &input).await?;
     if at_once {
-        job = state.long_jobs.run_now(job.id).await?;
+        job = state.long_jobs.run_now(job).await;
     }
     if job.state != long::State::Done {
         return Ok(accepted(job, &caller));

@@ -218,7 +218,7 @@ async fn answer(
 ) -> kernel::Result<PipelineChange> {
     let Settled { planned, batch, job } = settled;
     let job = match job {
-        Some(job) if job.total <= AT_ONCE => Some(state.long_jobs.run_now(job.id).await?),
+        Some(job) if job.total <= AT_ONCE => Some(state.long_jobs.run_now(job).await),
         job => job,
     };
     let pipeline = match stays {

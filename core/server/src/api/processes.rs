@@ -148,7 +148,7 @@ pub async fn migrate_all(
     }
     let (mut job, begun) = state.processes.begin_migration(&caller.ctx, from, body).await?;
     if begun && job.total <= AT_ONCE {
-        job = state.long_jobs.run_now(job.id).await?;
+        job = state.long_jobs.run_now(job).await;
     }
     if job.state != long::State::Done {
         return Ok(accepted(job, &caller));
@@ -178,7 +178,7 @@ pub async fn undo_migrations(
     let from = state.processes.definition(&caller.ctx, &id, None).await?.id;
     let (mut job, begun) = state.processes.begin_undo(&caller.ctx, from, body.batch).await?;
     if begun && job.total <= AT_ONCE {
-        job = state.long_jobs.run_now(job.id).await?;
+        job = state.long_jobs.run_now(job).await;
     }
     if job.state != long::State::Done {
         return Ok(accepted(job, &caller));

@@ -54,7 +54,7 @@ pub async fn create(
 }
 
 /// `POST /tasks/parse`: what a line says ("call Ivanov tomorrow 15:00 @petrov"), to be shown before it is saved. Nothing
-/// is made of it.
+/// is made of it. A token for writing alone finds nobody but the caller.
 #[utoipa::path(post, path = "/tasks/parse", tag = "tasks", operation_id = "parse_task", request_body = QuickLine, responses((status = 200, body = QuickTask)))]
 pub async fn parse(
     State(state): State<AppState>,
@@ -62,7 +62,7 @@ pub async fn parse(
     Body(body): Body<QuickLine>,
 ) -> ApiResult<Json<QuickTask>> {
     caller.require_role()?;
-    Ok(Json(state.tasks.parse(&caller.ctx, &body).await?))
+    Ok(Json(state.tasks.parse(&caller.ctx, &body, caller.is_told_of_others()).await?))
 }
 
 /// `GET /tasks/counters`: violations and work at hand, of the caller and of those they lead.
@@ -361,7 +361,7 @@ pub async fn set_calendar(
     let begun = state.tasks.set_calendar(&caller.ctx, of, body.calendar.as_ref(), params.open).await?;
     if let Some((mut job, begun)) = begun {
         if begun && job.total <= AT_ONCE {
-            job = state.long_jobs.run_now(job.id).await?;
+            job = state.long_jobs.run_now(job).await;
         }
         if job.state != long::State::Done {
             return Ok(accepted(job, &caller));

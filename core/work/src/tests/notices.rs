@@ -1,5 +1,7 @@
 //! What people are told, when and where they want it.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use messaging::channels::{self, NotificationSettings};
 
@@ -97,5 +99,36 @@ async fn a_kind_goes_by_letter_or_in_a_digest_when_the_next_day_begins() {
     assert!(all[1].2.contains("раз") && all[1].2.contains("два") && !all[1].2.contains("Насосы"), "{}", all[1].2);
     // One letter a day, and each line once.
     world.at("2026-03-05T06:00:00Z").await;
+    assert_eq!(letters(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_too_much_for_a_digest_comes_with_the_next_one() {
+    let world = with_letters().await;
+    wishes(&world, "vera", json!({"kinds": {"task.delegated": {"portal": false, "digest": true}}})).await;
+    let system = world.system().await;
+    let tx = world.db.begin().await.unwrap();
+    for number in 0..201 {
+        let params = BTreeMap::from([("title".to_owned(), format!("n{number:03}"))]);
+        let vera = [world.user("vera")];
+        let kind = notifications::Kind::Delegated;
+        notifications::tell(&tx, &system, kind, vera, None::<TaskId>, &params).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    world.worker.run_due().await.unwrap();
+    world.at("2026-03-03T06:00:00Z").await;
+    let first = letters(&world).await;
+    let told = |text: &str| (0..201).filter(|number| text.contains(&format!("n{number:03}"))).collect::<Vec<i32>>();
+    assert_eq!((first.len(), told(&first[0].2).len()), (1, 200));
+    assert!(first[0].2.ends_with("Ещё 1 — в следующей сводке."), "{}", first[0].2);
+    world.at("2026-03-04T05:59:59Z").await;
+    assert_eq!(letters(&world).await.len(), 1);
+    world.at("2026-03-04T06:00:00Z").await;
+    let both = letters(&world).await;
+    assert_eq!(both.len(), 2);
+    let rest = told(&both[1].2);
+    assert_eq!(rest.len(), 1);
+    assert!(!told(&both[0].2).contains(&rest[0]), "each line once");
+    world.at("2026-03-06T06:00:00Z").await;
     assert_eq!(letters(&world).await.len(), 2);
 }

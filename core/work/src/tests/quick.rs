@@ -4,7 +4,7 @@ use super::*;
 use crate::tasks::{QuickKind, QuickLine, QuickTask};
 
 async fn parsed(world: &World, by: &str, text: &str) -> QuickTask {
-    world.tasks.parse(&world.ctx(by).await, &QuickLine { text: text.into(), time_zone: None }).await.unwrap()
+    world.tasks.parse(&world.ctx(by).await, &QuickLine { text: text.into(), time_zone: None }, true).await.unwrap()
 }
 
 #[tokio::test]
@@ -69,16 +69,28 @@ async fn people_are_found_by_name_in_any_alphabet_and_by_address() {
 }
 
 #[tokio::test]
+async fn who_is_told_of_nobody_finds_only_themselves() {
+    let world = world().await;
+    let vera = world.ctx("vera").await;
+    for (text, expected) in [("x @gleb", None), ("x @vera", Some(world.user("vera")))] {
+        let line = QuickLine { text: text.into(), time_zone: None };
+        let task = world.tasks.parse(&vera, &line, false).await.unwrap();
+        assert_eq!(task.assignee.map(|person| person.id), expected, "{text}");
+        assert_eq!(task.chips[0].people.is_empty(), expected.is_none(), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn lines_have_limits() {
     let world = world().await;
     let vera = world.ctx("vera").await;
-    let line = async |text: String| world.tasks.parse(&vera, &QuickLine { text, time_zone: None }).await;
+    let line = async |text: String| world.tasks.parse(&vera, &QuickLine { text, time_zone: None }, true).await;
     assert_eq!(fields(line("я".repeat(501)).await), "text:too_long");
     assert_eq!(fields(line("a\0".into()).await), "text:characters");
     assert!(line("@я ".repeat(166)).await.unwrap().chips.len() <= 5);
     assert_eq!(line(String::new()).await.unwrap().title, "");
     assert_eq!(
-        code(world.tasks.parse(&world.system().await, &QuickLine { text: "x".into(), time_zone: None }).await),
+        code(world.tasks.parse(&world.system().await, &QuickLine { text: "x".into(), time_zone: None }, true).await),
         "denied"
     );
     assert_eq!(world.rows("task").await, 0, "nothing was made");

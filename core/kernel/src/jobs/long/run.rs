@@ -81,15 +81,21 @@ impl LongJobs {
         Ok(())
     }
 
-    /// Does a job that was begun as held, for a request that waits for its end. Goes on when the request goes away.
-    ///
-    /// # Errors
-    /// `NotFound`; when the database fails: then the queue goes on with it.
-    pub async fn run_now(&self, id: Uuid) -> Result<LongJob> {
-        let jobs = self.clone();
-        let ran = tokio::spawn(async move { jobs.run(id).await });
-        ran.await.map_err(Error::internal)??;
-        store::load(self.db.read(), id).await?.ok_or_else(|| Error::NotFound(format!("job {id}")))
+    /// Does a job that was begun as held, for a request that waits for its end. Goes on when the request goes away. Gives
+    /// how the job stands then: what began it is committed, so where it cannot be done now the queue goes on with it.
+    pub async fn run_now(&self, job: LongJob) -> LongJob {
+        let (jobs, id) = (self.clone(), job.id);
+        let ran = tokio::spawn(async move { jobs.run(id).await }).await;
+        if let Err(error) = ran.unwrap_or_else(|fault| Err(Error::internal(fault))) {
+            tracing::warn!(%error, job = %id, "a long job is left to the queue");
+        }
+        match store::load(self.db.read(), id).await {
+            Ok(now) => now.unwrap_or(job),
+            Err(error) => {
+                tracing::warn!(%error, job = %id, "how a long job stands could not be read");
+                job
+            }
+        }
     }
 
     async fn step(&self, job: &LongJob) -> Result<()> {

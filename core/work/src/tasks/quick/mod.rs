@@ -96,11 +96,11 @@ pub enum QuickKind {
 
 impl Tasks {
     /// What a line says: nothing is made of it. Days and times are those of the writer's clock; a day without a time ends
-    /// with their working time.
+    /// with their working time. `of_others`: whether other people are named to the writer; else only they are found.
     ///
     /// # Errors
     /// `Denied` for an actor that is no person; `task.invalid` naming `text` or `time_zone`.
-    pub async fn parse(&self, ctx: &Ctx, line: &QuickLine) -> Result<QuickTask> {
+    pub async fn parse(&self, ctx: &Ctx, line: &QuickLine, of_others: bool) -> Result<QuickTask> {
         let me = ctx.user().ok_or(kernel::Error::Denied("action"))?;
         input::text("text", &line.text, MAX_LINE)?;
         let found = read::read(&line.text);
@@ -110,10 +110,11 @@ impl Tasks {
             name.parse().map_err(|_| wrong("time_zone", told()))
         })?;
         let due = due(&found, (&calendar, zone), ctx.now()).map_err(|()| wrong("text", FieldError::new("datetime")))?;
-        let accounts = match found.people.is_empty() {
+        let mut accounts = match found.people.is_empty() {
             true => Vec::new(),
             false => user::list(&self.db, ctx.tenant, None, ACCOUNTS).await?,
         };
+        accounts.retain(|user| of_others || user.id == me.0);
         Ok(told(&line.text, &found, due, &accounts))
     }
 }
