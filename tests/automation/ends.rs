@@ -65,6 +65,34 @@ async fn a_job_that_is_given_up_leaves_a_run_that_can_be_tried_again() {
     app.finish().await;
 }
 
+/// Gives the job of an event up in the middle of its only run.
+async fn give_up(app: &TestApp) {
+    let event = app.text("SELECT CAST(event AS text) FROM automation_run").await;
+    let event: Value = serde_json::from_str(&event).unwrap();
+    app.sql("UPDATE automation_run SET state = 'running', step = 0, results = '{}'").await;
+    let tx = app.state.db.begin().await.unwrap();
+    let job = NewJob::now(&app.state.env, "automation.event", event);
+    jobs::enqueue(&tx, &app.state.env, job.for_tenant(app.companies[0].tenant.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..8 {
+        app.drain().await;
+        app.clock.advance_seconds(4_000);
+    }
+    app.sql("UPDATE automation_run SET results = '[]'").await;
+}
+
+#[tokio::test]
+async fn of_an_event_that_is_given_up_administrators_are_told_as_later_rules_were_never_asked() {
+    let app = TestApp::start().await;
+    rule(&app, "deal", json!({"name": "r", "on": {"event": "created"}, "do": [tell("x")]})).await;
+    app.record("deal", json!({"title": "a"})).await;
+    app.drain().await;
+    give_up(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r failed"]);
+    assert_eq!(app.count("SELECT count(*) FROM notification WHERE kind = 'process.given_up'").await, 1);
+    app.finish().await;
+}
+
 #[tokio::test]
 async fn what_is_written_and_the_note_of_it_are_one() {
     let app = TestApp::start().await;

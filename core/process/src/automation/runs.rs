@@ -261,8 +261,8 @@ async fn fail_unsent(tx: &Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Ends runs in the middle of which their job was given up. Returns how many.
-pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Result<u64> {
+/// Ends runs in the middle of which their job was given up.
+pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Result<()> {
     let mut update = Query::update();
     update
         .table(TABLE)
@@ -280,7 +280,8 @@ pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Resu
             .and_where(Expr::col("occasion").is_in([occasion_of(id), ONCE.to_owned()]))
             .and_where(Expr::col("state").eq(RunState::Running.name())),
     };
-    Ok(tx.execute(&update).await?.rows_affected())
+    tx.execute(&update).await?;
+    Ok(())
 }
 
 /// Runs whose job was given up: one, or all that an event of a record began.
