@@ -3,6 +3,7 @@
 use kernel::jobs::{self, NewJob};
 use serde_json::{Value, json};
 
+use super::fires::look;
 use super::{action, notices, rule, runs, tell, told};
 use crate::app::{TestApp, on_postgres};
 use crate::process::smtp::{Fault, MailServer, Point};
@@ -90,6 +91,21 @@ async fn of_an_event_that_is_given_up_administrators_are_told_as_later_rules_wer
     give_up(&app).await;
     assert_eq!(told(&runs(&app, "").await), ["r failed"]);
     assert_eq!(app.count("SELECT count(*) FROM notification WHERE kind = 'process.given_up'").await, 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_run_about_a_date_fails_when_its_job_is_given_up() {
+    let app = TestApp::start().await;
+    // Monday 2026-03-16, 09:00.
+    let on = json!({"event": "date", "field": "close_date", "at": "10:00"});
+    rule(&app, "deal", json!({"name": "r", "on": on, "do": [tell("x")]})).await;
+    app.record("deal", json!({"title": "a", "close_date": "2026-03-16"})).await;
+    app.clock.advance_seconds(2 * 3_600);
+    look(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    give_up(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r failed"]);
     app.finish().await;
 }
 

@@ -276,7 +276,7 @@ async fn a_rule_starts_a_process_about_the_record() {
 }
 
 /// Looks at dates as the schedule does.
-async fn look(app: &TestApp) {
+pub async fn look(app: &TestApp) {
     let tx = app.state.db.begin().await.unwrap();
     let job = NewJob::now(&app.state.env, ::process::automation::DATES, json!(null));
     jobs::enqueue(&tx, &app.state.env, job).await.unwrap();

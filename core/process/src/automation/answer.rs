@@ -106,11 +106,7 @@ impl Automations {
     /// One rule on one event.
     async fn fire(&self, ctx: &Ctx, kept: &Kept, event: &Event) -> Result<()> {
         let rule = &kept.placed.rule;
-        let occasion = match dates::meant(event) {
-            _ if rule.once => ONCE.to_owned(),
-            Some((_, value)) => format!("date:{value}"),
-            None => runs::occasion_of(event.id),
-        };
+        let occasion = if rule.once { ONCE.to_owned() } else { runs::occasion_of(event) };
         if let Some(run) =
             runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?
         {

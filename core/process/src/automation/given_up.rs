@@ -67,8 +67,7 @@ fn of(kind: &str, payload: Json) -> Option<GivenUp> {
     if kind == GO_ON {
         return serde_json::from_value::<Going>(payload).ok().map(|going| GivenUp::Run(going.run));
     }
-    let event: Event = serde_json::from_value(payload).ok()?;
-    Some(GivenUp::Event { record: event.record, id: event.id })
+    serde_json::from_value::<Event>(payload).ok().map(|event| GivenUp::Event(Box::new(event)))
 }
 
 /// The same for administrators.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::Automations;
+use super::{Automations, dates};
 
 const TABLE: &str = "automation_run";
 const COLUMNS: [&str; 16] = [
@@ -275,10 +275,15 @@ pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Resu
         GivenUp::Run(id) => update
             .and_where(Expr::col("id").eq(id))
             .and_where(Expr::col("state").is_in([RunState::Waiting.name(), RunState::Running.name()])),
-        GivenUp::Event { record, id } => update
-            .and_where(Expr::col("record_id").eq(record))
-            .and_where(Expr::col("occasion").is_in([occasion_of(id), ONCE.to_owned()]))
-            .and_where(Expr::col("state").eq(RunState::Running.name())),
+        GivenUp::Event(event) => {
+            if let Some((rule, _)) = dates::meant(&event) {
+                update.and_where(Expr::col("rule_id").eq(rule));
+            }
+            update
+                .and_where(Expr::col("record_id").eq(event.record))
+                .and_where(Expr::col("occasion").is_in([occasion_of(&event), ONCE.to_owned()]))
+                .and_where(Expr::col("state").eq(RunState::Running.name()))
+        }
     };
     tx.execute(&update).await?;
     Ok(())
@@ -287,12 +292,15 @@ pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Resu
 /// Runs whose job was given up: one, or all that an event of a record began.
 pub(super) enum GivenUp {
     Run(Uuid),
-    Event { record: Uuid, id: i64 },
+    Event(Box<Event>),
 }
 
-/// What stands for an event among the occasions of runs.
-pub(super) fn occasion_of(event: i64) -> String {
-    format!("event:{event}")
+/// What stands for an event among the occasions of runs; for a date its value.
+pub(super) fn occasion_of(event: &Event) -> String {
+    match dates::meant(event) {
+        Some((_, value)) => format!("date:{value}"),
+        None => format!("event:{}", event.id),
+    }
 }
 
 /// Forgets a run that has nothing to tell.
