@@ -110,6 +110,24 @@ async fn a_run_about_a_date_fails_when_its_job_is_given_up() {
 }
 
 #[tokio::test]
+async fn what_is_tried_again_asks_the_condition_first() {
+    let app = TestApp::start().await;
+    let body = |when: &str| json!({"name": "r", "on": {"event": "created"}, "when": when, "do": [tell("x")]});
+    let id = rule(&app, "deal", body("record.amount / 0 > 1")).await;
+    app.record("deal", json!({"title": "a", "amount": 1})).await;
+    app.drain().await;
+    for (when, state) in [("record.amount / 0 > 2", "r failed"), ("record.amount > 2", "r passed")] {
+        app.admin().put(&format!("/automations/{id}"), json!({"rule": body(when)})).await.ok(200);
+        let run = runs(&app, "").await[0]["id"].as_str().unwrap().to_owned();
+        app.admin().post(&format!("/automations/runs/{run}/retry"), json!({})).await.ok(200);
+        app.drain().await;
+        assert_eq!(told(&runs(&app, "").await), [state]);
+    }
+    assert!(notices(&app).await.is_empty());
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_written_and_the_note_of_it_are_one() {
     let app = TestApp::start().await;
     let field = json!({"key": "x_seen", "label": {"en": "Seen"}, "type": "integer"});

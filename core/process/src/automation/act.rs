@@ -16,8 +16,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use work::tasks::{NewTask, TaskContract};
 
-use super::answer::{LINK, Scene, job_of};
-use super::model::{Action, ActsAs, TriggerKind};
+use super::answer::{LINK, Scene, job_of, waits};
+use super::model::{Action, ActsAs};
 use super::rules::Kept;
 use super::runs::{self, Came, Run, RunState};
 use super::{Automations, letters, people, words};
@@ -71,8 +71,7 @@ impl Automations {
     /// Does what is left of a run.
     pub(super) async fn go_on(&self, ctx: &Ctx, kept: &Kept, mut run: Run, by_hand: bool) -> Result<()> {
         let (rule, event) = (&kept.placed.rule, run.event.clone());
-        let later = rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date);
-        let Some(scene) = self.scene(ctx, rule, &event, later).await? else {
+        let Some(scene) = self.scene(ctx, rule, &event, waits(rule)).await? else {
             let why = Message::key("automation.gone").in_locale(ctx.locale);
             return self.end(ctx, &mut run, RunState::Failed, Some(&why)).await;
         };

@@ -189,11 +189,9 @@ impl Automations {
             let why = Message::key("automation.off").in_locale(ctx.locale);
             return self.end(ctx, &mut run, RunState::Passed, Some(&why)).await;
         };
-        if run.state == RunState::Waiting
-            && run.step == 0
-            && run.tries == 0
-            && !self.still(ctx, &kept, &mut run).await?
-        {
+        // What waited for its time, and what is tried again by hand with nothing done: the mend may be that it is not meant.
+        let asked = (run.state == RunState::Waiting && run.tries == 0) || (run.state == RunState::Running && by_hand);
+        if asked && run.step == 0 && !self.still(ctx, &kept, &mut run).await? {
             return Ok(());
         }
         if run.state == RunState::Waiting {
@@ -206,18 +204,19 @@ impl Automations {
         self.go_on(ctx, &kept, run, by_hand).await
     }
 
-    /// Whether what a run waited for still is so; one for which it is not ends here.
+    /// Whether what a run waited for, or is tried again for, still is so; one for which it is not ends here.
     async fn still(&self, ctx: &Ctx, kept: &Kept, run: &mut Run) -> Result<bool> {
         let rule = &kept.placed.rule;
         let deletion = rule.on.event == TriggerKind::Deleted;
-        let scene = self.scene(ctx, rule, &run.event, true).await?.filter(|scene| !scene.deleted || deletion);
-        let stuck = rule.on.event == TriggerKind::Stuck;
+        let (stuck, waited) = (rule.on.event == TriggerKind::Stuck, run.state == RunState::Waiting);
+        let later = waited || waits(rule);
+        let scene = self.scene(ctx, rule, &run.event, later).await?.filter(|scene| !scene.deleted || deletion);
         let stays = scene.as_ref().is_some_and(|scene| !stuck || stays(scene, rule, run.event.at));
         match scene.filter(|_| stays).map(|scene| meant(rule, &scene)) {
             Some(Ok(true)) => return Ok(true),
             Some(Err(problem)) => self.end(ctx, run, RunState::Failed, Some(&problem)).await?,
             // Most records leave a stage in time: that is no story.
-            _ if stuck => {
+            _ if stuck && waited => {
                 let tx = self.processes.db().begin().await?;
                 runs::forget(&tx, run).await?;
                 tx.commit().await?;
@@ -282,6 +281,11 @@ fn meant(rule: &Rule, scene: &Scene) -> Result<bool, String> {
 pub(super) fn condition(rule: &Rule, def: &EntityDef) -> Result<Option<Expression>, String> {
     let when = rule.when.as_deref().map(|when| happened::compile(def, when));
     when.transpose().map_err(|error| words::said(&error))
+}
+
+/// Whether of the record only what it is when the rule acts counts.
+pub(super) fn waits(rule: &Rule) -> bool {
+    rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date)
 }
 
 /// Whether a record has been in the stage of a rule since then.
