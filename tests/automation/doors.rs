@@ -136,6 +136,8 @@ async fn hostile_texts_stay_texts_and_endless_ones_are_refused() {
     assert_eq!(super::notices(&app).await, [title]);
     let long = |text: String| json!({"name": "l", "on": {"event": "created"}, "do": [tell(&text)]});
     refused(&app, long("x".repeat(20_001)), &[("do.0.parameters.text", "too_long")]).await;
+    let many = json!({"name": "m", "on": {"event": "created"}, "do": vec![tell(&"x".repeat(19_000)); 4]});
+    refused(&app, many, &[("do", "too_long")]).await;
     refused(&app, long(format!("={}", "(".repeat(3_000))), &[("do.0.parameters.text", "expression")]).await;
     let mut deep = json!("x");
     for _ in 0..10 {

@@ -14,6 +14,8 @@ use super::rules::MAX_ACTIONS;
 use super::{Automations, INVALID, dates, people, words};
 use crate::definition::time;
 
+/// Characters of a rule as it is kept, all of it.
+const MAX_RULE: usize = 65_536;
 /// Characters of a rule's name.
 const MAX_NAME: usize = 100;
 /// Parameters of an action.
@@ -30,6 +32,10 @@ impl Automations {
     /// # Errors
     /// `NotFound` for the entity; `config.invalid` by part, all of them at once.
     pub(super) async fn checked(&self, ctx: &Ctx, entity: &str, mut rule: Rule) -> Result<Rule> {
+        // Before anything of it is looked at.
+        if serde_json::to_string(&rule).map_err(Error::internal)?.chars().count() > MAX_RULE {
+            return Err(Error::field(INVALID, "do", FieldError::new("too_long").with("max", MAX_RULE)));
+        }
         let catalogue = self.processes.records().catalogue(ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         rule.name = rule.name.trim().to_owned();
