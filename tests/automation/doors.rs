@@ -62,6 +62,13 @@ async fn what_a_rule_names_must_be_there_and_everything_wrong_is_said_at_once() 
     refused(&app, one("start-process", json!({"process": "nope"})), &[("do.0.parameters.process", "unknown_name")])
         .await;
     refused(&app, one("webhook", json!({"url": "ftp://x"})), &[("do.0.parameters.url", "invalid")]).await;
+    // A record in the bin has no process and no client.
+    let gone = json!({"name": "a", "on": {"event": "deleted"}, "do": [
+        action("start-process", json!({"process": "{{record.title}}"})),
+        action("email", json!({"to": "a@b.test, client", "subject": "s", "text": "t"})),
+    ]});
+    let expected = [("do.0.kind", "rule_record_gone"), ("do.1.parameters.to", "rule_record_gone")];
+    refused(&app, gone, &expected).await;
     app.admin()
         .post("/automations", json!({"entity": "nope", "rule": one("webhook", json!({}))}))
         .await
