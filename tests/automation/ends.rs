@@ -110,6 +110,23 @@ async fn a_run_about_a_date_fails_when_its_job_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_rule_about_a_date_that_cannot_look_keeps_no_other_waiting() {
+    let app = TestApp::start().await;
+    // Monday 2026-03-16, 09:00.
+    let on = |offset: &str| json!({"event": "date", "field": "close_date", "at": "10:00", "offset": offset});
+    for name in ["a", "b", "c"] {
+        rule(&app, "deal", json!({"name": name, "on": on("P0D"), "do": [tell(name)]})).await;
+    }
+    let broken = json!({"name": "b", "on": on("P1M"), "do": [tell("b")]});
+    app.sql(&format!("UPDATE automation_rule SET definition = '{broken}' WHERE name = 'b'")).await;
+    app.record("deal", json!({"title": "a", "close_date": "2026-03-16"})).await;
+    app.clock.advance_seconds(2 * 3_600);
+    look(&app).await;
+    assert_eq!(notices(&app).await, ["a", "c"]);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_tried_again_asks_the_condition_first() {
     let app = TestApp::start().await;
     let body = |when: &str| json!({"name": "r", "on": {"event": "created"}, "when": when, "do": [tell("x")]});
