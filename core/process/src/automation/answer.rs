@@ -107,12 +107,11 @@ impl Automations {
     async fn fire(&self, ctx: &Ctx, kept: &Kept, event: &Event) -> Result<()> {
         let rule = &kept.placed.rule;
         let occasion = if rule.once { ONCE.to_owned() } else { runs::occasion_of(event) };
-        if let Some(run) =
-            runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?
-        {
+        let before = runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?;
+        if let Some(run) = before.as_ref().filter(|run| !is_idle(run, event)) {
             // Cut off in the middle, or answered already.
-            let cut_off = run.state == RunState::Running && run.event.id == event.id;
-            return if cut_off { self.go_on(ctx, kept, run, false).await } else { Ok(()) };
+            let cut_off = run.state == RunState::Running && is_of(run, event);
+            return if cut_off { self.go_on(ctx, kept, run.clone(), false).await } else { Ok(()) };
         }
         let Some(scene) = self.scene(ctx, rule, event, false).await? else { return Ok(()) };
         let (state, why, due) = match self.verdict(ctx, rule, &scene, event).await? {
@@ -140,6 +139,9 @@ impl Automations {
             tries: 0,
         };
         let tx = self.processes.db().begin().await?;
+        if let Some(before) = &before {
+            runs::give_way(&tx, before).await?;
+        }
         if !runs::make(&tx, &run).await? {
             return Ok(tx.rollback().await?);
         }
@@ -270,6 +272,17 @@ enum Verdict {
     Now,
     Later(Timestamp),
     Never(RunState, String),
+}
+
+/// Whether an event began a run.
+fn is_of(run: &Run, event: &Event) -> bool {
+    runs::occasion_of(&run.event) == runs::occasion_of(event)
+}
+
+/// Whether a run of a rule that acts once ended with nothing done, so that a new event may do it.
+fn is_idle(run: &Run, event: &Event) -> bool {
+    let over = matches!(run.state, RunState::Passed | RunState::Failed | RunState::Stopped);
+    over && run.occasion == ONCE && run.step == 0 && run.results.is_empty() && !is_of(run, event)
 }
 
 /// Whether the condition of a rule holds.

@@ -314,6 +314,18 @@ pub(super) async fn forget(tx: &Tx, run: &Run) -> Result<()> {
     Ok(())
 }
 
+/// Forgets a run that did nothing for a new one of its occasion, unless somebody tries it again meanwhile.
+pub(super) async fn give_way(tx: &Tx, run: &Run) -> Result<()> {
+    let delete = Query::delete()
+        .from_table(TABLE)
+        .and_where(Expr::col("id").eq(run.id))
+        .and_where(Expr::col("step").eq(0_i64))
+        .and_where(Expr::col("state").eq(run.state.name()))
+        .to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
 fn short(text: &str) -> String {
     text.chars().take(MAX_ERROR).collect()
 }
