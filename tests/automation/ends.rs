@@ -66,6 +66,29 @@ async fn a_job_that_is_given_up_leaves_a_run_that_can_be_tried_again() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_letter_that_went_out_is_not_worded_anew_when_the_rest_is_tried_again() {
+    let mail = MailServer::start();
+    let app = TestApp::build().config(mail.configure()).start().await;
+    let letter = action("email", json!({"to": "client", "subject": "Hello", "text": "x"}));
+    let body = |last: Value| json!({"name": "r", "on": {"event": "created"}, "do": [letter, last]});
+    let id = rule(&app, "deal", body(action("webhook", json!({"url": "http://127.0.0.1:9/x"})))).await;
+    let client = app.record("contact", json!({"title": "Ann", "emails": ["ann@client.test"]})).await;
+    app.record("deal", json!({"title": "a", "contacts": [client]})).await;
+    app.drain().await;
+    let failed = runs(&app, "").await;
+    assert_eq!((told(&failed), mail.letters().len()), (vec!["r failed".to_owned()], 1));
+    // There is no address any more.
+    app.admin().update("contact", &client, json!({"emails": []})).await.ok(200);
+    app.admin().put(&format!("/automations/{id}"), json!({"rule": body(tell("after it"))})).await.ok(200);
+    let path = format!("/automations/runs/{}/retry", failed[0]["id"].as_str().unwrap());
+    app.admin().post(&path, json!({})).await.ok(200);
+    app.drain().await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    assert_eq!((notices(&app).await.len(), mail.letters().len()), (1, 1));
+    app.finish().await;
+}
+
 /// Gives the job of an event up in the middle of its only run.
 async fn give_up(app: &TestApp) {
     let event = app.text("SELECT CAST(event AS text) FROM automation_run").await;

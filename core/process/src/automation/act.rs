@@ -253,11 +253,24 @@ impl Automations {
         Ok(letter(&call, letters::LETTER))
     }
 
-    /// Letters of actions that are done, if no mail server took them.
+    /// Letters of actions that are done, if no mail server took them: only those are worded anew.
     async fn send_again(&self, acting: &Ctx, scene: &Scene, run: &Run, actions: &[Action]) -> Result<()> {
         let done = actions.iter().enumerate().take(run.step).filter(|(_, action)| action.kind == "email");
         for (step, action) in done {
-            let Ok(at) = at(acting, scene, run, step, action) else { continue };
+            let key = ServiceCall::key_of(InstanceId(run.id), u32::try_from(step).unwrap_or(u32::MAX));
+            match self.processes.tasks().mail().state_of(acting, key).await? {
+                Some(LetterState::Failed) => {}
+                Some(LetterState::Unsure) => {
+                    let words = Message::key("process.letter.undecided").with("letter", key);
+                    return Err(wrong("to", words.in_locale(acting.locale)));
+                }
+                _ => continue,
+            }
+            let at = at(acting, scene, run, step, action).map_err(|failure| match failure {
+                ServiceFailure::Again(why) | ServiceFailure::Never(why) | ServiceFailure::Bpmn(why) => {
+                    wrong("parameters", why)
+                }
+            })?;
             let mail = self.letter(&at).await?;
             let tx = self.processes.db().begin().await?;
             self.make(&tx, &at, Ours::Letter(Box::new(mail))).await?;
