@@ -62,6 +62,13 @@ async fn what_a_rule_names_must_be_there_and_everything_wrong_is_said_at_once() 
     refused(&app, one("start-process", json!({"process": "nope"})), &[("do.0.parameters.process", "unknown_name")])
         .await;
     refused(&app, one("webhook", json!({"url": "ftp://x"})), &[("do.0.parameters.url", "invalid")]).await;
+    // A record in the bin has no process and no client.
+    let gone = json!({"name": "a", "on": {"event": "deleted"}, "do": [
+        action("start-process", json!({"process": "{{record.title}}"})),
+        action("email", json!({"to": "a@b.test, client", "subject": "s", "text": "t"})),
+    ]});
+    let expected = [("do.0.kind", "rule_record_gone"), ("do.1.parameters.to", "rule_record_gone")];
+    refused(&app, gone, &expected).await;
     app.admin()
         .post("/automations", json!({"entity": "nope", "rule": one("webhook", json!({}))}))
         .await
@@ -136,6 +143,8 @@ async fn hostile_texts_stay_texts_and_endless_ones_are_refused() {
     assert_eq!(super::notices(&app).await, [title]);
     let long = |text: String| json!({"name": "l", "on": {"event": "created"}, "do": [tell(&text)]});
     refused(&app, long("x".repeat(20_001)), &[("do.0.parameters.text", "too_long")]).await;
+    let many = json!({"name": "m", "on": {"event": "created"}, "do": vec![tell(&"x".repeat(19_000)); 4]});
+    refused(&app, many, &[("do", "too_long")]).await;
     refused(&app, long(format!("={}", "(".repeat(3_000))), &[("do.0.parameters.text", "expression")]).await;
     let mut deep = json!("x");
     for _ in 0..10 {

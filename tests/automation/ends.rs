@@ -3,6 +3,7 @@
 use kernel::jobs::{self, NewJob};
 use serde_json::{Value, json};
 
+use super::fires::look;
 use super::{action, notices, rule, runs, tell, told};
 use crate::app::{TestApp, on_postgres};
 use crate::process::smtp::{Fault, MailServer, Point};
@@ -62,6 +63,107 @@ async fn a_job_that_is_given_up_leaves_a_run_that_can_be_tried_again() {
     app.admin().post(&format!("/automations/runs/{id}/retry"), json!({})).await.ok(200);
     app.drain().await;
     assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_letter_that_went_out_is_not_worded_anew_when_the_rest_is_tried_again() {
+    let mail = MailServer::start();
+    let app = TestApp::build().config(mail.configure()).start().await;
+    let letter = action("email", json!({"to": "client", "subject": "Hello", "text": "x"}));
+    let body = |last: Value| json!({"name": "r", "on": {"event": "created"}, "do": [letter, last]});
+    let id = rule(&app, "deal", body(action("webhook", json!({"url": "http://127.0.0.1:9/x"})))).await;
+    let client = app.record("contact", json!({"title": "Ann", "emails": ["ann@client.test"]})).await;
+    app.record("deal", json!({"title": "a", "contacts": [client]})).await;
+    app.drain().await;
+    let failed = runs(&app, "").await;
+    assert_eq!((told(&failed), mail.letters().len()), (vec!["r failed".to_owned()], 1));
+    // There is no address any more.
+    app.admin().update("contact", &client, json!({"emails": []})).await.ok(200);
+    app.admin().put(&format!("/automations/{id}"), json!({"rule": body(tell("after it"))})).await.ok(200);
+    let path = format!("/automations/runs/{}/retry", failed[0]["id"].as_str().unwrap());
+    app.admin().post(&path, json!({})).await.ok(200);
+    app.drain().await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    assert_eq!((notices(&app).await.len(), mail.letters().len()), (1, 1));
+    app.finish().await;
+}
+
+/// Gives the job of an event up in the middle of its only run.
+async fn give_up(app: &TestApp) {
+    let event = app.text("SELECT CAST(event AS text) FROM automation_run").await;
+    let event: Value = serde_json::from_str(&event).unwrap();
+    app.sql("UPDATE automation_run SET state = 'running', step = 0, results = '{}'").await;
+    let tx = app.state.db.begin().await.unwrap();
+    let job = NewJob::now(&app.state.env, "automation.event", event);
+    jobs::enqueue(&tx, &app.state.env, job.for_tenant(app.companies[0].tenant.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..8 {
+        app.drain().await;
+        app.clock.advance_seconds(4_000);
+    }
+    app.sql("UPDATE automation_run SET results = '[]'").await;
+}
+
+#[tokio::test]
+async fn of_an_event_that_is_given_up_administrators_are_told_as_later_rules_were_never_asked() {
+    let app = TestApp::start().await;
+    rule(&app, "deal", json!({"name": "r", "on": {"event": "created"}, "do": [tell("x")]})).await;
+    app.record("deal", json!({"title": "a"})).await;
+    app.drain().await;
+    give_up(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r failed"]);
+    assert_eq!(app.count("SELECT count(*) FROM notification WHERE kind = 'process.given_up'").await, 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_run_about_a_date_fails_when_its_job_is_given_up() {
+    let app = TestApp::start().await;
+    // Monday 2026-03-16, 09:00.
+    let on = json!({"event": "date", "field": "close_date", "at": "10:00"});
+    rule(&app, "deal", json!({"name": "r", "on": on, "do": [tell("x")]})).await;
+    app.record("deal", json!({"title": "a", "close_date": "2026-03-16"})).await;
+    app.clock.advance_seconds(2 * 3_600);
+    look(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r done"]);
+    give_up(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r failed"]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_rule_about_a_date_that_cannot_look_keeps_no_other_waiting() {
+    let app = TestApp::start().await;
+    // Monday 2026-03-16, 09:00.
+    let on = |offset: &str| json!({"event": "date", "field": "close_date", "at": "10:00", "offset": offset});
+    for name in ["a", "b", "c"] {
+        rule(&app, "deal", json!({"name": name, "on": on("P0D"), "do": [tell(name)]})).await;
+    }
+    let broken = json!({"name": "b", "on": on("P1M"), "do": [tell("b")]});
+    app.sql(&format!("UPDATE automation_rule SET definition = '{broken}' WHERE name = 'b'")).await;
+    app.record("deal", json!({"title": "a", "close_date": "2026-03-16"})).await;
+    app.clock.advance_seconds(2 * 3_600);
+    look(&app).await;
+    assert_eq!(notices(&app).await, ["a", "c"]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_tried_again_asks_the_condition_first() {
+    let app = TestApp::start().await;
+    let body = |when: &str| json!({"name": "r", "on": {"event": "created"}, "when": when, "do": [tell("x")]});
+    let id = rule(&app, "deal", body("record.amount / 0 > 1")).await;
+    app.record("deal", json!({"title": "a", "amount": 1})).await;
+    app.drain().await;
+    for (when, state) in [("record.amount / 0 > 2", "r failed"), ("record.amount > 2", "r passed")] {
+        app.admin().put(&format!("/automations/{id}"), json!({"rule": body(when)})).await.ok(200);
+        let run = runs(&app, "").await[0]["id"].as_str().unwrap().to_owned();
+        app.admin().post(&format!("/automations/runs/{run}/retry"), json!({})).await.ok(200);
+        app.drain().await;
+        assert_eq!(told(&runs(&app, "").await), [state]);
+    }
+    assert!(notices(&app).await.is_empty());
     app.finish().await;
 }
 

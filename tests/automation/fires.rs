@@ -259,6 +259,22 @@ async fn once_is_once_for_a_record_and_a_rule_sees_only_what_happens_while_it_is
 }
 
 #[tokio::test]
+async fn once_is_not_used_up_by_what_did_nothing() {
+    let app = TestApp::start().await;
+    let on = json!({"event": "updated", "fields": ["amount"]});
+    let body = |when: &str| json!({"name": "r", "on": on, "when": when, "once": true, "do": [tell("x")]});
+    let rule = rule(&app, "deal", body("10 / record.amount > 1")).await;
+    let id = app.record("deal", json!({"title": "a", "amount": 1})).await;
+    for (amount, ends) in [(0, "r failed"), (100, "r failed"), (2, "r done"), (0, "r done"), (3, "r done")] {
+        app.admin().update("deal", &id, json!({"amount": amount})).await.ok(200);
+        app.drain().await;
+        assert_eq!(told(&runs(&app, &format!("&rule={rule}")).await), [ends], "{amount}");
+    }
+    assert_eq!(notices(&app).await, ["x"]);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_rule_starts_a_process_about_the_record() {
     let app = TestApp::start().await;
     let engine = Engine::of(&app);
@@ -276,7 +292,7 @@ async fn a_rule_starts_a_process_about_the_record() {
 }
 
 /// Looks at dates as the schedule does.
-async fn look(app: &TestApp) {
+pub async fn look(app: &TestApp) {
     let tx = app.state.db.begin().await.unwrap();
     let job = NewJob::now(&app.state.env, ::process::automation::DATES, json!(null));
     jobs::enqueue(&tx, &app.state.env, job).await.unwrap();

@@ -179,10 +179,22 @@ impl Mail {
         }
     }
 
-    /// The same under an id that is surely new.
+    /// How a letter stands, for whoever asked for it; nothing when it is not there.
     ///
     /// # Errors
-    /// The same.
+    /// When the database fails.
+    pub async fn state_of(&self, ctx: &Ctx, id: Uuid) -> Result<Option<LetterState>> {
+        match outbox::load(self.db.read(), ctx.tenant, id).await {
+            Ok(letter) => Ok(Some(letter.state)),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a letter into the outbox under an id that is surely new.
+    ///
+    /// # Errors
+    /// As `queue`.
     pub(crate) async fn queue_as(&self, tx: &Tx, ctx: &Ctx, id: Uuid, mail: &NewMail) -> Result<Uuid> {
         mail.check()?;
         let domain = self.options.as_ref().map_or("verstak.invalid", |options| options.domain());

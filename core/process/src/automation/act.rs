@@ -16,8 +16,8 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 use work::tasks::{NewTask, TaskContract};
 
-use super::answer::{LINK, Scene, job_of};
-use super::model::{Action, ActsAs, TriggerKind};
+use super::answer::{LINK, Scene, job_of, waits};
+use super::model::{Action, ActsAs};
 use super::rules::Kept;
 use super::runs::{self, Came, Run, RunState};
 use super::{Automations, letters, people, words};
@@ -71,8 +71,7 @@ impl Automations {
     /// Does what is left of a run.
     pub(super) async fn go_on(&self, ctx: &Ctx, kept: &Kept, mut run: Run, by_hand: bool) -> Result<()> {
         let (rule, event) = (&kept.placed.rule, run.event.clone());
-        let later = rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date);
-        let Some(scene) = self.scene(ctx, rule, &event, later).await? else {
+        let Some(scene) = self.scene(ctx, rule, &event, waits(rule)).await? else {
             let why = Message::key("automation.gone").in_locale(ctx.locale);
             return self.end(ctx, &mut run, RunState::Failed, Some(&why)).await;
         };
@@ -254,11 +253,24 @@ impl Automations {
         Ok(letter(&call, letters::LETTER))
     }
 
-    /// Letters of actions that are done, if no mail server took them.
+    /// Letters of actions that are done, if no mail server took them: only those are worded anew.
     async fn send_again(&self, acting: &Ctx, scene: &Scene, run: &Run, actions: &[Action]) -> Result<()> {
         let done = actions.iter().enumerate().take(run.step).filter(|(_, action)| action.kind == "email");
         for (step, action) in done {
-            let Ok(at) = at(acting, scene, run, step, action) else { continue };
+            let key = ServiceCall::key_of(InstanceId(run.id), u32::try_from(step).unwrap_or(u32::MAX));
+            match self.processes.tasks().mail().state_of(acting, key).await? {
+                Some(LetterState::Failed) => {}
+                Some(LetterState::Unsure) => {
+                    let words = Message::key("process.letter.undecided").with("letter", key);
+                    return Err(wrong("to", words.in_locale(acting.locale)));
+                }
+                _ => continue,
+            }
+            let at = at(acting, scene, run, step, action).map_err(|failure| match failure {
+                ServiceFailure::Again(why) | ServiceFailure::Never(why) | ServiceFailure::Bpmn(why) => {
+                    wrong("parameters", why)
+                }
+            })?;
             let mail = self.letter(&at).await?;
             let tx = self.processes.db().begin().await?;
             self.make(&tx, &at, Ours::Letter(Box::new(mail))).await?;

@@ -106,17 +106,12 @@ impl Automations {
     /// One rule on one event.
     async fn fire(&self, ctx: &Ctx, kept: &Kept, event: &Event) -> Result<()> {
         let rule = &kept.placed.rule;
-        let occasion = match dates::meant(event) {
-            _ if rule.once => ONCE.to_owned(),
-            Some((_, value)) => format!("date:{value}"),
-            None => runs::occasion_of(event.id),
-        };
-        if let Some(run) =
-            runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?
-        {
+        let occasion = if rule.once { ONCE.to_owned() } else { runs::occasion_of(event) };
+        let before = runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?;
+        if let Some(run) = before.as_ref().filter(|run| !is_idle(run, event)) {
             // Cut off in the middle, or answered already.
-            let cut_off = run.state == RunState::Running && run.event.id == event.id;
-            return if cut_off { self.go_on(ctx, kept, run, false).await } else { Ok(()) };
+            let cut_off = run.state == RunState::Running && is_of(run, event);
+            return if cut_off { self.go_on(ctx, kept, run.clone(), false).await } else { Ok(()) };
         }
         let Some(scene) = self.scene(ctx, rule, event, false).await? else { return Ok(()) };
         let (state, why, due) = match self.verdict(ctx, rule, &scene, event).await? {
@@ -144,6 +139,9 @@ impl Automations {
             tries: 0,
         };
         let tx = self.processes.db().begin().await?;
+        if let Some(before) = &before {
+            runs::give_way(&tx, before).await?;
+        }
         if !runs::make(&tx, &run).await? {
             return Ok(tx.rollback().await?);
         }
@@ -193,11 +191,9 @@ impl Automations {
             let why = Message::key("automation.off").in_locale(ctx.locale);
             return self.end(ctx, &mut run, RunState::Passed, Some(&why)).await;
         };
-        if run.state == RunState::Waiting
-            && run.step == 0
-            && run.tries == 0
-            && !self.still(ctx, &kept, &mut run).await?
-        {
+        // What waited for its time, and what is tried again by hand with nothing done: the mend may be that it is not meant.
+        let asked = (run.state == RunState::Waiting && run.tries == 0) || (run.state == RunState::Running && by_hand);
+        if asked && run.step == 0 && !self.still(ctx, &kept, &mut run).await? {
             return Ok(());
         }
         if run.state == RunState::Waiting {
@@ -210,18 +206,19 @@ impl Automations {
         self.go_on(ctx, &kept, run, by_hand).await
     }
 
-    /// Whether what a run waited for still is so; one for which it is not ends here.
+    /// Whether what a run waited for, or is tried again for, still is so; one for which it is not ends here.
     async fn still(&self, ctx: &Ctx, kept: &Kept, run: &mut Run) -> Result<bool> {
         let rule = &kept.placed.rule;
         let deletion = rule.on.event == TriggerKind::Deleted;
-        let scene = self.scene(ctx, rule, &run.event, true).await?.filter(|scene| !scene.deleted || deletion);
-        let stuck = rule.on.event == TriggerKind::Stuck;
+        let (stuck, waited) = (rule.on.event == TriggerKind::Stuck, run.state == RunState::Waiting);
+        let later = waited || waits(rule);
+        let scene = self.scene(ctx, rule, &run.event, later).await?.filter(|scene| !scene.deleted || deletion);
         let stays = scene.as_ref().is_some_and(|scene| !stuck || stays(scene, rule, run.event.at));
         match scene.filter(|_| stays).map(|scene| meant(rule, &scene)) {
             Some(Ok(true)) => return Ok(true),
             Some(Err(problem)) => self.end(ctx, run, RunState::Failed, Some(&problem)).await?,
             // Most records leave a stage in time: that is no story.
-            _ if stuck => {
+            _ if stuck && waited => {
                 let tx = self.processes.db().begin().await?;
                 runs::forget(&tx, run).await?;
                 tx.commit().await?;
@@ -277,6 +274,17 @@ enum Verdict {
     Never(RunState, String),
 }
 
+/// Whether an event began a run.
+fn is_of(run: &Run, event: &Event) -> bool {
+    runs::occasion_of(&run.event) == runs::occasion_of(event)
+}
+
+/// Whether a run of a rule that acts once ended with nothing done, so that a new event may do it.
+fn is_idle(run: &Run, event: &Event) -> bool {
+    let over = matches!(run.state, RunState::Passed | RunState::Failed | RunState::Stopped);
+    over && run.occasion == ONCE && run.step == 0 && run.results.is_empty() && !is_of(run, event)
+}
+
 /// Whether the condition of a rule holds.
 fn meant(rule: &Rule, scene: &Scene) -> Result<bool, String> {
     condition(rule, &scene.def)?.map_or(Ok(true), |condition| scene.happened.holds(&condition))
@@ -286,6 +294,11 @@ fn meant(rule: &Rule, scene: &Scene) -> Result<bool, String> {
 pub(super) fn condition(rule: &Rule, def: &EntityDef) -> Result<Option<Expression>, String> {
     let when = rule.when.as_deref().map(|when| happened::compile(def, when));
     when.transpose().map_err(|error| words::said(&error))
+}
+
+/// Whether of the record only what it is when the rule acts counts.
+pub(super) fn waits(rule: &Rule) -> bool {
+    rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date)
 }
 
 /// Whether a record has been in the stage of a rule since then.

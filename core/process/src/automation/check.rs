@@ -14,6 +14,8 @@ use super::rules::MAX_ACTIONS;
 use super::{Automations, INVALID, dates, people, words};
 use crate::definition::time;
 
+/// Characters of a rule as it is kept, all of it.
+const MAX_RULE: usize = 65_536;
 /// Characters of a rule's name.
 const MAX_NAME: usize = 100;
 /// Parameters of an action.
@@ -30,6 +32,10 @@ impl Automations {
     /// # Errors
     /// `NotFound` for the entity; `config.invalid` by part, all of them at once.
     pub(super) async fn checked(&self, ctx: &Ctx, entity: &str, mut rule: Rule) -> Result<Rule> {
+        // Before anything of it is looked at.
+        if serde_json::to_string(&rule).map_err(Error::internal)?.chars().count() > MAX_RULE {
+            return Err(Error::field(INVALID, "do", FieldError::new("too_long").with("max", MAX_RULE)));
+        }
         let catalogue = self.processes.records().catalogue(ctx.tenant).await?;
         let def = catalogue.entity(entity)?;
         rule.name = rule.name.trim().to_owned();
@@ -57,7 +63,9 @@ impl Automations {
         });
         for (index, action) in rule.actions.iter().take(MAX_ACTIONS).enumerate() {
             let found = self.action(ctx, &catalogue, def, action).await?;
-            errors.extend(found.into_iter().map(|(part, error)| (format!("do.{index}.{part}"), error)));
+            let late = needs_record(action).filter(|_| rule.on.event == TriggerKind::Deleted);
+            let late = late.map(|part| (part, FieldError::new("rule_record_gone")));
+            errors.extend(found.into_iter().chain(late).map(|(part, error)| (format!("do.{index}.{part}"), error)));
         }
         if errors.is_empty() { Ok(rule) } else { Err(Error::Invalid { code: INVALID, fields: errors }) }
     }
@@ -170,6 +178,16 @@ fn needed(kind: &str) -> Option<&'static [&'static str]> {
         plugin if plugin.starts_with("plugin:") && plugin.contains('/') => &[],
         _ => return None,
     })
+}
+
+/// The part of an action that cannot be done about a record in the recycle bin.
+fn needs_record(action: &Action) -> Option<String> {
+    let to_client = |part: &&str| people::parts(action.parameters.get(*part)).iter().any(|name| name == people::CLIENT);
+    match action.kind.as_str() {
+        "start-process" => Some("kind".to_owned()),
+        "email" => ["to", "cc"].into_iter().find(to_client).map(named),
+        _ => None,
+    }
 }
 
 fn is_empty(value: &Json) -> bool {

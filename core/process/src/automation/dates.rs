@@ -89,18 +89,17 @@ impl Handler for Look {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        // What the server did not come to when it ended.
-        self.0.tell_given_up().await?;
+        // What the server did not come to when it ended. What goes wrong there or with one rule keeps no other rule waiting.
+        let mut first = self.0.tell_given_up().await.err();
         for (kept, swept) in rules::on_dates(self.0.processes.db().read()).await? {
-            match self.0.look(&kept, swept).await {
-                // Its entity or field is gone for now: it goes on from here when they are back.
-                Err(error @ (Error::NotFound(_) | Error::Invalid { .. })) => {
-                    tracing::warn!(%error, rule = %kept.placed.id, "a rule about a date cannot look at its records");
-                }
-                looked => looked?,
+            let Err(error) = self.0.look(&kept, swept).await else { continue };
+            tracing::warn!(%error, rule = %kept.placed.id, "a rule about a date cannot look at its records");
+            // Its entity or field is gone for now: it goes on from here when they are back.
+            if !matches!(error, Error::NotFound(_) | Error::Invalid { .. }) {
+                first.get_or_insert(error);
             }
         }
-        Ok(())
+        first.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 

@@ -1,6 +1,6 @@
-//! Jobs that were given up: their runs say so where people look, instead of a dead letter; of an event that no run tells of,
-//! administrators are told. Whoever gave the job up tries at once; a sweep finds what is left when the server ended in
-//! between.
+//! Jobs that were given up: their runs say so where people look, instead of a dead letter; of an event administrators are
+//! told too, as its later rules were never asked. Whoever gave the job up tries at once; a sweep finds what is left when the
+//! server ended in between.
 
 use ::people::staff;
 use kernel::event::Event;
@@ -49,11 +49,11 @@ impl Automations {
         if !jobs::forget_dead(&tx, dead.id).await? {
             return Ok(tx.rollback().await?);
         }
-        let told = match of {
-            Some(of) => runs::given_up(&tx, &ctx, of, &why).await?,
-            None => 0,
-        };
-        if told == 0 && kind != GO_ON {
+        if let Some(of) = of {
+            runs::given_up(&tx, &ctx, of, &why).await?;
+        }
+        // A run of the event tells of its own rule alone.
+        if kind != GO_ON {
             let admins = staff::admins(&tx, tenant).await?;
             let params = [("title".to_owned(), title(kind, &dead.payload)), ("reason".to_owned(), dead.error)];
             notifications::tell(&tx, &ctx, Kind::GivenUp, admins, None, &params.into()).await?;
@@ -67,8 +67,7 @@ fn of(kind: &str, payload: Json) -> Option<GivenUp> {
     if kind == GO_ON {
         return serde_json::from_value::<Going>(payload).ok().map(|going| GivenUp::Run(going.run));
     }
-    let event: Event = serde_json::from_value(payload).ok()?;
-    Some(GivenUp::Event { record: event.record, id: event.id })
+    serde_json::from_value::<Event>(payload).ok().map(|event| GivenUp::Event(Box::new(event)))
 }
 
 /// The same for administrators.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::Automations;
+use super::{Automations, dates};
 
 const TABLE: &str = "automation_run";
 const COLUMNS: [&str; 16] = [
@@ -261,8 +261,8 @@ async fn fail_unsent(tx: &Tx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Ends runs in the middle of which their job was given up. Returns how many.
-pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Result<u64> {
+/// Ends runs in the middle of which their job was given up.
+pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Result<()> {
     let mut update = Query::update();
     update
         .table(TABLE)
@@ -275,23 +275,32 @@ pub(super) async fn given_up(tx: &Tx, ctx: &Ctx, of: GivenUp, why: &str) -> Resu
         GivenUp::Run(id) => update
             .and_where(Expr::col("id").eq(id))
             .and_where(Expr::col("state").is_in([RunState::Waiting.name(), RunState::Running.name()])),
-        GivenUp::Event { record, id } => update
-            .and_where(Expr::col("record_id").eq(record))
-            .and_where(Expr::col("occasion").is_in([occasion_of(id), ONCE.to_owned()]))
-            .and_where(Expr::col("state").eq(RunState::Running.name())),
+        GivenUp::Event(event) => {
+            if let Some((rule, _)) = dates::meant(&event) {
+                update.and_where(Expr::col("rule_id").eq(rule));
+            }
+            update
+                .and_where(Expr::col("record_id").eq(event.record))
+                .and_where(Expr::col("occasion").is_in([occasion_of(&event), ONCE.to_owned()]))
+                .and_where(Expr::col("state").eq(RunState::Running.name()))
+        }
     };
-    Ok(tx.execute(&update).await?.rows_affected())
+    tx.execute(&update).await?;
+    Ok(())
 }
 
 /// Runs whose job was given up: one, or all that an event of a record began.
 pub(super) enum GivenUp {
     Run(Uuid),
-    Event { record: Uuid, id: i64 },
+    Event(Box<Event>),
 }
 
-/// What stands for an event among the occasions of runs.
-pub(super) fn occasion_of(event: i64) -> String {
-    format!("event:{event}")
+/// What stands for an event among the occasions of runs; for a date its value.
+pub(super) fn occasion_of(event: &Event) -> String {
+    match dates::meant(event) {
+        Some((_, value)) => format!("date:{value}"),
+        None => format!("event:{}", event.id),
+    }
 }
 
 /// Forgets a run that has nothing to tell.
@@ -300,6 +309,18 @@ pub(super) async fn forget(tx: &Tx, run: &Run) -> Result<()> {
         .from_table(TABLE)
         .and_where(Expr::col("id").eq(run.id))
         .and_where(Expr::col("state").eq(RunState::Waiting.name()))
+        .to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
+/// Forgets a run that did nothing for a new one of its occasion, unless somebody tries it again meanwhile.
+pub(super) async fn give_way(tx: &Tx, run: &Run) -> Result<()> {
+    let delete = Query::delete()
+        .from_table(TABLE)
+        .and_where(Expr::col("id").eq(run.id))
+        .and_where(Expr::col("step").eq(0_i64))
+        .and_where(Expr::col("state").eq(run.state.name()))
         .to_owned();
     tx.execute(&delete).await?;
     Ok(())

@@ -100,19 +100,20 @@ fn value_of(def: &EntityDef, value: &Json, scene: &Happened, results: &Json) -> 
 }
 
 fn text_of(def: &EntityDef, text: &str, scene: &Happened, results: &Json) -> Result<String, String> {
-    let mut said_so_far = String::new();
+    let (mut said_so_far, mut left) = (String::new(), MAX_TEXT);
     for piece in pieces(def, text).map_err(|error| said(&error))? {
-        match piece {
-            Piece::Plain(plain) => said_so_far.push_str(plain),
+        let more = match piece {
+            Piece::Plain(plain) => plain.to_owned(),
             Piece::Expression(expression) => match scene.value(&expression, results)? {
-                Json::Null => {}
-                Json::String(text) => said_so_far.push_str(&text),
-                other => said_so_far.push_str(&other.to_string()),
+                Json::Null => String::new(),
+                Json::String(text) => text,
+                other => other.to_string(),
             },
-        }
-    }
-    if said_so_far.chars().count() > MAX_TEXT {
-        return Err(format!("longer than {MAX_TEXT} characters"));
+        };
+        // At once: expressions may be many, and each give much.
+        let longer = || format!("longer than {MAX_TEXT} characters");
+        left = left.checked_sub(more.chars().count()).ok_or_else(longer)?;
+        said_so_far.push_str(&more);
     }
     Ok(said_so_far)
 }

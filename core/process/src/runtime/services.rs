@@ -73,7 +73,12 @@ impl ServiceCall {
 
     /// The same for every try of this call, and of no other.
     pub fn idempotency_key(&self) -> Uuid {
-        kernel::id::derived(&format!("{}:{}", self.instance, self.wait))
+        Self::key_of(self.instance, self.wait)
+    }
+
+    /// The same of a call that is not worded.
+    pub(crate) fn key_of(instance: InstanceId, wait: u32) -> Uuid {
+        kernel::id::derived(&format!("{instance}:{wait}"))
     }
 }
 
