@@ -12,12 +12,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use kernel::access::Action;
 use kernel::value::{Currency, FieldType};
-use kernel::{Ctx, FieldKey, Locale};
+use kernel::{Ctx, FieldKey};
 use people::Identity;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::entity_stages::{pipeline_view, stage_view};
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
@@ -586,27 +587,4 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
         field.key != ::records::references::ENTITY_BESIDE || ctx.rights.may(&choice.key, Action::Read)
     };
     catalogue.choices(field).iter().filter(shown).map(choice).collect()
-}
-
-fn pipeline_view(def: &EntityDef, pipeline: &::records::stages::Pipeline, locale: Locale) -> PipelineView {
-    // The only pipeline of a module's entity is called as the entity.
-    let of_module = def.owner.plugin().is_some() && pipeline.is_default && pipeline.labels.is_none();
-    PipelineView {
-        id: pipeline.id,
-        key: pipeline.key.clone(),
-        name: if of_module { entity_label(def, true, locale) } else { pipeline.name_in(locale).to_owned() },
-        is_default: pipeline.is_default,
-        archived: pipeline.archived,
-        stages: pipeline.stages.iter().map(|stage| stage_view(stage, locale)).collect(),
-    }
-}
-
-fn stage_view(stage: &::records::stages::Stage, locale: Locale) -> StageView {
-    StageView {
-        key: stage.key.clone(),
-        name: stage.name_in(locale).to_owned(),
-        semantic: stage.semantic,
-        color: stage.color.clone(),
-        sort: stage.sort,
-    }
 }

@@ -10,6 +10,7 @@ pub mod dashboards;
 pub mod documents;
 mod drawings;
 pub mod entities;
+mod entity_stages;
 pub mod events;
 pub mod exports;
 pub mod factor;
