@@ -18,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::entity_stages::{pipeline_view, stage_view};
+use super::entity_stages::{PipelineView, StageView, pipeline_view, stage_view};
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
@@ -181,31 +181,6 @@ pub struct ChoiceView {
     /// Kept by records that have it, not offered any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     archived: bool,
-}
-
-/// A pipeline.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PipelineView {
-    id: Uuid,
-    key: String,
-    name: String,
-    is_default: bool,
-    /// It keeps the records it has and takes no others.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    archived: bool,
-    stages: Vec<StageView>,
-}
-
-/// A stage.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StageView {
-    key: String,
-    name: String,
-    /// What it means.
-    semantic: ::records::stages::Semantic,
-    color: String,
-    sort: i64,
 }
 
 /// What is shown where at first.

@@ -3,8 +3,34 @@
 use ::records::catalogue::{EntityDef, entity_label};
 use ::records::stages::{Pipeline, Stage};
 use kernel::Locale;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::entities::{PipelineView, StageView};
+/// A pipeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PipelineView {
+    id: Uuid,
+    key: String,
+    name: String,
+    is_default: bool,
+    /// It keeps the records it has and takes no others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    archived: bool,
+    stages: Vec<StageView>,
+}
+
+/// A stage.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageView {
+    key: String,
+    name: String,
+    /// What it means.
+    semantic: ::records::stages::Semantic,
+    color: String,
+    sort: i64,
+}
 
 pub(super) fn pipeline_view(def: &EntityDef, pipeline: &Pipeline, locale: Locale) -> PipelineView {
     // The only pipeline of a module's entity is called as the entity.
