@@ -159,7 +159,9 @@ test("everyone says how they want to be told, by the keyboard and on a phone", a
   await expect(letter).toBeChecked();
   await expect(letter).toBeEnabled();
   await expect(page.getByRole("checkbox", { name: "Escalation: a task of others is late: Portal" })).toBeDisabled();
-  await page.getByRole("switch", { name: "Quiet outside of my working time" }).check({ force: true });
+  const quiet = page.getByRole("switch", { name: "Quiet outside of my working time" });
+  await quiet.click({ force: true });
+  await expect(quiet).toBeChecked();
   await expect
     .poll(async () => {
       const kept = await api.must<{ quiet: boolean; kinds: Record<string, { mail: boolean }> }>("GET", "/me/notifications");
