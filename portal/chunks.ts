@@ -10,12 +10,14 @@
 import type { Plugin } from "vite";
 
 /**
- * What one request less may cost a page, in bytes of source (60 kB are some 5 KiB of compressed script). More makes
+ * What one request less may cost a page, in bytes of source (28 kB are some 2 KiB of compressed script). More makes
  * fewer scripts and heavier pages: `npm run size` and `tests/browser/specs/load.spec.ts` stand on either side.
  */
-const REQUEST = 60_000;
+const REQUEST = 28_000;
 /** What a piece saves or loads counts less than what a page does: it comes later, and to fewer people. */
 const PIECE = 0.1;
+/** A piece that an address opens counts more: the settings have many of them, and each is rarely opened. */
+const PART = 0.5;
 /** From so many doors on a foreign module goes with what all of them share. */
 const MANY = 12;
 /** A foreign module that imports more than this is an index of its package. */
@@ -23,6 +25,9 @@ const INDEX = 40;
 
 const FOREIGN = /\/node_modules\//;
 const ROUTER = /\/src\/routes\/router\.tsx$/;
+/** Pages whose pieces have addresses of their own, or are there as soon as the page is. */
+const PARTED = /\/src\/features\/(?:settings\/page|drawings\/drawing-page)\.tsx$/;
+const DRAG = /\/node_modules\/@atlaskit\/pragmatic-drag-and-drop/;
 const ICON = /\/@tabler\/icons-react\/.*\/Icon\w+\.mjs$/;
 
 const FIRST: "$initial"[] = ["$initial"];
@@ -66,6 +71,8 @@ export function chunks() {
     { name: "first", tags: FIRST },
     // Without what its modules need: that has a place of its own, and would come to all who need only that.
     { name: (id: string) => names.get(id), includeDependenciesRecursively: false },
+    // Small parts of one thing, which whoever drags needs together.
+    { name: "drag", test: DRAG },
     { name: "controls", test: FOREIGN, minShareCount: MANY },
   ];
   return { plugin, groups };
@@ -78,7 +85,7 @@ export function namesOf(all: Map<string, Info>): Map<string, string> {
   const first = reach(entries, imports, new Set());
   const doors = new Map<string, Door>();
   for (const [id, { dynamicallyImportedIds }] of all) {
-    const weight = ROUTER.test(id) ? 1 : PIECE;
+    const weight = ROUTER.test(id) ? 1 : PARTED.test(id) ? PART : PIECE;
     for (const door of FOREIGN.test(id) ? [] : dynamicallyImportedIds) {
       const known = doors.get(door);
       if (known) known.weight = Math.max(known.weight, weight);

@@ -10,7 +10,7 @@ const split = chunks();
 export default defineConfig({
   plugins: [react(), split.plugin],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
-  server: { proxy: { "/api": { target: server, changeOrigin: true } } },
+  server: { proxy: { "/api": { target: server, changeOrigin: true }, "/oidc": { target: server } } },
   build: {
     target: "es2022",
     modulePreload: { polyfill: false },

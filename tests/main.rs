@@ -8,6 +8,7 @@ mod access;
 mod app;
 mod automation;
 mod compat;
+mod configuration;
 mod durability;
 mod events;
 mod files;

@@ -45,6 +45,20 @@ mod m20261129_000039_sign_in;
 mod m20261129_000040_automation;
 mod m20261129_000041_watch;
 mod m20261129_000042_layouts;
+mod m20261130_000043_configuration;
+mod m20261130_000044_directories;
+mod m20261130_000045_outside;
+mod m20261130_000046_own_templates;
+mod m20261130_000047_payment_parts;
+mod m20261130_000049_known_rules;
+mod m20261130_000051_view_as;
+mod m20261130_000052_providers;
+mod m20261130_000054_known_webhooks;
+mod m20261130_000056_public_pages;
+mod m20261130_000057_search_parts;
+mod m20261130_000058_page_links;
+mod m20261130_000059_rule_hooks;
+mod m20261130_000060_seals;
 mod upgrade;
 
 use sea_orm_migration::prelude::*;
@@ -96,6 +110,20 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000040_automation::Migration),
             Box::new(m20261129_000041_watch::Migration),
             Box::new(m20261129_000042_layouts::Migration),
+            Box::new(m20261130_000043_configuration::Migration),
+            Box::new(m20261130_000044_directories::Migration),
+            Box::new(m20261130_000045_outside::Migration),
+            Box::new(m20261130_000046_own_templates::Migration),
+            Box::new(m20261130_000047_payment_parts::Migration),
+            Box::new(m20261130_000049_known_rules::Migration),
+            Box::new(m20261130_000051_view_as::Migration),
+            Box::new(m20261130_000056_public_pages::Migration),
+            Box::new(m20261130_000052_providers::Migration),
+            Box::new(m20261130_000054_known_webhooks::Migration),
+            Box::new(m20261130_000057_search_parts::Migration),
+            Box::new(m20261130_000058_page_links::Migration),
+            Box::new(m20261130_000059_rule_hooks::Migration),
+            Box::new(m20261130_000060_seals::Migration),
         ]
     }
 }

@@ -21,7 +21,9 @@ const schemes = localStorageColorSchemeManager({ key: "verstak.theme" });
 async function start() {
   const root = document.getElementById("root");
   if (!root) throw new Error("no #root in index.html");
-  if (location.pathname !== "/sign-in") askAhead();
+  // Nobody's session matters to who signs in, nor to a guest or a stranger.
+  const outside = ["/sign-in", "/g"].includes(location.pathname) || location.pathname.startsWith("/p/");
+  if (!outside) askAhead();
   loadPageAhead();
   // After the first page has what it needs.
   setTimeout(loadPagesAhead, 3_000);

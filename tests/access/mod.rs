@@ -9,5 +9,5 @@ mod scope;
 mod table;
 mod tokens;
 
-pub use isolation::{image, same};
+pub use isolation::{image, same, send};
 pub use operations::{Objects, Operation};

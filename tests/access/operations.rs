@@ -23,7 +23,8 @@ pub struct Operation {
 impl Operation {
     /// Whether strangers may ask for it.
     pub fn is_public(&self) -> bool {
-        self.template.starts_with("/session") && !(self.method == "GET" && self.template == "/session")
+        let sign_in = self.template.starts_with("/session") && !(self.method == "GET" && self.template == "/session");
+        sign_in || self.template.starts_with("/guest/") || self.template.starts_with("/public/")
     }
 
     /// Whether it only reads.
@@ -39,6 +40,7 @@ impl Operation {
             "/calculate",
             "/preview",
             "/tasks/parse",
+            "/calendars/holidays",
         ]
         .iter()
         .any(|end| self.template.ends_with(end));
@@ -59,6 +61,16 @@ impl Operation {
 fn automation(marker: &str) -> Value {
     let tell = json!({"kind": "notice", "parameters": {"to": "owner", "text": marker}});
     json!({"name": marker, "on": {"event": "deleted"}, "do": [tell], "enabled": false})
+}
+
+/// A webhook that sends nothing.
+fn webhook(marker: &str) -> Value {
+    json!({"url": "https://hooks.walk.test/", "events": ["lead.deleted"], "description": marker, "enabled": false})
+}
+
+/// A provider that nobody can reach, and the guard of addresses refuses.
+fn provider(label: &str) -> Value {
+    json!({"label": label, "issuer": "https://127.0.0.1:9", "client_id": "walk", "client_secret": "walks", "enabled": false})
 }
 
 /// Objects of a company, by kind.
@@ -99,6 +111,8 @@ impl Objects {
         ));
         let rule = json!({"entity": "lead", "rule": automation(marker)});
         ids.push(("automations", of(admin.post("/automations", rule).await)));
+        ids.push(("webhooks", of(admin.post("/webhooks", webhook(marker)).await)));
+        ids.push(("sign-in-providers", of(admin.post("/sign-in-providers", provider(marker)).await)));
         let bulk =
             admin.post("/records/company/bulk", json!({"create": [{"fields": {"title": marker}}]})).await.ok(200);
         ids.push(("batches", bulk["batch"].as_str().unwrap().to_owned()));
@@ -108,12 +122,17 @@ impl Objects {
         let layout = json!({"sections": [{"title": {"en": "walk"}, "fields": ["phones"]}]});
         let layout = admin.put("/layouts", json!({"of": {"entity": "company"}, "layout": layout})).await.ok(200);
         ids.push(("layouts", layout["id"].as_str().unwrap().to_owned()));
+        let list = json!({"key": "x_marked_list", "label": {"en": marker}, "items": [{"key": "one", "label": {"en": marker}}]});
+        admin.post("/directories", list).await.ok(201);
+        ids.push(("directories", "x_marked_list".to_owned()));
         ids.push(("users", of(admin.post("/users", json!({"name": marker, "email": "someone@marker.test"})).await)));
         ids.push(("departments", of(admin.post("/departments", json!({"name": marker})).await)));
         ids.push(("roles", of(admin.post("/roles", json!({"key": "marked", "name": marker})).await)));
         ids.push(("tokens", of(admin.post("/tokens", json!({"name": marker})).await)));
         let pipeline = json!({"entity": "deal", "label": {"en": marker}});
         ids.push(("pipelines", of(admin.post("/pipelines", pipeline).await)));
+        let changes = admin.get("/configuration/changes").await.ok(200);
+        ids.push(("configuration", changes["items"][0]["id"].as_str().unwrap().to_owned()));
         let password = json!({"email": "admin@acme.test", "password": PASSWORD});
         app.stranger().header("user-agent", marker).post("/session", password).await.ok(200);
         let sessions = admin.get("/me/sessions").await.ok(200);
@@ -128,6 +147,9 @@ impl Objects {
         let uri = format!("/api/v1/records/lead/{}/files?name=picture.gif", ids[0].1);
         let octets = Some("application/octet-stream");
         ids.push(("files", of(admin.send("POST", &uri, octets, PICTURE.to_vec()).await)));
+        let title = marker.replace(' ', "%20");
+        let uri = format!("/api/v1/document-templates/own?entity=quote&name=walk.typ&title={title}");
+        ids.push(("document-templates", of(admin.send("POST", &uri, octets, b"Walk".to_vec()).await)));
         ids.push(("plugin-messages", Self::message(app, marker).await));
         ids.push(("notifications", Self::notice(app, marker).await));
         ids.extend(Self::of_processes(app, marker).await);
@@ -283,6 +305,10 @@ impl Objects {
             owned = kind != "plugins";
             path = path.replace("{id}", id);
         }
+        if path.contains("{directory}") {
+            owned = true;
+            path = path.replace("{directory}", self.id("directories"));
+        }
         if kind == "document-templates" {
             path = path.replace("{key}", "quote");
         }
@@ -299,9 +325,25 @@ impl Objects {
         if path.contains("{list}") {
             path = path.replace("{list}", self.id("lists"));
         }
+        path = path.replace("{delivery}", &uuid::Uuid::nil().to_string());
+        path = path.replace("{link}", &uuid::Uuid::nil().to_string());
+        path = path.replace("{company}", "acme").replace("{plugin}", LEAD_DESK).replace("{page}", "walk");
         path = path.replace("{job}", "nightly").replace("{run}", &uuid::Uuid::nil().to_string());
+        path = path.replace("{rule}", &uuid::Uuid::nil().to_string());
         if method == "get" && ["/layouts", "/layouts/history"].contains(&template) {
             path.push_str("?entity=lead");
+        }
+        if (method, template) == ("get", "/records/{entity}/rules") {
+            path.push_str("?changes=create,update");
+        }
+        if method == "post" && template.starts_with("/configuration/") {
+            path.push_str("?dry_run=true");
+        }
+        match (method, template) {
+            ("post", "/document-templates/own") => path.push_str("?entity=quote&name=walk.typ"),
+            ("post", "/public/{company}/{plugin}/{page}/files") => path.push_str("?input=walk&name=walk.txt"),
+            ("put", "/document-templates/own/{id}/content") => path.push_str("?name=walk.typ&seen=1"),
+            _ => {}
         }
         if (method, template) == ("get", "/documents") {
             path = format!("{path}?entity=quote&id={}", self.id("quote"));
@@ -321,6 +363,9 @@ impl Objects {
         match (method, template) {
             ("POST", "/session/forgotten") => json!({"email": "nobody@nowhere.test"}),
             ("POST", "/session/link") => json!({"secret": "walk"}),
+            ("POST", "/session/oidc") => json!({"provider": uuid::Uuid::nil()}),
+            ("POST", "/session/oidc/code") => json!({"code": "000000"}),
+            ("POST" | "PUT", "/sign-in-providers" | "/sign-in-providers/{id}") => provider("walk"),
             ("POST", "/session/link/password") => json!({"secret": "walk", "password": "walks and walks"}),
             ("POST", "/me/factor" | "/me/factor/remove") => json!({"present": "wrong password"}),
             ("PUT", "/me/factor") => json!({"code": "000000"}),
@@ -338,10 +383,23 @@ impl Objects {
                 if method == "PUT" { json!({"rule": rule}) } else { json!({"entity": "lead", "rule": rule}) }
             }
             ("POST", "/automations") => json!({"entity": "lead", "rule": automation("walk")}),
+            ("POST", "/automations/{id}/apply") => json!({"dry_run": true}),
             ("PUT", "/automations/{id}") => json!({"rule": automation("walk")}),
+            ("POST" | "PUT", "/webhooks" | "/webhooks/{id}") => webhook("walk"),
+            ("POST", "/guest/open" | "/guest/paper") => json!({"token": "walk"}),
+            ("POST", "/guest/comments") => json!({"token": "walk", "name": "walk", "text": "walk"}),
+            ("POST", "/public/{company}/{plugin}/{page}/read") => {
+                json!({"items": [{"name": "walk", "source": {"plugin": "walk"}}]})
+            }
+            ("POST", "/public/{company}/{plugin}/{page}/act") => json!({"act": "walk"}),
+            ("PUT", "/plugins/{id}/public-pages/{page}") => json!({"open": true}),
+            ("POST", "/guest/answer") => json!({"token": "walk", "accept": true, "name": "walk"}),
+            ("POST", "/records/{entity}/{id}/share") => json!({"scope": "view", "label": "walk"}),
+            ("POST", "/records/{entity}/{id}/share/{link}/comments") => json!({"text": "walk"}),
             ("POST", "/automations/dry-run") => {
                 json!({"entity": "lead", "rule": automation("walk"), "record": self.id("lead")})
             }
+            ("POST", "/records/{entity}/{id}/buttons/{rule}") => json!({"press": uuid::Uuid::nil()}),
             ("POST", "/records/{entity}/query") => json!({"q": self.marker, "total": true}),
             ("POST", "/records/{entity}/{id}/stage") => {
                 json!({"stage": if entity == "deal" { "quote" } else { "junk" }})
@@ -372,17 +430,25 @@ impl Objects {
             ("PATCH", "/me") => json!({"locale": "uk"}),
             ("PATCH", "/tenant") => json!({"currency": "EUR"}),
             ("POST", "/plugins/{id}/enable") => json!({"grants": "requested"}),
+            ("POST", "/directories") => json!({"label": {"en": "walk"}}),
+            ("PATCH", "/directories/{directory}") => json!({"label": {"en": "walked"}}),
+            ("POST", "/directories/{directory}/merge") => json!({"from": "source", "dry_run": true}),
             ("POST", "/pipelines") => json!({"entity": "lead", "label": {"en": "walk"}}),
             ("PATCH", "/pipelines/{id}") => json!({"label": {"en": "walked"}}),
             ("PUT", "/pipelines/{id}/stages") => json!({"stages": []}),
             ("PUT", "/currency-rates") => json!({"rates": []}),
             ("PUT", "/records/{entity}/{id}/rows") => json!({"rows": [{"title": "walk", "price": 10}]}),
             ("POST", "/documents" | "/documents/preview") => json!({"entity": "quote", "id": self.id("quote")}),
+            ("POST", "/document-templates/own" | "/public/{company}/{plugin}/{page}/files")
+            | ("PUT", "/document-templates/own/{id}/content") => Value::String("Walk".to_owned()),
+            ("PATCH", "/document-templates/own/{id}") => json!({"title": "walked"}),
+            ("POST", "/document-templates/own/{id}/versions/{version}/restore") => json!({"seen": 1}),
             ("PUT", "/document-templates/{key}") => json!({"version": 0, "settings": {"color": "#102030"}}),
             ("POST", "/records/{entity}/{id}/derive") => json!({"to": "invoice"}),
             ("POST", "/records/lead/{id}/convert") => json!({"deal": {"create": {}}}),
             ("POST", "/records/invoice/{id}/void") => json!({"reason": "walk"}),
             ("POST", "/payments/{id}/allocate") => json!({"invoice": self.id("invoice"), "amount": 1}),
+            ("POST", "/records/invoice/{id}/payments") => json!({"fields": {"amount": 1}}),
             ("POST", "/sales/calculate") => json!({"rows": [{"quantity": 2, "price": 10}]}),
             ("POST", "/reports/saved") => json!({"name": "walk", "config": {"measures": ["lead.created"]}}),
             ("PATCH", "/reports/saved/{id}") => json!({"name": "walked"}),
@@ -447,7 +513,9 @@ impl Objects {
             ("POST", "/calendars/preview") => {
                 json!({"of": "company", "calendar": {"week": {"mon": ["09:00-18:00"]}}, "duration": 60})
             }
+            ("POST", "/calendars/holidays") => json!({"country": "UA", "year": 2026}),
             ("PUT", "/me/notifications") => json!({"quiet": false}),
+            ("POST", "/view-as") => json!({"user": self.id("users")}),
             ("POST", "/tasks/parse") => json!({"text": "walk tomorrow 15:00"}),
             ("POST", "/process-definitions/{id}/migrate/undo") => json!({"batch": uuid::Uuid::nil()}),
             ("PUT", "/calendars/{of}") => json!({"calendar": null}),

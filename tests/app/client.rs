@@ -1,9 +1,11 @@
 //! Requests to the product and what it answers.
 
+use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use super::TestApp;
@@ -48,10 +50,14 @@ impl<'a> Client<'a> {
     /// The same with a body that may come in pieces.
     pub async fn send_body(&self, method: &str, uri: &str, kind: Option<&str>, body: Body) -> Answer {
         let request = self.request(method, uri, kind, body);
-        let response = self.app.router().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap();
-        Answer { what: format!("{method} {uri}"), status: parts.status, headers: parts.headers, body: bytes.to_vec() }
+        answered(self.app.router(), request, format!("{method} {uri}")).await
+    }
+
+    /// A POST as a task of its own, as requests over the network are.
+    pub fn begin(&self, path: &str, body: &Value) -> JoinHandle<Answer> {
+        let uri = format!("/api/v1{path}");
+        let request = self.request("POST", &uri, Some("application/json"), body.to_string().into());
+        tokio::spawn(answered(self.app.router(), request, format!("POST {uri}")))
     }
 
     async fn json(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
@@ -105,6 +111,13 @@ impl<'a> Client<'a> {
         assert_eq!(response.status(), StatusCode::OK);
         Stream { body: response.into_body().into_data_stream(), text: String::new() }
     }
+}
+
+async fn answered(router: Router, request: Request<Body>, what: String) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap();
+    Answer { what, status: parts.status, headers: parts.headers, body: bytes.to_vec() }
 }
 
 /// Titles of a page, sorted.

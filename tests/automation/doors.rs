@@ -154,3 +154,36 @@ async fn hostile_texts_stay_texts_and_endless_ones_are_refused() {
     refused(&app, nested, &[("do.0.parameters.body", "invalid")]).await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_field_that_a_rule_names_stays_until_the_rule_lets_it_go() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let field = json!({"key": "x_seen", "label": {"en": "Seen"}, "type": "integer"});
+    admin.post("/entities/deal/fields", field).await.ok(201);
+    let created = || json!({"event": "created"});
+    let own = action("set-fields", json!({"x_seen": 1}));
+    let other = action("create-record", json!({"entity": "deal", "title": "x", "x_seen": 1}));
+    let chosen =
+        json!({"event": "schedule", "cron": "0 9 * * *", "filter": {"field": "x_seen", "op": "gt", "value": 1}});
+    let gone = async || admin.delete("/entities/deal/fields/x_seen").await;
+    for (entity, body) in [
+        ("deal", json!({"name": "when", "on": created(), "when": "record.x_seen > 1", "do": [tell("x")]})),
+        ("deal", json!({"name": "fields", "on": {"event": "updated", "fields": ["x_seen"]}, "do": [tell("x")]})),
+        ("deal", json!({"name": "set", "on": created(), "do": [own]})),
+        ("deal", json!({"name": "said", "on": created(), "do": [tell("{{record.x_seen}}")]})),
+        ("deal", json!({"name": "chosen", "on": chosen, "do": [tell("x")]})),
+        ("lead", json!({"name": "other", "on": created(), "do": [other]})),
+    ] {
+        let id = rule(&app, entity, body.clone()).await;
+        let used = gone().await.problem(409, "config.in_use");
+        let expected = json!([{"kind": "automation", "key": id, "name": body["name"]}]);
+        assert_eq!(used["current"]["users"], expected, "{used}");
+        let mut off = body;
+        off["enabled"] = json!(false);
+        admin.put(&format!("/automations/{id}"), json!({"rule": off})).await.ok(200);
+    }
+    rule(&app, "deal", json!({"name": "free", "on": created(), "do": [tell("{{record.title}}")]})).await;
+    gone().await.ok(204);
+    app.finish().await;
+}

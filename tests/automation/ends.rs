@@ -203,3 +203,49 @@ async fn what_is_written_and_the_note_of_it_are_one() {
     assert_eq!((seen().await, told(&runs(&app, "").await)), (Some(2), vec!["r done".to_owned()]));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_dead_letter_that_cannot_be_told_keeps_no_other_waiting() {
+    let app = TestApp::start().await;
+    rule(&app, "deal", json!({"name": "r", "on": {"event": "created"}, "do": [tell("x")]})).await;
+    for title in ["a", "b"] {
+        app.record("deal", json!({"title": title})).await;
+        app.drain().await;
+    }
+    let all = runs(&app, "").await;
+    let ids: Vec<&str> = all.iter().map(|run| run["id"].as_str().unwrap()).collect();
+    // How the first one ended cannot be written; what came of its actions cannot be read of either.
+    let (stop, go) = if on_postgres() {
+        let check = format!("CHECK (id <> '{}' OR state <> 'failed')", ids[0]);
+        (
+            format!("ALTER TABLE automation_run ADD CONSTRAINT stuck {check}"),
+            "ALTER TABLE automation_run DROP CONSTRAINT stuck",
+        )
+    } else {
+        let this = format!("lower(hex(NEW.id)) = '{}' AND NEW.state = 'failed'", ids[0].replace('-', ""));
+        (
+            format!(
+                "CREATE TRIGGER stuck BEFORE UPDATE ON automation_run WHEN {this} BEGIN SELECT RAISE(ABORT, 'no'); END"
+            ),
+            "DROP TRIGGER stuck",
+        )
+    };
+    app.sql("UPDATE automation_run SET state = 'running', step = 0, results = '{}'").await;
+    app.sql(&stop).await;
+    let tx = app.state.db.begin().await.unwrap();
+    for id in &ids {
+        let job = NewJob::now(&app.state.env, "automation.run", json!({"run": id}));
+        jobs::enqueue(&tx, &app.state.env, job.for_tenant(app.companies[0].tenant.id)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for _ in 0..8 {
+        app.drain().await;
+        app.clock.advance_seconds(4_000);
+    }
+    app.sql("UPDATE automation_run SET results = '[]'").await;
+    assert_eq!(told(&runs(&app, "").await), ["r running", "r failed"]);
+    app.sql(go).await;
+    look(&app).await;
+    assert_eq!(told(&runs(&app, "").await), ["r failed", "r failed"]);
+    app.finish().await;
+}

@@ -1,9 +1,14 @@
 //! Rules of automation: what sets them off, what they do, who may make them, what a dry run says.
 
+mod acts;
+mod apply;
+mod buttons;
 mod doors;
 mod ends;
 mod fires;
+mod hooks;
 mod past;
+mod schedule;
 mod twice;
 
 use serde_json::{Value, json};

@@ -163,3 +163,20 @@ async fn the_past_knows_what_stood_too_long_what_is_once_and_what_is_older() {
     assert_eq!(seen(json!({"event": "stuck", "stage": "quote", "after": "P1D"}), false).await, (2, 2));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_dry_run_whose_time_is_over_says_how_far_it_came() {
+    let app = TestApp::start().await;
+    app.record("deal", json!({"title": "a"})).await;
+    app.drain().await;
+    let rule = json!({"name": "x", "on": {"event": "created"}, "do": [tell("x")]});
+    let input = json!({"entity": "deal", "rule": rule, "days": 7});
+    let asked = serde_json::from_value(input.clone()).unwrap();
+    let hasty = app.state.automations.clone().patient(std::time::Duration::ZERO);
+    let seen = hasty.dry_run(&app.system(), asked).await.unwrap();
+    let since = app.state.env.now().plus_seconds(-7 * 86_400);
+    assert_eq!((seen.truncated, seen.fired, seen.until), (true, 0, Some(since)));
+    let seen = app.admin().post("/automations/dry-run", input).await.ok(200);
+    assert_eq!((&seen["truncated"], &seen["fired"], &seen["until"]), (&json!(false), &json!(1), &Value::Null));
+    app.finish().await;
+}

@@ -3,7 +3,7 @@
 use futures::future::join;
 use serde_json::json;
 
-use super::{action, rule, runs, tell};
+use super::{action, notices, rule, runs, tell};
 use crate::app::TestApp;
 
 #[tokio::test]
@@ -54,5 +54,38 @@ async fn a_run_that_was_cut_off_goes_on_and_repeats_nothing() {
     }
     assert_eq!(app.count("SELECT count(*) FROM notification").await, 3, "told once for each time it was not noted");
     app.sql("DROP TABLE cut").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_node_that_keeps_rules_knows_at_once_what_another_node_made_of_them() {
+    let app = TestApp::start().await;
+    let (config, env) = ((*app.state.config).clone(), app.state.env.clone());
+    let node = verstak::AppState::over(config, env, app.state.db.clone()).unwrap();
+    let body = |text: &str| json!({"name": "r", "on": {"event": "created"}, "do": [tell(text)]});
+    // Rules change on one node, the other one reads the log; the clock stands still.
+    let told = async || {
+        app.record("deal", json!({"title": "a"})).await;
+        app.settle().await;
+        node.drain().await.unwrap();
+        notices(&app).await
+    };
+    assert!(told().await.is_empty());
+    let id = rule(&app, "deal", body("first")).await;
+    assert_eq!(told().await, ["first"]);
+    let change = async |rule: serde_json::Value| {
+        app.admin().put(&format!("/automations/{id}"), json!({"rule": rule})).await.ok(200);
+    };
+    change(body("second")).await;
+    assert_eq!(told().await, ["first", "second"]);
+    let mut off = body("second");
+    off["enabled"] = json!(false);
+    change(off).await;
+    assert_eq!(told().await.len(), 2);
+    change(body("third")).await;
+    assert_eq!(told().await, ["first", "second", "third"]);
+    app.admin().delete(&format!("/automations/{id}")).await.ok(204);
+    assert_eq!(told().await.len(), 3);
+    app.drain().await;
     app.finish().await;
 }

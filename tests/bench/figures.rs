@@ -142,7 +142,7 @@ fn questions(instance: &str) -> Vec<Question> {
                 json!({"over": "stage", "entity": "lead", "group_by": ["step", "manager", "department", "source"], "period": {"from": from}})
             },
             1_000.0,
-            false,
+            true,
         ),
         asked(
             "builder: count and sum by source and month",
@@ -152,7 +152,7 @@ fn questions(instance: &str) -> Vec<Question> {
                 json!({"measures": ["lead.created"], "group_by": ["source", {"field": "created_at", "bucket": "month"}], "filter": filter})
             },
             1_500.0,
-            false,
+            true,
         ),
         asked(
             "home: all cards",

@@ -20,6 +20,7 @@
 //! | `suite` | everything measured on one database |
 //! | `modules` | plans, months of many people, timers |
 //! | `processes` | instances of a process, timers |
+//! | `erp` | the requests that an ERP was driven with |
 //! | `figures` | maps, the journal, the funnel, the builder, the first page |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
@@ -30,6 +31,7 @@ mod capture;
 mod client;
 mod company;
 mod crowd;
+mod erp;
 mod figures;
 mod hook;
 mod load;

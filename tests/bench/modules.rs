@@ -1,5 +1,6 @@
-//! The two whole modules: a long plan put in order after one task was moved, a month of many people opened, a timer started
-//! while many run. Over HTTP, on the built server.
+//! The two whole modules: a long plan put in order after one task was moved, what its drawings ask for, a month of many people
+//! opened, a timer started while many run. Over HTTP, on the built server; what a browser takes to draw the plan is measured by
+//! `tests/browser/specs/rollout-large.spec.ts`.
 
 #![expect(clippy::indexing_slicing, reason = "answers of our own server, read by name")]
 
@@ -59,11 +60,12 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     let state = runtime.block_on(open(&url, folder.path(), &Seen::default()))?;
     let company = runtime.block_on(company::make(&state, "Bench"))?;
     let modules = runtime.block_on(enable(&state, arguments, &company))?;
-    let (first, last) = runtime.block_on(plan(&state, &company, size.tasks))?;
+    let [project, first, last] = runtime.block_on(plan(&state, &company, size.tasks))?;
     let tokens = runtime.block_on(crowd(&state, &company, &size))?;
     let server = || Server::start(&arguments.verstak, folder.path(), &url, &company.token);
     let running = server()?;
     let moves = moved(&running, &company, arguments.rounds, [&first, &last])?;
+    let drawn = drawings(&running, &company, &modules, &project, arguments.rounds * 2)?;
     begun(&running, &company)?;
     drop(running);
     runtime.block_on(copied(&state, &company, &size))?;
@@ -73,7 +75,7 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     drop(running);
     report.section(
         &format!("{}: modules", place.name),
-        "Rollout: from the change of one task's length to the moment at which the last task of the plan has its new day. Time tracking: the sources of the page \"Team time\" for a month; a timer started by somebody who has none.",
+        "Rollout: from the change of one task's length to the moment at which the last task of the plan has its new day; the sources of the page \"Rollout plan\" (gantt, list, mind map, who does what). Time tracking: the sources of the page \"Team time\" for a month; a timer started by somebody who has none.",
     );
     let row = |name: String, side: &Side, most: f64| {
         let (p50, p99) = (side.micros(500) / 1e3, side.micros(990) / 1e3);
@@ -81,6 +83,7 @@ pub fn measure(runtime: &Runtime, arguments: &Arguments, place: &Place, report: 
     };
     let rows = [
         row(format!("plan of {} tasks after the first was moved", size.tasks), &moves, 2_000.0),
+        row(format!("gantt and mind map of {} tasks asked for", size.tasks), &drawn, 500.0),
         row(format!("{DAYS} days of {} people opened", size.people), &opened, 1_000.0),
         row(format!("timer started with {} running", size.running), &started, 100.0),
     ];
@@ -117,8 +120,8 @@ async fn made(state: &AppState, company: &Company, entity: &str, fields: Json) -
     Ok(made.record.id.0)
 }
 
-/// A project whose plan is a chain of so many tasks: the first and the last of them.
-async fn plan(state: &AppState, company: &Company, tasks: usize) -> Outcome<(String, String)> {
+/// A project whose plan is a chain of so many tasks: itself, the first and the last of them.
+async fn plan(state: &AppState, company: &Company, tasks: usize) -> Outcome<[String; 3]> {
     let me = company.ctx.user().ok_or("nobody")?.0;
     let fields = json!({"title": "Bench", "template": "seven_steps", "lead": me, "start": "2026-06-01"});
     let project = made(state, company, "rollout_project", fields).await?;
@@ -148,7 +151,7 @@ async fn plan(state: &AppState, company: &Company, tasks: usize) -> Outcome<(Str
     }
     drain(state).await?;
     let name = |id: Option<Uuid>| id.map(|id| id.to_string()).ok_or("a plan without tasks");
-    Ok((name(first)?, name(before)?))
+    Ok([project.to_string(), name(first)?, name(before)?])
 }
 
 /// Tokens of people who may book time, so many as timers are started.
@@ -261,20 +264,37 @@ async fn copied(state: &AppState, company: &Company, size: &Size) -> Outcome {
     Ok(())
 }
 
-/// The sources of the page "Team time" for a month, as the portal asks for them.
+/// The sources of the page "Team time" for a month.
 fn month(server: &Server, company: &Company, modules: &[String; 2], rounds: usize) -> Outcome<Side> {
     let mut client = Client::new(server.address, &company.token)?;
-    let ui = read(&mut client, "/api/v1/ui".to_owned())?;
+    let page = page_of(&mut client, &modules[1], "people")?;
+    let items = ["period", "people", "days_off", "cells"];
+    let items = items.map(|name| json!({"name": name, "source": october(&page["tree"]["sources"][name], "")}));
+    opened(&mut client, &page, &items, &json!({"from": "2026-10-01", "to": "2026-10-31"}), rounds)
+}
+
+/// The sources of the page "Rollout plan".
+fn drawings(server: &Server, company: &Company, modules: &[String; 2], project: &str, rounds: usize) -> Outcome<Side> {
+    let mut client = Client::new(server.address, &company.token)?;
+    let page = page_of(&mut client, &modules[0], "roles")?;
+    let items = ["now", "tasks", "plan", "stages", "items", "roles", "duties"];
+    let items = items.map(|name| json!({"name": name, "source": about(&page["tree"]["sources"][name], project)}));
+    opened(&mut client, &page, &items, &json!({"project": project}), rounds)
+}
+
+/// The page of a module that has this source.
+fn page_of(client: &mut Client, module: &str, source: &str) -> Outcome<Json> {
+    let ui = read(client, "/api/v1/ui".to_owned())?;
     let all = ui["surfaces"].as_array().ok_or("no surfaces")?;
-    let page =
-        all.iter().find(|one| one["plugin"] == modules[1].as_str() && one["tree"]["sources"]["people"].is_object());
-    let page = page.ok_or("the page of teams is not there")?;
-    let sources = ["period", "people", "days_off", "cells"];
-    let items: Vec<Json> =
-        sources.map(|name| json!({"name": name, "source": october(&page["tree"]["sources"][name], "")})).into();
+    let page = all.iter().find(|one| one["plugin"] == module && one["tree"]["sources"][source].is_object());
+    page.cloned().ok_or_else(|| format!("the page of {module} with `{source}` is not there").into())
+}
+
+/// Sources of a page, as the portal asks for them.
+fn opened(client: &mut Client, page: &Json, items: &[Json], params: &Json, rounds: usize) -> Outcome<Side> {
     let body = json!({
         "plugin": page["plugin"], "surface": page["id"], "tree_hash": page["tree_hash"], "items": items,
-        "params": {"from": "2026-10-01", "to": "2026-10-31"}, "wait_ms": 10_000,
+        "params": params, "wait_ms": 10_000,
     });
     let ask = Ask { method: "POST", path: "/api/v1/read".to_owned(), body: Some(body.to_string()) };
     let mut side = Side::default();
@@ -289,8 +309,8 @@ fn month(server: &Server, company: &Company, modules: &[String; 2], rounds: usiz
         if round > 0 {
             side.add(Stretch { times: vec![took], elapsed: took, ..Stretch::default() });
         } else {
-            let rows = |name: &str| results.iter().find(|one| one["name"] == name).map_or(0, rows_of);
-            say(&format!("  {} people, {} cells", rows("people"), rows("cells")));
+            let told: Vec<String> = results.iter().map(|one| format!("{} {}", rows_of(one), one["name"])).collect();
+            say(&format!("  {}", told.join(", ")));
         }
     }
     Ok(side)
@@ -316,6 +336,18 @@ fn october(source: &Json, op: &str) -> Json {
             Json::Object(map.iter().map(part).collect::<Map<_, _>>())
         }
         Json::Array(all) => all.iter().map(|one| october(one, op)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A declared source with a project put where expressions stand.
+fn about(source: &Json, project: &str) -> Json {
+    match source {
+        Json::Object(map) if map.contains_key("=") => json!(project),
+        Json::Object(map) => {
+            Json::Object(map.iter().map(|(key, value)| (key.clone(), about(value, project))).collect())
+        }
+        Json::Array(all) => all.iter().map(|one| about(one, project)).collect(),
         other => other.clone(),
     }
 }

@@ -43,8 +43,8 @@ impl Scenario {
     }
 }
 
-/// A POST of JSON.
-fn post(path: &str, body: &Json) -> Ask {
+/// A POST of JSON below the leads.
+pub fn post(path: &str, body: &Json) -> Ask {
     Ask { method: "POST", path: format!("/api/v1/records/lead{path}"), body: Some(body.to_string()) }
 }
 

@@ -17,6 +17,7 @@ use crate::bare::Bare;
 use crate::capture::{Seen, Watched};
 use crate::client::drive;
 use crate::company::{self, Company, Leads};
+use crate::erp;
 use crate::measure::{Pair, Side, count, in_turn, middle, with_processor};
 use crate::mix;
 use crate::plugins::{self, Packages};
@@ -73,6 +74,9 @@ pub fn measure(
     say(&format!("  server {} on {}", server.id(), server.address));
     std::thread::sleep(Duration::from_secs(3));
     let idle = server.own_memory()?;
+    // Before the loops: their leads have numbers that nobody reaches, and a list's way goes by the largest.
+    let filled = (&companies.full, &companies.leads);
+    erp::measure(arguments, &server, filled, companies.desk.as_ref(), place.server.is_none(), report)?;
     let bare = Bare::new(runtime.block_on(Db::open(&DbOptions { connections: 24, ..DbOptions::new(&url) }))?);
     against_bare(runtime, arguments, &server, &bare, &companies, &scenarios, report)?;
     hooked(arguments, &server, &companies, report)?;
@@ -114,7 +118,7 @@ pub fn verdict(met: bool) -> String {
 pub async fn address(place: &Place, folder: &Path) -> Outcome<String> {
     let Some(server) = &place.server else { return Ok(format!("sqlite:{}", folder.join("verstak.db").display())) };
     let db = Db::open(&DbOptions::new(server)).await?;
-    db.read().execute_unprepared(&format!("DROP DATABASE IF EXISTS {DATABASE}")).await?;
+    db.read().execute_unprepared(&format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")).await?;
     db.read().execute_unprepared(&format!("CREATE DATABASE {DATABASE}")).await?;
     db.close().await?;
     let (base, _) = server.rsplit_once('/').ok_or("the PostgreSQL address names no database")?;

@@ -12,4 +12,5 @@ mod papers;
 mod plugins;
 mod process;
 pub mod server;
+mod two;
 mod undo;

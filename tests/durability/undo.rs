@@ -9,15 +9,19 @@ use serde_json::{Value, json};
 
 use super::caller::{Caller, client, dice, kills, left_behind, number};
 use super::server::{Server, company};
-use crate::app::Database;
+use crate::app::{Database, on_postgres};
 use kernel::db::ConnectionTrait;
 
 fn size() -> usize {
     std::env::var("VERSTAK_UNDO_ROWS").map_or(6_000, |text| text.parse().unwrap())
 }
 
-/// As if two minutes had passed since the server died: its locks have run out.
+/// As if two minutes had passed since the server died: its locks have run out. The only server of a folder with SQLite's
+/// file knows that they are nobody's and does not wait.
 async fn later(database: &Database) {
+    if !on_postgres() {
+        return;
+    }
     let db = left_behind(database).await;
     for sql in ["UPDATE job SET locked_until = 0 WHERE state = 'running'", "UPDATE long_job SET held_until = 0"] {
         db.for_migrations().execute_unprepared(sql).await.unwrap();

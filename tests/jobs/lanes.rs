@@ -109,6 +109,53 @@ async fn forty_slow_webhooks_of_one_company_keep_no_timer_and_no_other_companys_
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_slow_receiver_keeps_no_other_webhook_of_its_company_waiting() {
+    let app = TestApp::build()
+        .config(|config| {
+            config.webhooks.allow_private = true;
+            config.jobs.waiting = 8;
+        })
+        .start()
+        .await;
+    let (slow, quick) = (Silent::start().await, Silent::start().await);
+    quick.answer.send(true).unwrap();
+    for (server, event) in [(&slow, "deal.created"), (&quick, "lead.created")] {
+        app.admin().post("/webhooks", json!({"url": server.url, "events": [event]})).await.ok(201);
+    }
+    // More than a company may have in hand of a kind.
+    for number in 0..6 {
+        app.record("deal", json!({"title": number.to_string()})).await;
+    }
+    app.settle().await;
+    app.state.dispatch().await.unwrap();
+    let stop = CancellationToken::new();
+    let (worker, slots) = (app.state.worker(), app.state.config.jobs.slots());
+    let working = tokio::spawn({
+        let stop = stop.clone();
+        async move { worker.serve(stop, slots).await }
+    });
+    slow.hears(1).await;
+    // All have had their turn.
+    app.clock.advance_seconds(2);
+    slow.hears(2).await;
+    app.record("lead", json!({"title": "Ann"})).await;
+    app.settle().await;
+    app.state.dispatch().await.unwrap();
+    quick.hears(1).await;
+    assert_eq!(*slow.heard.borrow(), 2, "so many of a webhook are under way");
+    slow.answer.send(true).unwrap();
+    stop.cancel();
+    working.await.unwrap();
+    for _ in 0..4 {
+        app.clock.advance_seconds(2);
+        app.drain().await;
+    }
+    assert_eq!(app.count("SELECT count(*) FROM webhook_delivery WHERE state = 'delivered'").await, 7);
+    assert_eq!(*slow.heard.borrow(), 6, "each went once");
+    app.finish().await;
+}
+
 /// Notes whose jobs it does.
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<i64>>>);

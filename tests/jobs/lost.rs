@@ -1,7 +1,7 @@
 //! Jobs that take their process with them come back so often and no more, and take no innocent ones with them.
 
 use futures::FutureExt;
-use kernel::jobs::{NewJob, came_further, enqueue};
+use kernel::jobs::{NewJob, came_further, enqueue, let_go};
 use serde_json::json;
 
 use super::probe::Probe;
@@ -9,8 +9,14 @@ use crate::app::TestApp;
 use crate::process::{Engine, flows, process, when};
 
 impl Probe {
-    /// A process that works until a job ends it, or nothing is left to do.
+    /// A process that works until a job ends it, or nothing is left to do, and two minutes more.
     async fn live(&self, app: &TestApp) {
+        self.live_at_once(app).await;
+        app.clock.advance_seconds(121);
+    }
+
+    /// The same without the two minutes.
+    async fn live_at_once(&self, app: &TestApp) {
         let worker = self.worker(app);
         let before = self.ran.lock().unwrap().len();
         let mut run = Box::pin(worker.run_due());
@@ -22,7 +28,6 @@ impl Probe {
             tokio::task::yield_now().await;
         }
         drop(run);
-        app.clock.advance_seconds(121);
     }
 }
 
@@ -74,6 +79,28 @@ async fn a_job_of_two_tries_ends_its_process_twice_and_one_that_came_further_is_
     }
     assert_eq!(probe.take(), ["kill1", "kill2", "kill3", "kill4"]);
     app.sql("DELETE FROM job WHERE state <> 'dead'").await;
+    app.expect_dead(1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_only_server_takes_over_at_once_what_the_one_before_left() {
+    let app = TestApp::start().await;
+    let probe = Probe::default();
+    put(&app, "kill", 8).await;
+    probe.live_at_once(&app).await;
+    probe.live_at_once(&app).await;
+    assert_eq!(probe.take(), ["kill1"], "it is held still");
+    for expected in ["kill2", "kill3", "kill4", "kill5"] {
+        assert_eq!(let_go(&app.state.db, &app.state.env).await.unwrap(), 1);
+        probe.live_at_once(&app).await;
+        assert_eq!(probe.take(), [expected]);
+    }
+    // It counts as one that takes its server with it, however soon it is taken over.
+    assert_eq!(let_go(&app.state.db, &app.state.env).await.unwrap(), 1);
+    probe.live_at_once(&app).await;
+    assert_eq!(probe.take(), ["dead after 5: the server ended each time while this job ran"]);
+    assert_eq!(let_go(&app.state.db, &app.state.env).await.unwrap(), 0);
     app.expect_dead(1);
     app.finish().await;
 }

@@ -1,8 +1,9 @@
-//! Messages of plugins in the whole product: letters and SMS under keys, with the records they go with, by gateways.
+//! Messages of plugins in the whole product: letters and SMS under keys, with the records they go with, by gateways; webhooks.
 
 mod gateways;
 mod inbound;
 mod letters;
+mod webhooks;
 
 use std::sync::OnceLock;
 

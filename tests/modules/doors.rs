@@ -6,7 +6,7 @@ use super::{REQUEST, days, office};
 use crate::app::{TestApp, titles};
 use crate::process::{Engine, file, one};
 
-async fn import(app: &TestApp, by: &str, text: &str) -> Value {
+pub async fn import(app: &TestApp, by: &str, text: &str) -> Value {
     let body = format!(
         "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\n{REQUEST}\r\n--B\r\nContent-Disposition: \
          form-data; name=\"file\"; filename=\"rows.csv\"\r\n\r\n{text}\r\n--B--\r\n"
@@ -30,7 +30,7 @@ async fn roles_that_a_module_brings_decide_who_sees_what() {
     let seen = async |name: &str| titles(&app.by(name).get(&format!("/records/{REQUEST}")).await.ok(200)).len();
     assert_eq!((seen("ann").await, seen("bob").await, seen("admin").await), (1, 1, 2));
     app.by("bob").get(&format!("/records/{REQUEST}/{ann}")).await.problem(404, "not_found");
-    app.by("bob").update(REQUEST, &ann, json!({"days": 1})).await.problem(404, "not_found");
+    app.by("bob").update(REQUEST, &ann, json!({"kind": "sick"})).await.problem(404, "not_found");
     app.by("ann").delete(&format!("/records/{REQUEST}/{ann}")).await.problem(403, "denied");
     // Nobody gives a request away, and a head makes none.
     app.by("ann").update(REQUEST, &ann, json!({"owner": app.id_of("bob")})).await.problem(403, "denied");

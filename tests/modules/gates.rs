@@ -392,3 +392,19 @@ async fn a_gate_that_somebody_else_has_changed_is_not_overwritten() {
     set(&now, json!(null)).await.ok(200);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_layout_names_no_surface_of_a_closed_module() {
+    let (mut app, field, _) = gated().await;
+    app.person(0, "max", &["sales_manager"]).await;
+    app.department("South", Some(field), &["max"]).await;
+    let both = json!([format!("{LEAVE}.leave"), "other.panel"]);
+    let tab = json!({"title": {"en": "More"}, "blocks": both});
+    let layout = json!({"sections": [{"title": {"en": "A"}, "fields": ["amount"]}], "blocks": [], "tabs": [tab]});
+    app.admin().put("/layouts", json!({"of": {"entity": "lead"}, "layout": layout})).await.ok(200);
+    let blocks =
+        async |name: &str| app.by(name).get("/entities/lead").await.ok(200)["layout"]["tabs"][0]["blocks"].clone();
+    assert_eq!(blocks("max").await, both);
+    assert_eq!(blocks("admin").await, json!(["other.panel"]), "outside the gate");
+    app.finish().await;
+}

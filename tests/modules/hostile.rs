@@ -30,7 +30,7 @@ async fn wrong_declarations_are_refused_with_the_place_and_the_nearest_name() {
     }
     let twice = "[[entities]]\nkey = \"leave_request\"\nlabel = \"entity.leave_request\"\n[[hooks]]";
     check(hooks, twice, "`leave_request` is declared twice").await;
-    let day = "{ key = \"days\", type = \"integer\", min = 0 }";
+    let day = "{ key = \"days\", type = \"integer\", formula = \"daysBetween(record.starts, record.ends) + 1\" }";
     check(
         day,
         "{ key = \"days\", type = \"integer\", min = 0 }, { key = \"days\", type = \"text\" }",

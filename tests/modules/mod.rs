@@ -1,13 +1,19 @@
 //! Modules: what plugins declare of a company's catalogue, in the whole product. The example `leave-requests`, and the same
 //! component with other manifests.
 
+mod acceptance;
 mod catalogue;
 mod constraints;
 mod doors;
+mod expressions;
+mod frames;
 mod gates;
 mod hostile;
+mod laid;
 mod lifecycle;
 mod pages;
+mod papers;
+mod public;
 mod purge;
 mod roles;
 mod scripts;
@@ -39,7 +45,7 @@ fn files() -> &'static Files {
 pub fn leave(version: &str, edit: impl Fn(String) -> String, texts: &[&str]) -> Vec<u8> {
     let mut files = files().clone();
     let text = |path: &str| String::from_utf8(files[path].clone()).unwrap();
-    let manifest = edit(text("plugin.toml").replace("version = \"1.1.0\"", &format!("version = \"{version}\"")));
+    let manifest = edit(text("plugin.toml").replace("version = \"1.2.0\"", &format!("version = \"{version}\"")));
     let more: Vec<(String, String)> = ["en", "ru", "uk"]
         .map(|locale| {
             let path = format!("i18n/{locale}.toml");

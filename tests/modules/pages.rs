@@ -16,7 +16,7 @@ fn page(version: &str, file: &str, edit: impl Fn(String) -> String) -> Vec<u8> {
     let edited = edit(before.clone());
     assert!(edited != before || version == "1.0.0", "nothing was edited");
     let manifest = if file == "plugin.toml" { edited.clone() } else { text("plugin.toml") };
-    let manifest = manifest.replace("version = \"1.1.0\"", &format!("version = \"{version}\""));
+    let manifest = manifest.replace("version = \"1.2.0\"", &format!("version = \"{version}\""));
     files.insert(file.into(), edited.into_bytes());
     files.insert("plugin.toml".into(), manifest.into_bytes());
     package::write(&files, None).unwrap()

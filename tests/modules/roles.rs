@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LEAVE, disable, enable, install, leave, run, staff};
+use super::{LEAVE, REQUEST, days, disable, enable, install, leave, run, staff};
 use crate::app::TestApp;
 
 /// A field on leads, and a role for whoever watches the leads that have it.
@@ -90,4 +90,119 @@ async fn a_role_that_would_open_more_of_the_product_is_refused_by_its_place() {
     // An entity that it adds no field to.
     refused("entity = \"lead\"\nactions", "entity = \"deal\"\nactions", "is not an entity of this plugin").await;
     app.finish().await;
+}
+
+#[tokio::test]
+async fn roles_are_given_with_switching_on_and_stay_with_people_while_it_is_off() {
+    let mut app = TestApp::start().await;
+    let ann = app.person(0, "ann", &[]).await;
+    let ian = app.person(0, "ian", &[]).await;
+    install(&app, leave("1.0.0", |manifest| manifest, &[])).await.ok(201);
+    let path = format!("/plugins/{LEAVE}/enable");
+    let given = json!({"leave_employee": [ann], "leave_head": [ian, ann]});
+    app.admin().post(&path, json!({"grants": "requested", "roles": given})).await.ok(200);
+    app.by("ann").create(REQUEST, days(1, 2)).await.ok(201);
+    assert_eq!(app.by("ian").create(REQUEST, days(1, 2)).await.problem(403, "denied")["code"], "denied");
+    let held = roles_of(&app, "leave_head").await;
+    assert_eq!(held.len(), 2);
+    // Given again, to somebody who has it and to nobody: whoever has it keeps it.
+    app.admin()
+        .post(&path, json!({"grants": "requested", "roles": {"leave_head": [ian], "leave_employee": []}}))
+        .await
+        .ok(200);
+    assert_eq!(roles_of(&app, "leave_head").await, held);
+    let audit = app.admin().get("/audit?area=role").await.ok(200);
+    let told = audit["items"].as_array().unwrap().iter().filter(|act| act["action"] == "role.given");
+    assert_eq!(told.count(), 2, "{audit}");
+    // Off, the roles stay with people and give nothing; on again they do what they did.
+    disable(&app).await;
+    assert_eq!(roles_of(&app, "leave_head").await, held);
+    app.by("ann").get(&format!("/records/{REQUEST}")).await.problem(404, "not_found");
+    app.by("ann").get("/me").await.ok(200);
+    enable(&app).await.ok(200);
+    app.by("ann").create(REQUEST, days(5, 6)).await.ok(201);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_from_elsewhere_and_no_role_of_others_is_given_and_then_nothing_is_switched_on() {
+    let mut app = TestApp::start().await;
+    let other = app.add_company("Other", kernel::Locale::En).await;
+    let stranger = app.person(other, "eve", &[]).await;
+    let max = app.person(0, "max", &[]).await;
+    install(&app, leave("1.0.0", |manifest| manifest, &[])).await.ok(201);
+    let path = format!("/plugins/{LEAVE}/enable");
+    for (role, people, code) in [
+        ("leave_employee", json!([stranger]), "missing"),
+        ("leave_employee", json!([max, "00000000-0000-0000-0000-000000000001"]), "missing"),
+        ("admin", json!([max]), "unknown_name"),
+        ("leave_nobody", json!([]), "unknown_name"),
+    ] {
+        let body = json!({"grants": "requested", "roles": {(role): people}});
+        let problem = app.admin().post(&path, body).await.problem(422, "plugin.invalid");
+        assert_eq!(problem["fields"][format!("roles.{role}")]["code"], code, "{problem}");
+        assert_eq!(app.admin().get(&format!("/plugins/{LEAVE}")).await.ok(200)["enabled"], false);
+    }
+    let many: Vec<String> = (0..1_001).map(|n| format!("00000000-0000-0000-0000-{n:012}")).collect();
+    let body = json!({"grants": "requested", "roles": {"leave_employee": many}});
+    let problem = app.admin().post(&path, body).await.problem(422, "plugin.invalid");
+    assert_eq!(problem["fields"]["roles.leave_employee"]["code"], "too_many", "{problem}");
+    app.by("max").post(&path, json!({"grants": "requested"})).await.problem(403, "denied");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn settings_name_stages_and_fields_that_are_there() {
+    const NAMED: &str = r#"
+[[settings]]
+key = "begin"
+type = "stage"
+entity = "deal"
+label.en = "Begin"
+[[settings]]
+key = "day"
+type = "field"
+entity = "leave_request"
+label.en = "Day"
+default = "starts"
+"#;
+    let app = TestApp::start().await;
+    install(&app, leave("1.0.0", |manifest| manifest + NAMED, &[])).await.ok(201);
+    let path = format!("/plugins/{LEAVE}/enable");
+    let with = |settings: serde_json::Value| json!({"grants": "requested", "settings": settings});
+    let wrong =
+        app.admin().post(&path, with(json!({"begin": "nowhere"}))).await.problem(422, "plugin.settings_invalid");
+    assert_eq!(wrong["fields"]["settings.begin"]["code"], "choice", "{wrong}");
+    let detail = app.admin().post(&path, with(json!({"begin": "won", "day": "ends"}))).await.ok(200);
+    let begin = detail["settings_schema"].as_array().unwrap().iter().find(|one| one["key"] == "begin").unwrap();
+    assert_eq!((&begin["type"], &begin["entity"]), (&json!("stage"), &json!("deal")));
+    let path = format!("/plugins/{LEAVE}/settings");
+    let wrong = app.admin().put(&path, json!({"settings": {"day": "dayz"}})).await;
+    assert_eq!(wrong.problem(422, "plugin.settings_invalid")["fields"]["settings.day"]["code"], "choice");
+    app.admin().put(&path, json!({"settings": {"day": "starts"}})).await.ok(200);
+    let refused = async |to: &str, why: &str| {
+        let package = leave("2.0.0", |manifest| manifest + &NAMED.replacen("entity = \"deal\"", to, 1), &[]);
+        let said = install(&app, package).await.problem(422, "plugin.invalid");
+        assert!(said["fields"]["file"]["message"].as_str().unwrap().contains(why), "{to}: {said}");
+    };
+    refused("entity = \"daal\"", "did you mean `deal`?").await;
+    refused("", "belongs to types `stage` and `field`").await;
+    app.finish().await;
+}
+
+/// Ids of the people who have a role.
+async fn roles_of(app: &TestApp, key: &str) -> Vec<String> {
+    let roles = app.admin().get("/roles").await.ok(200);
+    let role = roles["items"].as_array().unwrap().iter().find(|role| role["key"] == key).unwrap()["id"].clone();
+    let users = app.admin().get("/users").await.ok(200);
+    let has = |user: &&serde_json::Value| user["roles"].as_array().unwrap().contains(&role);
+    let mut ids: Vec<String> = users["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(has)
+        .map(|user| user["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort();
+    ids
 }

@@ -19,7 +19,7 @@ async fn every_script_passes(name: &str) {
     for script in scripts {
         let database = Database::fresh().await;
         let db = Db::open(&DbOptions::new(database.url())).await.unwrap();
-        let report = test::run(db.clone(), &package, &script).await.unwrap();
+        let report = test::run(db.clone(), &package, &script, None).await.unwrap();
         let problems = report.steps.into_iter().filter_map(|step| Some(format!("{}: {}", step.title, step.problem?)));
         wrong.extend(problems);
         db.close().await.unwrap();

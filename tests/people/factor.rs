@@ -7,7 +7,7 @@ use totp_rs::{Builder, Secret};
 use crate::app::{Answer, Client, PASSWORD, TestApp};
 
 /// What an app shows that was given this secret.
-fn shown(app: &TestApp, secret: &str) -> String {
+pub fn shown(app: &TestApp, secret: &str) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build_noncompliant();
     let seconds = u64::try_from(app.clock.now().0 / 1_000_000).unwrap();
     totp.generate(seconds).to_string()

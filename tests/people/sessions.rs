@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Client, PASSWORD, TestApp};
 
-async fn sign_in<'a>(app: &'a TestApp, name: &str, agent: &str) -> Client<'a> {
+pub async fn sign_in<'a>(app: &'a TestApp, name: &str, agent: &str) -> Client<'a> {
     let body = json!({"email": format!("{name}@acme.test"), "password": PASSWORD});
     let answer = app.stranger().header("user-agent", agent).post("/session", body).await;
     answer.ok(200);
@@ -12,7 +12,7 @@ async fn sign_in<'a>(app: &'a TestApp, name: &str, agent: &str) -> Client<'a> {
     app.stranger().header("cookie", cookie.split(';').next().unwrap())
 }
 
-async fn with_password(app: &TestApp, name: &str) {
+pub async fn with_password(app: &TestApp, name: &str) {
     let path = format!("/users/{}", app.id_of(name));
     app.admin().patch(&path, json!({"password": PASSWORD})).await.ok(200);
 }

@@ -21,6 +21,32 @@ fn admin() -> Value {
 }
 
 #[tokio::test]
+async fn by_https_a_session_is_of_its_host_alone_and_those_of_before_go_on() {
+    let app = TestApp::build().config(|config| config.http.public_url = "https://crm.acme.test".into()).start().await;
+    let answer = app.stranger().post("/session", admin()).await;
+    answer.ok(200);
+    let set: Vec<&str> = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    assert!(set[0].starts_with("__Host-verstak_session=") && set[0].ends_with("; Secure"), "{set:?}");
+    assert!(set.len() == 1 && set[0].contains("Path=/;") && !set[0].contains("Domain"), "{set:?}");
+    // One of before goes where the browser shows it.
+    let again = app.stranger().header("cookie", "verstak_session=old").post("/session", admin()).await;
+    again.ok(200);
+    let gone: Vec<&str> = again.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    assert!(gone.len() == 2 && gone[1].starts_with("verstak_session=;") && gone[1].contains("Max-Age=0"), "{gone:?}");
+    let own = session(&answer);
+    app.stranger().header("cookie", &own).get("/me").await.ok(200);
+    let before = own.strip_prefix("__Host-").unwrap();
+    app.stranger().header("cookie", before).get("/me").await.ok(200);
+    // What another host of the domain has set does not take its place.
+    let both = format!("verstak_session=forged; {own}");
+    let client = app.stranger().header("cookie", &both);
+    client.get("/me").await.ok(200);
+    client.delete("/session").await.ok(204);
+    client.get("/me").await.problem(401, "auth.required");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn somebody_signs_in_is_known_and_signs_out() {
     let app = TestApp::start().await;
     let answer = app.stranger().post("/session", json!({"email": " Admin@ACME.test ", "password": PASSWORD})).await;
@@ -31,6 +57,13 @@ async fn somebody_signs_in_is_known_and_signs_out() {
     );
     let client = app.stranger().header("cookie", &session(&answer));
     assert_eq!(client.get("/me").await.ok(200), me);
+    // Clients that are no browsers take one cookie: nothing is taken away that was not shown.
+    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 1);
+    // One of a time when people came by https would count before it.
+    let stale = app.stranger().header("cookie", "__Host-verstak_session=old").post("/session", admin()).await;
+    stale.ok(200);
+    let gone = |line: &axum::http::HeaderValue| line.to_str().unwrap().starts_with("__Host-verstak_session=;");
+    assert!(stale.headers.get_all("set-cookie").iter().any(gone));
     client.create("lead", json!({"title": "x"})).await.ok(201);
     let out = client.delete("/session").await;
     out.ok(204);

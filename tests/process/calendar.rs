@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{Engine, flows, process};
-use crate::app::TestApp;
 use crate::app::database::uuid_sql;
+use crate::app::{Answer, TestApp};
 
 async fn set_by_force(app: &TestApp, settings: &str) {
     let tenant = uuid_sql(&app.companies[0].tenant.id.0.to_string());
@@ -64,4 +64,37 @@ async fn an_overdue_notice_comes_whatever_the_calendar_says_of_its_escalation() 
     app.drain().await;
     assert_eq!(told("task.escalation").await, 1);
     app.finish().await;
+}
+
+#[tokio::test]
+async fn holidays_of_a_country_and_of_a_file_are_found_and_put_into_a_calendar() {
+    let mut app = TestApp::start().await;
+    app.person(0, "nobody", &[]).await;
+    let admin = app.admin();
+    let packs = admin.get("/calendars/holidays").await.ok(200);
+    for key in ["UA", "PL", "DE", "DE-BY", "KZ"] {
+        assert!(packs["items"].as_array().unwrap().iter().any(|pack| pack["key"] == key), "{key}");
+    }
+    let found = admin.post("/calendars/holidays", json!({"country": "UA", "year": 2026})).await.ok(200);
+    let days = found["days"].as_array().unwrap();
+    let easter = days.iter().find(|day| day["date"] == "2026-04-12").unwrap();
+    assert_eq!((&easter["name"], &easter["hours"]), (&json!("Easter"), &json!([])));
+    let file = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20260504\r\nSUMMARY:Ours\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let ours = admin.post("/calendars/holidays", json!({"ics": file, "year": 2026})).await.ok(200);
+    assert_eq!(ours["days"], json!([{"date": "2026-05-04", "hours": [], "name": "Ours"}]));
+    let all: Vec<_> = days.iter().chain(ours["days"].as_array().unwrap()).cloned().collect();
+    let calendar = json!({"week": {"mon": ["09:00-18:00"], "fri": ["09:00-18:00"]}, "days": all});
+    admin.put("/calendars/company", json!({"calendar": calendar})).await.ok(200);
+    let asked = async |body: serde_json::Value| what_is_wrong(&admin.post("/calendars/holidays", body).await);
+    assert_eq!(asked(json!({"country": "XX", "year": 2026})).await, "country choice");
+    assert_eq!(asked(json!({"ics": "<html>", "year": 2026})).await, "ics ics");
+    assert_eq!(asked(json!({"country": "UA", "year": 1})).await, "year range");
+    app.by("nobody").post("/calendars/holidays", json!({"country": "UA", "year": 2026})).await.problem(403, "denied");
+    app.finish().await;
+}
+
+fn what_is_wrong(answer: &Answer) -> String {
+    let refused = answer.problem(422, "calendar.invalid");
+    let (field, error) = refused["fields"].as_object().unwrap().iter().next().unwrap();
+    format!("{field} {}", error["code"].as_str().unwrap())
 }

@@ -165,7 +165,7 @@ async fn periods_follow_the_clock_and_the_companys_zone() {
 async fn placeholders_mean_the_asker() {
     let mut app = TestApp::build().person("ann", "admin").person("bob", "admin").person("cat", "admin").start().await;
     let top = app.department("Sales", None, &["ann"]).await;
-    app.department("North", Some(top), &["bob"]).await;
+    let north = app.department("North", Some(top), &["bob"]).await;
     for name in ["ann", "bob", "cat"] {
         app.record("lead", json!({"title": name, "owner": app.id_of(name)})).await;
     }
@@ -177,6 +177,11 @@ async fn placeholders_mean_the_asker() {
     assert_eq!(find("ann", "in", json!({"my_subtree": true})).await, "ann,bob");
     assert_eq!(find("ann", "not_in", json!({"my_subtree": true})).await, "cat");
     assert_eq!(find("bob", "in", json!({"my_subtree": true})).await, "bob");
+    let headed = json!({"name": "North", "parent_id": top, "head_ids": [app.id_of("ann")]});
+    app.admin().patch(&format!("/departments/{north}"), headed).await.ok(200);
+    assert_eq!(find("ann", "in", json!({"my_headed": true})).await, "ann,bob");
+    assert_eq!(find("bob", "in", json!({"my_headed": true})).await, "bob", "nobody beside them");
+    assert_eq!(find("cat", "not_in", json!({"my_headed": true})).await, "ann,bob");
     assert_eq!(
         find("cat", "in", json!({"my_department": true})).await,
         "cat",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::own::{MACHINE, make_machines};
 use crate::app::{TestApp, on_postgres, titles};
 
-fn contains(field: &str, value: &str) -> Value {
+pub(super) fn contains(field: &str, value: &str) -> Value {
     json!({"field": field, "op": "contains", "value": value})
 }
 
@@ -32,7 +32,7 @@ async fn without_index(app: &TestApp) -> Records {
 }
 
 /// Ids in the order of a list, page by page, and how many a count gives.
-async fn listed(records: &Records, ctx: &Ctx, entity: &str, query: &Query) -> (Vec<String>, Option<i64>) {
+pub(super) async fn listed(records: &Records, ctx: &Ctx, entity: &str, query: &Query) -> (Vec<String>, Option<i64>) {
     let (mut query, mut ids, mut total) = (query.clone(), Vec::new(), None);
     loop {
         let page = records.query(ctx, entity, &query).await.unwrap();
@@ -58,29 +58,32 @@ async fn words_and_parts_of_words_are_found_at_once_in_any_spelling() {
     .await;
     app.record("lead", json!({"title": "Other"})).await;
     let found = ["Поставка Жёлудей №7"];
-    for words in ["желуд", "ЖЁЛУД", "ставка жел", "соловьев", "и\u{306}од@ex", "йод@", "й№7", "удей №7"]
-    {
-        let expected: &[&str] = if words == "й№7" { &[] } else { &found };
-        assert_eq!(by_words(&app, "lead", words).await, expected, "{words}");
-    }
-    for words in ["8916123", "+7 916 123-45-67", "9161234567", "123-45-67", "23456"] {
-        assert_eq!(by_words(&app, "lead", words).await, found, "{words}");
-    }
-    for (field, part) in [
-        ("title", "ЖЕЛУДЕЙ"),
-        ("title", "а жё"),
-        ("comments", "ёлки"),
-        ("comments", "елки"),
-        ("utm_source", "NDEX-d"),
-        ("emails", "ЙОД@"),
-        ("phones", "8 916 12"),
-        ("phones", "+7916"),
-        ("phones", "345"),
-    ] {
-        assert_eq!(app.admin().found("lead", contains(field, part)).await, found, "{field} {part}");
-    }
-    for part in ["желубей", "other", "й"] {
-        assert_eq!(app.admin().found("lead", contains("comments", part)).await, [""; 0], "{part}");
+    for kept in ["beside the index", "in it"] {
+        for words in ["желуд", "ЖЁЛУД", "ставка жел", "соловьев", "и\u{306}од@ex", "йод@", "й№7", "удей №7"]
+        {
+            let expected: &[&str] = if words == "й№7" { &[] } else { &found };
+            assert_eq!(by_words(&app, "lead", words).await, expected, "{kept} {words}");
+        }
+        for words in ["8916123", "+7 916 123-45-67", "9161234567", "123-45-67", "23456"] {
+            assert_eq!(by_words(&app, "lead", words).await, found, "{kept} {words}");
+        }
+        for (field, part) in [
+            ("title", "ЖЕЛУДЕЙ"),
+            ("title", "а жё"),
+            ("comments", "ёлки"),
+            ("comments", "елки"),
+            ("utm_source", "NDEX-d"),
+            ("emails", "ЙОД@"),
+            ("phones", "8 916 12"),
+            ("phones", "+7916"),
+            ("phones", "345"),
+        ] {
+            assert_eq!(app.admin().found("lead", contains(field, part)).await, found, "{kept} {field} {part}");
+        }
+        for part in ["желубей", "other", "й"] {
+            assert_eq!(app.admin().found("lead", contains("comments", part)).await, [""; 0], "{kept} {part}");
+        }
+        app.state.records.fill_search().await.unwrap();
     }
     app.finish().await;
 }
@@ -165,28 +168,31 @@ async fn hostile_needles_are_looked_for_as_they_stand() {
     app.record("lead", json!({"title": strange})).await;
     app.record("lead", json!({"title": "plain"})).await;
     let private = "\u{e000}\u{e001}\u{e002}";
-    for part in [
-        r#"a"b'"#,
-        "' OR 1=1 --",
-        "100%_of",
-        r"f\it",
-        "it* NEAR(",
-        "{col}: ^z -w",
-        r#"""""#,
-        "%%%",
-        "___",
-        r"\\\",
-        "NOT x",
-        "title : z",
-        "\" OR \"pla",
-        "plain\" OR \"",
-        "}'; DROP TABLE lead; --",
-        private,
-        "   ",
-        "\u{1}\u{2}\u{3}",
-    ] {
-        let expected: &[&str] = if strange.contains(part) { &[strange] } else { &[] };
-        assert_eq!(app.admin().found("lead", contains("title", part)).await, expected, "{part:?}");
+    for kept in ["beside the index", "in it"] {
+        for part in [
+            r#"a"b'"#,
+            "' OR 1=1 --",
+            "100%_of",
+            r"f\it",
+            "it* NEAR(",
+            "{col}: ^z -w",
+            r#"""""#,
+            "%%%",
+            "___",
+            r"\\\",
+            "NOT x",
+            "title : z",
+            "\" OR \"pla",
+            "plain\" OR \"",
+            "}'; DROP TABLE lead; --",
+            private,
+            "   ",
+            "\u{1}\u{2}\u{3}",
+        ] {
+            let expected: &[&str] = if strange.contains(part) { &[strange] } else { &[] };
+            assert_eq!(app.admin().found("lead", contains("title", part)).await, expected, "{kept} {part:?}");
+        }
+        app.state.records.fill_search().await.unwrap();
     }
     let answer = app.admin().query("lead", json!({"filter": contains("title", "a\0bc")})).await;
     assert!(answer.status.as_u16() < 500, "{}", answer.text());
@@ -263,6 +269,56 @@ async fn a_field_that_was_brought_back_is_searched_also_where_records_were_chang
     assert_eq!(app.count("SELECT count(*) FROM search_gap").await, 0);
     assert_eq!(admin.found(MACHINE, contains("x_serial", "ruby")).await, ["Circular saw"]);
     app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_stands_in_the_newest_records_is_found_on_every_page_in_every_order() {
+    let mut app = TestApp::build().person("max", "sales_manager").start().await;
+    let rows = |word: &str, count: u32| -> Vec<Value> {
+        let named = |n: u32| if n.is_multiple_of(40) { "Rare" } else { "Common" };
+        (0..count).map(|n| json!({"fields": {"title": format!("{word} {n}"), "last_name": named(n)}})).collect()
+    };
+    app.admin().post("/records/lead/bulk", json!({"create": rows("Marble", 300)})).await.ok(200);
+    let other = app.add_company("Other", Locale::En).await;
+    app.by_of(other, "admin").post("/records/lead/bulk", json!({"create": rows("Zircon", 120)})).await.ok(200);
+    let made = app.admin().post("/records/lead/bulk", json!({"create": rows("Zircon", 130)})).await.ok(200);
+    app.state.records.fill_search().await.unwrap();
+    // One waits beside the index, one of those in it is in the recycle bin.
+    app.record("lead", json!({"title": "Zircon that waits"})).await;
+    let gone = made["results"][129]["id"].as_str().unwrap();
+    app.admin().delete(&format!("/records/lead/{gone}")).await.ok(204);
+    let user = kernel::UserId(app.id_of("max"));
+    let found = app.state.identities.of_user(app.system().tenant, user).await.unwrap();
+    let max = found.ctx(&app.state.env);
+    let by = |field: &str, descending: bool| vec![Sort { field: field.into(), descending }];
+    let title = Filter::parse(&contains("title", "zircon")).unwrap();
+    let rare = json!({"and": [contains("title", "zircon"), {"field": "last_name", "op": "eq", "value": "Rare"}]});
+    let rare = Filter::parse(&rare).unwrap();
+    let mut asked: Vec<Query> = Vec::new();
+    for sort in [vec![], by("created_at", false), by("updated_at", true), by("title", true), by("title", false)] {
+        for limit in [7, 50, 100, 500] {
+            let query = Query { sort: sort.clone(), limit: Some(limit), total: true, ..Query::default() };
+            asked.push(Query { filter: Some(title.clone()), ..query.clone() });
+            asked.push(Query { filter: Some(rare.clone()), ..query.clone() });
+            asked.push(Query { words: Some("zircon".into()), ..query });
+        }
+    }
+    let mut indexed = Vec::new();
+    for query in &asked {
+        for ctx in [&app.system(), &max] {
+            indexed.push(listed(&app.state.records, ctx, "lead", query).await);
+        }
+    }
+    assert_eq!(indexed[0].1, Some(130));
+    let scanning = without_index(&app).await;
+    let mut indexed = indexed.into_iter();
+    for query in &asked {
+        for ctx in [&app.system(), &max] {
+            let read = listed(&scanning, ctx, "lead", query).await;
+            assert_eq!(indexed.next(), Some(read), "{query:?}");
+        }
+    }
     app.finish().await;
 }
 

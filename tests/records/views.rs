@@ -56,3 +56,17 @@ async fn a_list_follows_a_view_with_the_rights_of_its_reader() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_view_may_be_of_a_calendar() {
+    let app = TestApp::build().person("max", "sales_manager").person("eve", "sales_manager").start().await;
+    let (max, eve) = (app.by("max"), app.by("eve"));
+    let config = json!({"date": "close_date", "mode": "week", "filter": {"field": "amount", "op": "gt", "value": 5}});
+    let of = |kind: &str| json!({"entity": "deal", "name": "Closings", "kind": kind, "shared": true, "config": config});
+    let view = max.post("/views", of("calendar")).await.ok(201);
+    assert_eq!((&view["kind"], &view["config"]), (&json!("calendar"), &config));
+    let seen = eve.get("/views?entity=deal").await.ok(200)["items"][0].clone();
+    assert_eq!((&seen["kind"], &seen["config"]["date"]), (&json!("calendar"), &json!("close_date")));
+    max.post("/views", of("map")).await.problem(422, "view.invalid");
+    app.finish().await;
+}

@@ -77,6 +77,47 @@ async fn figures_are_of_ones_own_company_and_no_one_elses() {
 }
 
 #[tokio::test]
+async fn rows_that_were_taken_out_are_counted_for_administrators_alone() {
+    let mut app = TestApp::build().person("max", "sales_manager").start().await;
+    let other = app.add_company("Other", kernel::Locale::En).await;
+    for title in ["a", "b", "c"] {
+        app.record("deal", json!({ "title": title })).await;
+    }
+    for _ in 0..2 {
+        app.admin().post("/exports", json!({"entity": "deal", "format": "csv"})).await.ok(202);
+        app.drain().await;
+    }
+    let asked = json!({"measures": ["export.rows"], "group_by": ["manager", {"field": "done_at", "bucket": "year"}]});
+    let answer = ask(&app, "admin", asked.clone()).await;
+    assert_eq!(answer["totals"]["values"], json!({"export.rows": 6}), "{answer}");
+    assert_eq!(answer["totals"]["n"], json!({"export.rows": 2}), "files");
+    assert_eq!(answer["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["rows"][0]["group"]["manager"], json!(app.id_of("admin")));
+    let before = json!({"measures": ["export.rows"], "period": {"to": "2020-01-01"}});
+    assert_eq!(ask(&app, "admin", before).await["totals"]["values"]["export.rows"], 0);
+    let theirs = app.by_of(other, "admin").post("/reports/query", asked.clone()).await.ok(200);
+    assert_eq!((&theirs["totals"]["values"]["export.rows"], &theirs["rows"]), (&json!(0), &json!([])));
+    app.by("max").post("/reports/query", asked).await.problem(403, "denied");
+    for (name, shown) in [("admin", true), ("max", false)] {
+        let listed = app.by(name).get("/reports/measures").await.ok(200);
+        let there = listed["items"].as_array().unwrap().iter().any(|one| one["key"] == "export.rows");
+        assert_eq!(there, shown, "{name}");
+    }
+    for (key, value, place) in [
+        ("filter", json!({"field": "title", "op": "eq", "value": "x"}), "filter"),
+        ("group_by", json!(["title"]), "group_by"),
+        ("measures", json!(["export.rows", "deal.won"]), "measures"),
+        ("compare", json!("before"), "period"),
+    ] {
+        let mut wrong = json!({"measures": ["export.rows"]});
+        wrong[key] = value;
+        let said = app.admin().post("/reports/query", wrong).await.problem(422, "report.invalid");
+        assert!(said["fields"][place].is_object(), "{said}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn rates_are_set_by_administrators_and_are_numbers_of_known_currencies() {
     let mut app = TestApp::build().person("max", "sales_manager").start().await;
     let other = app.add_company("Other", kernel::Locale::En).await;

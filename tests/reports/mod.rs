@@ -5,6 +5,7 @@ mod boards;
 mod doors;
 mod figures;
 mod invoices;
+mod kept;
 mod letters;
 mod modules;
 mod money;

@@ -190,13 +190,14 @@ fn sheet(main: &str) -> Sheet {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_that_does_not_end_is_ended_while_the_server_answers() {
     let app = TestApp::start().await;
+    let company = app.companies[0].tenant.id;
     let setter = Typesetter::new(Some(child(1)));
-    assert!(setter.set(sheet("Hello")).await.unwrap().starts_with(b"%PDF"));
+    assert!(setter.set(company, sheet("Hello")).await.unwrap().starts_with(b"%PDF"));
     let endless = "#for a in range(9999) { for b in range(9999) { for c in range(9999) { } } }";
     let begun = tokio::time::Instant::now();
     let ending = tokio::spawn({
         let setter = setter.clone();
-        async move { setter.set(sheet(endless)).await }
+        async move { setter.set(company, sheet(endless)).await }
     });
     let mut answers = 0;
     while !ending.is_finished() {
@@ -215,9 +216,40 @@ async fn a_template_that_does_not_end_is_ended_while_the_server_answers() {
         ("#image(\"../../../etc/passwd\")", ""),
         ("#import \"@preview/cetz:0.3.0\"", ""),
     ] {
-        let refused = patient.set(sheet(main)).await.unwrap_err().fields_in(kernel::Locale::En);
+        let refused = patient.set(company, sheet(main)).await.unwrap_err().fields_in(kernel::Locale::En);
         assert!(refused["template"].1.contains(words), "{main}: {refused:?}");
     }
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_letter_brings_the_paper_of_an_own_template_as_it_was_when_it_was_asked_for() {
+    let mail = MailServer::start();
+    let (app, id) = post(&mail).await;
+    let admin = app.admin();
+    let octets = Some("application/octet-stream");
+    let source = b"#let d = json(\"data.json\")\nOurs: #d.heading".to_vec();
+    let uri = "/api/v1/document-templates/own?entity=quote&name=offer.typ";
+    let own = admin.send("POST", uri, octets, source).await.ok(201)["id"].as_str().unwrap().to_owned();
+    let drafted = admin.get(&format!("/records/quote/{id}/letter?own={own}")).await.ok(200);
+    assert_eq!((&drafted["own"], &drafted["template"]), (&json!(own), &json!("quote")));
+    let mut body = letter(TO);
+    body["own"] = json!(own);
+    admin.post(&format!("/records/quote/{id}/send"), body).await.ok(200);
+    // Meanwhile it changes, and somebody wants to remove it.
+    let uri = format!("/api/v1/document-templates/own/{own}/content?name=offer.typ&seen=1");
+    admin.send("PUT", &uri, octets, b"Theirs".to_vec()).await.ok(200);
+    let path = format!("/document-templates/own/{own}");
+    admin.delete(&path).await.problem(409, "document.template_busy");
+    app.drain().await;
+    let made = &papers(&app, "quote", &id).await[0];
+    assert_eq!((&made["own"], &made["template_version"]), (&json!(own), &json!(1)), "{made:#}");
+    assert_eq!((&made["state"], &made["file_name"]), (&json!("kept"), &json!("offer 2026-0001.pdf")));
+    let file = admin.get(&format!("/files/{}/content", made["file"].as_str().unwrap())).await;
+    super::papers::has(&super::papers::text_of(&file.body), &["Ours:"]);
+    assert_eq!(mail.letters().len(), 1);
+    assert_eq!(admin.delete(&path).await.status, 204);
     app.drain().await;
     app.finish().await;
 }

@@ -3,9 +3,11 @@
 mod chain;
 mod convert;
 mod documents;
+mod guests;
 mod letters;
 mod numbers;
-mod papers;
+mod own_templates;
+pub mod papers;
 mod payments;
 mod prices;
 mod totals;

@@ -272,6 +272,23 @@ async fn what_somebody_does_not_see_is_on_no_paper_of_theirs() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn two_who_make_the_same_paper_at_once_get_one() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = office(&app, "en").await;
+    let id = quote(&app, &company, "UAH").await;
+    admin.post(&format!("/records/quote/{id}/send"), json!({})).await.ok(200);
+    let body = json!({"entity": "quote", "id": id});
+    let (one, other) = tokio::join!(admin.post("/documents", body.clone()), admin.post("/documents", body.clone()));
+    let (one, other) = (one.ok(200), other.ok(200));
+    assert_eq!((&one["id"], &one["file"]), (&other["id"], &other["file"]));
+    let kept = admin.get(&format!("/documents?entity=quote&id={id}")).await.ok(200);
+    assert_eq!(kept["items"].as_array().unwrap().len(), 1, "{kept}");
+    app.drain().await;
+    app.finish().await;
+}
+
 /// A letter to somebody.
 pub fn letter(to: &str) -> Value {
     json!({"to": [to], "subject": "Пропозиція {number}", "text": "Вітаємо!\n\n№ {number}"})

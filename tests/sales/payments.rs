@@ -145,3 +145,89 @@ async fn payments_of_one_invoice_at_once_do_not_pay_it_twice() {
     app.drain().await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn an_invoice_tells_who_paid_it_and_takes_what_its_client_has_left_over() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let company = app.record("company", json!({"title": "Vesna"})).await;
+    let first = issued(&app, json!(1000), json!({"company": company, "currency": "EUR"})).await;
+    let at = |invoice: &str| format!("/records/invoice/{invoice}/payments");
+    let empty = admin.get(&at(&first)).await.ok(200);
+    assert_eq!((&empty["items"], &empty["credit"], &empty["debt"]), (&json!([]), &json!([]), &json!(1000)));
+    // One request makes the payment and pays by it.
+    let told = json!({"fields": {"amount": 20_000, "currency": "UAH", "paid_on": "2026-11-20"}, "rate": "45.10"});
+    let made = admin.post(&at(&first), told).await.ok(201);
+    assert_eq!((&made["fields"]["company"], &made["fields"]["state"]), (&json!(company), &json!("matched")));
+    let paid = admin.get(&at(&first)).await.ok(200);
+    let part = &paid["items"][0];
+    assert_eq!((&part["payment"], &part["paid"], &part["rate"]), (&made["id"], &json!(443.46), &json!("45.1")));
+    assert_eq!(
+        (&part["amount"], &part["currency"], &part["paid_on"]),
+        (&json!(20_000), &json!("UAH"), &json!("2026-11-20"))
+    );
+    assert_eq!((&paid["paid"], &paid["debt"], &paid["unseen"]), (&json!(443.46), &json!(556.54), &json!(0)));
+    // What is over stays the client's and is offered to the next invoice.
+    let over = admin.post(&at(&first), json!({"fields": {"amount": 756.54}})).await.ok(201);
+    assert_eq!((&over["fields"]["left_over"], &over["fields"]["currency"]), (&json!(200), &json!("EUR")));
+    assert_eq!(owes(&app, &first).await, (json!(0), json!("paid")));
+    admin.post(&at(&first), json!({"fields": {"amount": 1}})).await.problem(422, "record.invalid");
+    let second = issued(&app, json!(500), json!({"company": company, "currency": "EUR"})).await;
+    let offered = admin.get(&at(&second)).await.ok(200);
+    let credit = &offered["credit"][0];
+    assert_eq!((&credit["payment"], &credit["left_over"], &credit["amount"]), (&over["id"], &json!(200), &json!(200)));
+    let payment = over["id"].as_str().unwrap();
+    admin.post(&format!("/payments/{payment}/allocate"), json!({"invoice": second})).await.ok(200);
+    let paid = admin.get(&at(&second)).await.ok(200);
+    assert_eq!((&paid["items"][0]["payment"], &paid["credit"]), (&over["id"], &json!([])));
+    // Taken back, it is with neither of them.
+    admin.post(&format!("/payments/{payment}/allocate"), json!({"invoice": second, "amount": 0})).await.ok(200);
+    assert_eq!(admin.get(&at(&second)).await.ok(200)["items"], json!([]));
+    assert_eq!(admin.get(&at(&first)).await.ok(200)["items"].as_array().unwrap().len(), 2);
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn payments_of_an_invoice_are_for_those_who_see_them() {
+    let mut app = TestApp::build().person("sam", "sales_manager").start().await;
+    let invoice = issued(&app, json!(100), json!({})).await;
+    let at = format!("/records/invoice/{invoice}/payments");
+    for wrong in [
+        json!({}),
+        json!({"fields": {"amount": 0}}),
+        json!({"fields": {"amount": "x"}}),
+        json!({"fields": {"amount": 5, "paid_on": "soon"}}),
+        json!({"fields": {"amount": 5, "allocations": []}}),
+        json!({"fields": {"amount": 5, "currency": "EUR"}, "rate": "0"}),
+    ] {
+        app.admin().post(&at, wrong.clone()).await.problem(422, "record.invalid");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM sale_payment").await, 0);
+    app.admin().post(&at, json!({"fields": {"amount": 30}})).await.ok(201);
+    app.by("sam").get(&at).await.problem(404, "not_found");
+    app.by("sam").post(&at, json!({"fields": {"amount": 1}})).await.problem(404, "not_found");
+    let read = |entity: &str| json!({"kind": "permission", "entity": entity, "actions": ["read"]});
+    app.role("reader", json!([read("invoice")]), json!([])).await;
+    app.person(0, "rita", &["reader"]).await;
+    let seen = app.by("rita").get(&at).await.ok(200);
+    assert_eq!((&seen["items"], &seen["paid"], &seen["unseen"]), (&json!([]), &json!(30), &json!(30)));
+    app.by("rita").post(&at, json!({"fields": {"amount": 1}})).await.problem(403, "denied");
+    let other = app.add_company("Other", kernel::Locale::En).await;
+    app.by_of(other, "admin").get(&at).await.problem(404, "not_found");
+    app.by_of(other, "admin").post(&at, json!({"fields": {"amount": 1}})).await.problem(404, "not_found");
+    assert_eq!(owes(&app, &invoice).await, (json!(70), json!("partly_paid")));
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn issuing_an_invoice_is_one_entry_of_its_history() {
+    let app = TestApp::start().await;
+    let invoice = issued(&app, json!(100), json!({})).await;
+    let page = app.admin().get(&format!("/records/invoice/{invoice}/timeline")).await.ok(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 2, "{page:#}");
+    let kinds = told(&app, "invoice", &invoice).await;
+    assert!(kinds.iter().any(|kind| kind == "invoice.issued"), "processes are told still: {kinds:?}");
+    app.finish().await;
+}

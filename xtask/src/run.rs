@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, options: &RunOptions) -> Outcome<()> {
         Ok(password) => password,
         Err(_) => make_company(workspace, &data, options.data.is_none())?,
     };
-    install_plugins(workspace, &data)?;
+    lay_packages(workspace, &data)?;
     let address = options.listen.clone().map_or_else(free_address, Ok)?;
     start_announcer(&Announcement { address: address.clone(), email: ADMIN.into(), password })?;
     let mut serve = packages::verstak(workspace);
@@ -55,32 +55,43 @@ fn make_company(workspace: &Workspace, data: &Path, ours: bool) -> Outcome<Strin
         std::fs::remove_dir_all(data).context(data.display())?;
     }
     std::fs::create_dir_all(data).context(data.display())?;
+    lay_packages(workspace, data)?;
     let password = random_password()?;
     let mut init = packages::verstak(workspace);
     init.arg("init").arg("--data").arg(data).args(["--tenant", COMPANY, "--admin", ADMIN]);
     init.args(["--password-stdin", "--demo", "--locale", "ru"]);
     with_input(&mut init, &password)?;
+    enable_modules(workspace, data)?;
     std::fs::write(data.join(SIGN_IN), &password).context("password file")?;
     only_owner(&data.join(SIGN_IN))?;
     Ok(password)
 }
 
-fn install_plugins(workspace: &Workspace, data: &Path) -> Outcome<()> {
-    for folder in packages::folders(workspace).iter().filter(|folder| folder.starts_with(workspace.path("plugins"))) {
-        let package = packages::package(workspace, folder)?;
-        let stamp = data.join(format!("installed-{:016x}", setup::fingerprint(std::slice::from_ref(&package))?));
-        if stamp.is_file() {
-            continue;
-        }
-        let plugin = |word: &str, what: &std::ffi::OsStr, rest: &[&str]| {
-            let mut command = packages::verstak(workspace);
-            exec::run(command.args(["plugin", word]).arg(what).arg("--data").arg(data).args(rest))
-        };
-        plugin("install", package.as_os_str(), &[])?;
-        plugin("enable", packages::id(folder)?.as_ref(), &["--grants", "requested"])?;
-        std::fs::write(&stamp, "").context(stamp.display())?;
+/// Lays the packages of modules into the data folder, from where every start installs what is new.
+fn lay_packages(workspace: &Workspace, data: &Path) -> Outcome<()> {
+    let laid = data.join("packages");
+    std::fs::create_dir_all(&laid).context(laid.display())?;
+    for folder in modules(workspace) {
+        let package = packages::package(workspace, &folder)?;
+        let name = package.file_name().ok_or_else(|| Failure::new(format!("{} has no name", package.display())))?;
+        std::fs::copy(&package, laid.join(name)).context(package.display())?;
     }
     Ok(())
+}
+
+/// Switches the modules on in a company that was just made.
+fn enable_modules(workspace: &Workspace, data: &Path) -> Outcome<()> {
+    for folder in modules(workspace) {
+        let mut command = packages::verstak(workspace);
+        command.args(["plugin", "enable"]).arg(packages::id(&folder)?).arg("--data").arg(data);
+        exec::run(command.args(["--grants", "requested"]))?;
+    }
+    Ok(())
+}
+
+fn modules(workspace: &Workspace) -> Vec<PathBuf> {
+    let first_party = workspace.path("plugins");
+    packages::folders(workspace).into_iter().filter(|folder| folder.starts_with(&first_party)).collect()
 }
 
 fn with_input(command: &mut Command, input: &str) -> Outcome<()> {

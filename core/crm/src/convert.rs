@@ -17,6 +17,8 @@ use crate::sums::text;
 /// Records that move at a time, and times.
 const PAGE: u64 = 500;
 const MAX_PAGES: usize = 20;
+/// What moves along with a lead.
+const ALONG: [&str; 2] = ["activity", "task"];
 
 /// What a lead becomes of one kind.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -83,6 +85,20 @@ impl Sales {
     /// `NotFound`; 409 `lead.converted` when it is won already; 422 `lead.nothing`; as the changes of the lead and the new
     /// records, whose fields are named `contact.<field>` and so on.
     pub async fn convert(&self, ctx: &Ctx, lead: RecordId, input: &ConvertInput) -> Result<Converted> {
+        self.convert_in(ctx, lead, input, None).await
+    }
+
+    /// The same as a part of a batch that is there.
+    ///
+    /// # Errors
+    /// As `convert`.
+    pub async fn convert_in(
+        &self,
+        ctx: &Ctx,
+        lead: RecordId,
+        input: &ConvertInput,
+        batch: Option<BatchId>,
+    ) -> Result<Converted> {
         let record = self.records.get(ctx, "lead", lead).await?;
         let won = self.won_stage(ctx, &record).await?;
         let id = |becomes: &Becomes| match becomes {
@@ -94,19 +110,46 @@ impl Sales {
         let Some(home) = three.home() else {
             return Err(Error::field("lead.nothing", "deal", kernel::error::FieldError::new("required")));
         };
-        let batch = self.records.open_batch(ctx, "convert").await?;
+        let batch = match batch {
+            Some(batch) => batch,
+            None => self.records.open_batch(ctx, "convert").await?,
+        };
         let changes = changes(&record, input, three, &won);
-        self.records.write_together_in(ctx, &changes, Some(batch)).await.map_err(|refused| {
+        self.records.convert_together(ctx, &changes, batch).await.map_err(|refused| {
             let place = refused.index.and_then(|index| changes.get(index)).map(|(entity, _)| entity.as_str());
             named(refused.error, place)
         })?;
         let (mut moved, mut stayed) = (0, 0);
-        for entity in ["activity", "task"] {
-            let (went, kept) = self.move_along(ctx, entity, lead, home, batch).await?;
+        for entity in ALONG {
+            let (went, kept) = self.move_along(ctx, entity, lead, home, Some(batch)).await?;
             (moved, stayed) = (moved + went, stayed + kept);
         }
         let Three { contact, company, deal } = three;
         Ok(Converted { batch, contact, company, deal, moved, stayed })
+    }
+
+    /// Carries a conversion to its end that was cut off when its records were written: what is still about the lead goes
+    /// where the rest of it went. A lead that was won in another way, or became what was there before, stays as it is.
+    /// Gives the lead.
+    ///
+    /// # Errors
+    /// `NotFound`; when the database fails.
+    pub async fn carry_on(&self, ctx: &Ctx, lead: RecordId, batch: Option<BatchId>) -> Result<Record> {
+        let record = self.records.get(ctx, "lead", lead).await?;
+        let link = |of: &Record, key: &str| of.fields.get(key).and_then(kernel::Value::as_id);
+        let [contact, company, deal] = ["contact", "company", "deal"].map(|key| link(&record, key));
+        let Some((entity, id)) = (Three { contact, company, deal }).home() else { return Ok(record) };
+        let made = match self.records.get(ctx, entity, RecordId(id)).await {
+            Ok(home) => link(&home, "lead") == Some(lead.0),
+            Err(Error::NotFound(_) | Error::Denied(_)) => false,
+            Err(error) => return Err(error),
+        };
+        if made {
+            for kind in ALONG {
+                self.move_along(ctx, kind, lead, (entity, id), batch).await?;
+            }
+        }
+        Ok(record)
     }
 
     /// The stage of a lead that was converted; one that is there already is not converted again.
@@ -128,7 +171,7 @@ impl Sales {
         entity: &str,
         lead: RecordId,
         (to, id): (&str, Uuid),
-        batch: BatchId,
+        batch: Option<BatchId>,
     ) -> Result<(usize, usize)> {
         let (mut moved, mut stayed) = (0, 0);
         if !ctx.rights.may(entity, kernel::access::Action::Update) {
@@ -142,7 +185,7 @@ impl Sales {
         let sort = vec![Sort { field: "number".into(), descending: false }];
         let mut query =
             Query { filter, sort, fields: Some(vec!["title".into()]), limit: Some(PAGE), ..Query::default() };
-        let options = WriteOptions { batch: Some(batch), ..WriteOptions::default() };
+        let options = WriteOptions { batch, ..WriteOptions::default() };
         for _ in 0..MAX_PAGES {
             let page = self.records.query(ctx, entity, &query).await?;
             let fields = Map::from_iter([("record_entity".to_owned(), json!(to)), ("record_id".to_owned(), json!(id))]);

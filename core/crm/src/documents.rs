@@ -143,6 +143,14 @@ impl EntityRules for Documents {
         }
     }
 
+    fn told_beside(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Quote => &["quote.sent", "quote.accepted", "quote.declined"],
+            Kind::Order => &[],
+            Kind::Invoice => &["invoice.issued", "invoice.void"],
+        }
+    }
+
     fn acts_within(&self) -> bool {
         true
     }

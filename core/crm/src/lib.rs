@@ -1,7 +1,7 @@
 //! What is special about the entities of sales: how leads and contacts are called when nobody named them, when an
 //! activity was done, the pipelines that a company begins with; what documents of sale come to.
 //!
-//! Owns: the table of numbers that were given. Must not know: HTTP, plugins, how records are stored. Its rules enter the write pipeline through the
+//! Owns: the tables of numbers that were given and of the payments of invoices. Must not know: HTTP, plugins, how records are stored. Its rules enter the write pipeline through the
 //! port `EntityRules` of `records`: data comes as a planned change and leaves in its new image.
 //!
 //! | module | what |
@@ -14,6 +14,7 @@
 //! | `fill`, `prices` | what rows are filled in with from products, taxes and price lists |
 //! | `issue` | their part in the transaction: numbers, revisions, credits, debts |
 //! | `numbers` | numbers without gaps |
+//! | `paid` | payments of an invoice, what its client has left over |
 //! | `payments` | payments and what they are allocated to |
 //! | `proposals` | what a payment may be for |
 //! | `sums` | what follows from the rows of a record |
@@ -30,6 +31,7 @@ mod documents;
 mod fill;
 mod issue;
 mod numbers;
+mod paid;
 mod payments;
 pub mod pipelines;
 mod prices;
@@ -52,6 +54,7 @@ pub use calculate::{CalculateInput, Calculated, TaxView, TotalsView, WholeDiscou
 pub use chain::{CreditInput, DeriveInput, Derived, TakenRow};
 pub use convert::{Becomes, ConvertInput, Converted};
 pub use fill::RowChange;
+pub use paid::{Credit, InvoicePayments, PaidPart, ReceiveInput};
 pub use proposals::{AllocateInput, Proposal};
 pub use rows::{Row, RowFigures};
 pub use sales::{RowsInput, RowsView, Sales};

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::documents::{Kind, today};
 use crate::issue::{self, Settled};
+use crate::paid;
 use crate::sums::{self, decimal, text};
 use crate::totals::rounded;
 
@@ -75,7 +76,7 @@ fn too_many() -> FieldError {
     FieldError::new("too_many").with("max", MAX_ALLOCATIONS)
 }
 
-fn refused(field: &str, error: FieldError) -> Error {
+pub(crate) fn refused(field: &str, error: FieldError) -> Error {
     Error::field(records::INVALID, field, error)
 }
 
@@ -216,6 +217,7 @@ impl Payments {
             let settled = Settled { paid, credited: Decimal::ZERO, currency };
             issue::settle(&self.records, tx, ctx, invoice, settled).await?;
         }
+        paid::keep(tx, ctx, change.id, &before, &after).await?;
         change.after.insert("allocations".into(), json_of(&after));
         Ok(())
     }

@@ -54,15 +54,16 @@ const FIRST: [(&str, Stages); 2] = [
 pub async fn create(tx: &Tx, ctx: &Ctx) -> Result<()> {
     for (entity, stages) in FIRST {
         let first: Vec<FirstStage> =
-            stages.iter().map(|(key, semantic, color)| stage(ctx, key, *semantic, color)).collect();
+            stages.iter().map(|(key, semantic, color)| stage(ctx, entity, key, *semantic, color)).collect();
         stages::create(tx, ctx, entity, &text(&format!("pipeline.{entity}"), ctx.locale), &first).await?;
     }
     Ok(())
 }
 
-fn stage(ctx: &Ctx, key: &'static str, semantic: Semantic, color: &'static str) -> FirstStage {
+fn stage(ctx: &Ctx, entity: &str, key: &'static str, semantic: Semantic, color: &'static str) -> FirstStage {
     let name = text(&format!("stage.{key}"), ctx.locale);
-    FirstStage { key: key.into(), name, labels: None, semantic, color: color.into() }
+    let convert_only = entity == "lead" && semantic == Semantic::Won;
+    FirstStage { key: key.into(), name, labels: None, semantic, color: color.into(), convert_only }
 }
 
 fn text(key: &str, locale: Locale) -> String {

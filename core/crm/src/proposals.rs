@@ -149,7 +149,13 @@ impl Sales {
     }
 
     /// What one unit of an invoice's currency costs in the payment's on its day, to 10 digits; none where that is not known.
-    async fn rate(&self, ctx: &Ctx, payment: &Fields, of: Currency, own: Currency) -> Result<Option<Decimal>> {
+    pub(crate) async fn rate(
+        &self,
+        ctx: &Ctx,
+        payment: &Fields,
+        of: Currency,
+        own: Currency,
+    ) -> Result<Option<Decimal>> {
         let day = if let Some(Value::Date(day)) = payment.get("paid_on") { *day } else { today(ctx) };
         let rate = self.records.rates(ctx).await?.between(of.code(), own.code(), day);
         Ok(rate.map(|rate| rounded(rate, 10)).filter(|rate| *rate > Decimal::ZERO))
@@ -200,7 +206,13 @@ impl Sales {
         Ok(needed(debt, rate, own))
     }
 
-    async fn rate_given(&self, ctx: &Ctx, payment: &Fields, invoice: &Fields, given: Option<&str>) -> Result<Decimal> {
+    pub(crate) async fn rate_given(
+        &self,
+        ctx: &Ctx,
+        payment: &Fields,
+        invoice: &Fields,
+        given: Option<&str>,
+    ) -> Result<Decimal> {
         let unknown = Error::Conflict { code: "sale.no_rate", current: None };
         let (Some(of), Some(own)) = (sums::currency(invoice), sums::currency(payment)) else { return Err(unknown) };
         if let Some(given) = given.filter(|_| of != own) {
@@ -211,7 +223,7 @@ impl Sales {
 }
 
 /// What pays a debt, in a currency at a rate.
-fn needed(debt: Decimal, rate: Decimal, own: Currency) -> Decimal {
+pub(crate) fn needed(debt: Decimal, rate: Decimal, own: Currency) -> Decimal {
     rounded(debt.checked_mul(rate).unwrap_or(Decimal::MAX), own.decimals())
 }
 

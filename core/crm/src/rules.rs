@@ -66,6 +66,10 @@ impl EntityRules for Rules {
         self.entity
     }
 
+    fn converts(&self) -> Option<&'static str> {
+        (self.entity == "lead").then_some("lead.convert_required")
+    }
+
     fn defaults(&self, _: &Ctx, change: &mut PendingChange) {
         if self.done && change.after.get("done").is_none_or(Value::is_empty) {
             change.after.insert("done".into(), Value::Boolean(false));

@@ -144,9 +144,17 @@ pub(crate) fn seller_of(around: &Around) -> Option<String> {
     text(&around.organization, "legal_name").or_else(|| text(&around.organization, "title"))
 }
 
+/// Rows with what they come to.
+struct Figured {
+    rows: Vec<Row>,
+    totals: TotalsView,
+    currency: Currency,
+}
+
 /// One paper.
 pub(crate) struct Composer<'a> {
-    pub paper: Paper,
+    /// None: the record is no document of sale.
+    pub paper: Option<Paper>,
     pub settings: &'a PaperSettings,
     pub locale: Locale,
     pub fields: &'a Fields,
@@ -162,9 +170,7 @@ impl Composer<'_> {
     /// `sale.no_currency` (409) where the record says no currency.
     pub fn compose(&self) -> Result<Data> {
         let locale = self.locale;
-        let figures = crm::figures(self.fields, locale)?;
-        let (rows, totals) = figures.ok_or(Error::Conflict { code: "document.no_currency", current: None })?;
-        let currency: Currency = totals.currency.parse().map_err(|_| Error::Internal("a currency".into()))?;
+        let figures = self.figures()?;
         let date = format::date(day(self.fields, "document_date").unwrap_or(self.today), locale);
         let number = text(self.fields, "document_number").filter(|_| !self.is_draft());
         let state = text(self.fields, "state").unwrap_or_default();
@@ -178,7 +184,7 @@ impl Composer<'_> {
             lang: locale.code(),
             heading: self.heading(number.as_deref(), &date),
             subject: self.subject(),
-            draft: self.is_draft() || state == "void",
+            draft: self.is_draft() || (self.paper.is_some() && state == "void"),
             settings: Look {
                 color: self.settings.color.clone(),
                 font: self.settings.font,
@@ -193,11 +199,11 @@ impl Composer<'_> {
             facts: self.facts(),
             seller: self.seller(),
             buyer: self.buyer(),
-            columns: self.columns(&rows),
-            rows: rows.iter().enumerate().map(|(place, row)| self.row(place, row, currency)).collect(),
-            sums: self.sums(&rows, &totals, currency),
-            total: format::money(totals.total, currency, locale),
-            words: totals.in_words,
+            columns: figures.as_ref().map_or_else(Vec::new, |figures| self.columns(&figures.rows)),
+            rows: figures.as_ref().map_or_else(Vec::new, |figures| self.rows(figures)),
+            sums: figures.as_ref().map_or_else(Vec::new, |figures| self.sums(figures)),
+            total: figures.as_ref().map_or_else(String::new, |f| format::money(f.totals.total, f.currency, locale)),
+            words: figures.and_then(|figures| figures.totals.in_words),
             bank: text(&self.around.organization, "bank_details"),
             terms: text(self.fields, "terms"),
             logo: self.settings.logo.then_some("wanted"),
@@ -208,18 +214,31 @@ impl Composer<'_> {
         })
     }
 
+    /// What a document of sale comes to; of another record only where it has rows.
+    fn figures(&self) -> Result<Option<Figured>> {
+        let Some((rows, totals)) = crm::figures(self.fields, self.locale)? else {
+            let needed = Error::Conflict { code: "document.no_currency", current: None };
+            return if self.paper.is_some() { Err(needed) } else { Ok(None) };
+        };
+        let currency: Currency = totals.currency.parse().map_err(|_| Error::Internal("a currency".into()))?;
+        let told = self.paper.is_some() || !rows.is_empty();
+        Ok(told.then_some(Figured { rows, totals, currency }))
+    }
+
     fn is_draft(&self) -> bool {
-        text(self.fields, "state").is_none_or(|state| state == "draft")
+        self.paper.is_some() && text(self.fields, "state").is_none_or(|state| state == "draft")
     }
 
     fn heading(&self, number: Option<&str>, date: &str) -> String {
+        let Some(paper) = self.paper else { return text(self.fields, "title").unwrap_or_default() };
         let kind = if number.is_some() { "heading" } else { "draft" };
-        let words = word(self.locale, &format!("{kind}.{}", self.paper.key()));
+        let words = word(self.locale, &format!("{kind}.{}", paper.key()));
         filled(words, &[("number", number.unwrap_or_default()), ("date", date)])
     }
 
     /// What the record is about, where somebody said so; which revision, what is credited.
     fn subject(&self) -> Option<String> {
+        self.paper?;
         let number = text(self.fields, "document_number");
         let own = |title: &String| {
             !self.around.unnamed.contains(title)
@@ -229,14 +248,14 @@ impl Composer<'_> {
         if let Some(Value::Integer(revision @ 2..)) = self.fields.get("revision") {
             parts.push(filled(word(self.locale, "revision"), &[("value", revision.to_string().as_str())]));
         }
-        if let Some(credits) = self.around.credits.as_deref().filter(|_| self.paper == Paper::Credit) {
+        if let Some(credits) = self.around.credits.as_deref().filter(|_| self.paper == Some(Paper::Credit)) {
             parts.push(filled(word(self.locale, "credits"), &[("value", credits)]));
         }
         (!parts.is_empty()).then(|| parts.join(". "))
     }
 
     fn roles(&self) -> Roles {
-        let key = if self.paper == Paper::Act { "act" } else { "quote" };
+        let key = if self.paper == Some(Paper::Act) { "act" } else { "quote" };
         Roles { seller: word(self.locale, &format!("seller.{key}")), buyer: word(self.locale, &format!("buyer.{key}")) }
     }
 
@@ -245,7 +264,7 @@ impl Composer<'_> {
             let value = format::date(day(self.fields, key)?, self.locale);
             Some(Fact { label: word(self.locale, &format!("fact.{key}")), value })
         });
-        let days = days.filter(|_| self.paper != Paper::Act);
+        let days = days.filter(|_| self.paper != Some(Paper::Act));
         let owner = self.around.owner.clone().map(|value| Fact { label: word(self.locale, "fact.owner"), value });
         days.chain(owner).collect()
     }
@@ -291,6 +310,10 @@ impl Composer<'_> {
         self.settings.columns.iter().filter(|column| needed(column)).map(labelled).collect()
     }
 
+    fn rows(&self, figures: &Figured) -> Vec<BTreeMap<&'static str, String>> {
+        figures.rows.iter().enumerate().map(|(place, row)| self.row(place, row, figures.currency)).collect()
+    }
+
     fn row(&self, place: usize, row: &Row, currency: Currency) -> BTreeMap<&'static str, String> {
         let locale = self.locale;
         let discount = match (row.discount_percent, row.discount_amount) {
@@ -310,7 +333,9 @@ impl Composer<'_> {
         ])
     }
 
-    fn sums(&self, rows: &[Row], totals: &TotalsView, currency: Currency) -> Vec<Sum> {
+    fn sums(&self, figures: &Figured) -> Vec<Sum> {
+        let Figured { rows, totals, currency } = figures;
+        let currency = *currency;
         let money = |value| format::money(value, currency, self.locale);
         let sum = |label: &str, value| Sum { label: label.to_owned(), value: money(value), main: false };
         let plain = |key: &str, value| sum(word(self.locale, key), value);
@@ -335,7 +360,7 @@ impl Composer<'_> {
         if taxed().next().is_none() {
             sums.push(Sum { value: String::new(), ..plain("sum.no_tax", Decimal::ZERO) });
         }
-        if let Some(paid) = decimal(self.fields, "paid").filter(|_| self.paper == Paper::Invoice) {
+        if let Some(paid) = decimal(self.fields, "paid").filter(|_| self.paper == Some(Paper::Invoice)) {
             sums.push(plain("sum.paid", paid));
             sums.push(plain("sum.due", decimal(self.fields, "debt").unwrap_or_default()));
         }
@@ -382,7 +407,8 @@ mod tests {
         let around = Around { unnamed: vec!["Quote".to_owned()], ..Around::default() };
         let settings = PaperSettings::default();
         let today = NaiveDate::from_ymd_opt(2026, 3, 20).unwrap();
-        let composer = Composer { paper: Paper::Quote, settings: &settings, locale, fields, around: &around, today };
+        let composer =
+            Composer { paper: Some(Paper::Quote), settings: &settings, locale, fields, around: &around, today };
         serde_json::to_value(composer.compose().unwrap()).unwrap()
     }
 
@@ -431,8 +457,14 @@ mod tests {
         let around = Around::default();
         let (settings, today) = (PaperSettings::default(), NaiveDate::from_ymd_opt(2026, 3, 20).unwrap());
         let locale = Locale::En;
-        let composer =
-            Composer { paper: Paper::Quote, settings: &settings, locale, fields: &fields, around: &around, today };
+        let composer = Composer {
+            paper: Some(Paper::Quote),
+            settings: &settings,
+            locale,
+            fields: &fields,
+            around: &around,
+            today,
+        };
         let refused = composer.compose().unwrap_err();
         assert!(matches!(refused, Error::Conflict { code: "document.no_currency", .. }), "{refused:?}");
     }

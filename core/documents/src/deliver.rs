@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::data::text;
+use crate::own::TemplateKind;
 use crate::send::{REFERENCE, SEND, mail_of};
 use crate::service::Documents;
 use crate::store::{self, Made, MadeState, Turn};
@@ -34,10 +35,9 @@ impl Documents {
         let ctx = Self::hands(system, &made.actor);
         let (Some(letter), Some(letter_id)) = (&made.letter, made.letter_id) else { return Ok(()) };
         let kept = async {
-            let sheet = self.sheet(&ctx, made.template, made.data.clone(), made.organization).await?;
-            let pdf = self.typesetter.set(sheet).await?;
-            let size = u64::try_from(pdf.len()).unwrap_or(u64::MAX);
-            Ok::<_, Error>((self.keep(&ctx, &made, pdf).await?, size))
+            let bytes = self.set_made(&ctx, &made).await?;
+            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            Ok::<_, Error>((self.keep(&ctx, &made, bytes).await?, size))
         };
         let (sha256, size) = match kept.await {
             Ok(kept) => kept,
@@ -46,8 +46,8 @@ impl Documents {
             }
             Err(error) => return Ok(self.fail(&ctx, &made, &said(&error, made.locale)).await?),
         };
-        let file =
-            Attached { id: made.file, name: made.file_name.clone(), media_type: "application/pdf".to_owned(), size };
+        let media_type = TemplateKind::of_paper(&made.file_name).media_type().to_owned();
+        let file = Attached { id: made.file, name: made.file_name.clone(), media_type, size };
         let mail = mail_of(letter, made.id, Parts { files: vec![file], ..Parts::default() });
         let tx = db.begin().await?;
         let state = self.mail.queue_once(&tx, &ctx, letter_id, &mail).await?;
@@ -136,7 +136,7 @@ async fn tell(tx: &Tx, ctx: &Ctx, made: &Made, problem: &str) -> Result<()> {
         Some(user) => vec![user.0],
         None => people::staff::admins(tx, ctx.tenant).await?,
     };
-    let title = made.file_name.trim_end_matches(".pdf").to_owned();
+    let title = made.file_name.trim_end_matches(".pdf").trim_end_matches(".docx").to_owned();
     let reason: String = problem.chars().take(300).collect();
     let params = [("title".to_owned(), title), ("reason".to_owned(), reason)].into();
     notifications::tell(tx, &system, Kind::Document, people, None, &params).await

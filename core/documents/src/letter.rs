@@ -3,10 +3,11 @@
 use kernel::{Ctx, Locale, RecordId, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::data::{Data, client_of, seller_of, several, text};
-use crate::gather::Gathered;
-use crate::service::{Documents, file_name};
+use crate::gather::{Gathered, Which};
+use crate::service::Documents;
 use crate::templates::Paper;
 use crate::words::{filled, word};
 
@@ -24,6 +25,8 @@ pub struct Recipient {
 pub struct LetterDraft {
     /// The paper.
     pub template: Paper,
+    /// By which template of the company's own, where it is not ours.
+    pub own: Option<Uuid>,
     /// Its language.
     pub locale: Locale,
     /// Addresses of the client, the likeliest first.
@@ -52,21 +55,24 @@ impl Documents {
         entity: &str,
         id: RecordId,
         paper: Option<Paper>,
+        own: Option<Uuid>,
         locale: Option<Locale>,
     ) -> Result<LetterDraft> {
-        let gathered = self.gather(ctx, entity, id, paper, locale).await?;
+        let gathered = self.gather(ctx, entity, id, Which { paper, own }, locale).await?;
+        let paper = gathered.of_sale()?;
         let data = gathered.data(ctx)?;
         let texts = gathered.settings.texts_in(gathered.locale);
-        let key = format!("letter.{}", gathered.paper.key());
+        let key = format!("letter.{}", paper.key());
         let subject = texts.subject.unwrap_or_else(|| word(gathered.locale, "letter.subject").to_owned());
         let letter = texts.letter.unwrap_or_else(|| word(gathered.locale, &key).to_owned());
         Ok(LetterDraft {
-            template: gathered.paper,
+            template: paper,
+            own: gathered.own.as_ref().map(|own| own.id),
             locale: gathered.locale,
             recipients: recipients(&gathered),
-            subject: worded(&subject, &gathered, &data),
-            text: worded(&letter, &gathered, &data),
-            file_name: file_name(gathered.paper, gathered.locale, data.number.as_deref().unwrap_or_default()),
+            subject: worded(&subject, paper, &gathered, &data),
+            text: worded(&letter, paper, &gathered, &data),
+            file_name: gathered.file_name(data.number.as_deref().unwrap_or_default()),
             mail: self.mail.is_configured(),
         })
     }
@@ -87,11 +93,11 @@ fn recipients(gathered: &Gathered) -> Vec<Recipient> {
 }
 
 /// A text of a letter with what it names. A number that is not drawn yet stays as it is, until it is.
-fn worded(letter: &str, gathered: &Gathered, data: &Data) -> String {
+fn worded(letter: &str, paper: Paper, gathered: &Gathered, data: &Data) -> String {
     let heading = match &data.number {
         Some(_) => data.heading.clone(),
         None => filled(
-            word(gathered.locale, &format!("heading.{}", gathered.paper.key())),
+            word(gathered.locale, &format!("heading.{}", paper.key())),
             &[("number", NUMBER), ("date", data.date.as_str())],
         ),
     };

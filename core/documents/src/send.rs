@@ -19,9 +19,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::data::{several, text};
-use crate::gather::Gathered;
+use crate::gather::{Gathered, Which};
 use crate::letter::NUMBER;
-use crate::service::{Documents, noted, of_letter, required};
+use crate::service::{Documents, held, noted, of_letter, required};
 use crate::store::{self, Brought, Made, MadeState};
 use crate::templates::Paper;
 
@@ -44,6 +44,8 @@ pub struct SendInput {
     pub text: String,
     /// The paper; the usual one where it is left out.
     pub template: Option<Paper>,
+    /// A template of the company's own instead.
+    pub own: Option<Uuid>,
     /// Its language; the client's where it is left out.
     pub locale: Option<Locale>,
 }
@@ -64,7 +66,9 @@ impl Documents {
     /// server, `document.sending` while a letter of it is on its way, `document.draft`, `quote.revised`, `sale.void`;
     /// whatever keeps the document from its step.
     pub async fn send(&self, ctx: &Ctx, entity: &str, id: RecordId, input: SendInput) -> Result<Sent> {
-        let gathered = self.gather(ctx, entity, id, input.template, input.locale).await?;
+        let which = Which { paper: input.template, own: input.own };
+        let gathered = self.gather(ctx, entity, id, which, input.locale).await?;
+        gathered.of_sale()?;
         let step = self.step(&gathered)?;
         let letter = self.checked(&gathered, input)?;
         self.free(ctx, &gathered).await?;
@@ -182,6 +186,7 @@ impl Promise {
             ..self.letter.clone()
         });
         made.letter_id = Some(ctx.id());
+        held(tx, ctx, made.own).await?;
         store::insert(tx, ctx, &made).await?;
         noted(tx, ctx, "document.sent", &made).await?;
         let mut job = NewJob::now(&ctx.env, SEND, json!({"document": made.id})).for_tenant(ctx.tenant);

@@ -53,9 +53,11 @@ pub struct Made {
     pub id: Uuid,
     /// Its record.
     pub record: RecordRef,
-    /// By which template.
-    pub template: Paper,
-    /// With which of its settings.
+    /// Which kind of paper; none of a record that is no document of sale.
+    pub template: Option<Paper>,
+    /// By which template of the company's own, where it is not ours.
+    pub own: Option<Uuid>,
+    /// With which of its settings, or by which of its versions.
     pub template_version: i64,
     /// Its language.
     pub locale: Locale,
@@ -85,7 +87,10 @@ pub struct Made {
     pub created_at: Timestamp,
 }
 
-const COLUMNS: [&str; 18] = [
+/// Stands in place of a kind of paper where there is none.
+const NO_PAPER: &str = "own";
+
+const COLUMNS: [&str; 19] = [
     "id",
     "entity",
     "record_id",
@@ -104,6 +109,7 @@ const COLUMNS: [&str; 18] = [
     "problem",
     "actor",
     "created_at",
+    "own_template",
 ];
 
 fn typed<T: serde::de::DeserializeOwned>(json: Json) -> Result<T, DbErr> {
@@ -120,7 +126,8 @@ fn from_row(row: &QueryResult) -> Result<Made, DbErr> {
     Ok(Made {
         id: row.try_get_by_index(0)?,
         record: RecordRef { entity: entity.as_str().into(), id: RecordId(row.try_get_by_index(2)?) },
-        template: typed(word(3)?)?,
+        template: Paper::of(&row.try_get_by_index::<String>(3)?),
+        own: row.try_get_by_index(18)?,
         template_version: row.try_get_by_index(4)?,
         locale: typed(word(5)?)?,
         data: row.try_get_by_index(6)?,
@@ -149,7 +156,7 @@ pub(crate) async fn insert(tx: &Tx, ctx: &Ctx, made: &Made) -> Result<()> {
         made.id.into(),
         made.record.entity.as_str().into(),
         made.record.id.0.into(),
-        made.template.key().into(),
+        made.template.map_or(NO_PAPER, Paper::key).into(),
         made.template_version.into(),
         made.locale.code().into(),
         made.data.clone().into(),
@@ -164,6 +171,7 @@ pub(crate) async fn insert(tx: &Tx, ctx: &Ctx, made: &Made) -> Result<()> {
         made.problem.as_deref().into(),
         json(&made.actor)?.into(),
         made.created_at.0.into(),
+        made.own.into(),
         ctx.now().0.into(),
         ctx.tenant.into(),
     ];

@@ -46,7 +46,7 @@ impl Paper {
     }
 
     /// The paper with this key.
-    pub(crate) fn of(key: &str) -> Option<Self> {
+    pub fn of(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|paper| paper.key() == key)
     }
 
@@ -69,6 +69,16 @@ impl Paper {
             Self::Credit => include_str!("../templates/credit.typ"),
             Self::Act => include_str!("../templates/act.typ"),
         }
+    }
+}
+
+/// The usual paper of a document of sale; none: the entity is none.
+pub(crate) fn of_sale(entity: &str) -> Option<Paper> {
+    match entity {
+        "quote" => Some(Paper::Quote),
+        "order" => Some(Paper::Order),
+        "invoice" => Some(Paper::Invoice),
+        _ => None,
     }
 }
 

@@ -200,6 +200,20 @@ impl Rights {
         self
     }
 
+    /// Rows that narrow.
+    pub fn restrictions(&self) -> impl Iterator<Item = &AccessRow> {
+        self.rows.iter().filter(|row| row.kind == RowKind::Restriction)
+    }
+
+    /// Whether nothing at all may be changed: a token for reading, somebody who looks as another.
+    pub fn reads_alone(&self) -> bool {
+        let every = |row: &AccessRow| row.entity == ANY && row.covers.is_none() && row.filter.is_none();
+        let bars = |row: &AccessRow| {
+            [Action::Create, Action::Update, Action::Delete].iter().all(|it| row.actions.contains(it))
+        };
+        self.restrictions().any(|row| every(row) && bars(row))
+    }
+
     /// Whether settings, people and plugins may be changed.
     pub const fn is_admin(&self) -> bool {
         self.admin

@@ -1,5 +1,6 @@
 //! The context of every operation: who acts, in which tenant, in which language, when and why.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use crate::access::{Closed, Rights};
 use crate::clock::{Env, Timestamp};
 use crate::filter::Viewer;
-use crate::id::{DepartmentId, InstanceId, TenantId, UserId};
+use crate::id::{DepartmentId, InstanceId, RoleId, TenantId, UserId};
 use crate::text::Locale;
 
 /// Hops of one cause chain inside a request.
@@ -120,12 +121,18 @@ pub struct Ctx {
     pub tenant: TenantId,
     /// Who acts.
     pub actor: Actor,
+    /// Where the request of the person behind the act came from, where there is one and it is known.
+    pub address: Option<IpAddr>,
     /// The acting person's department.
     pub department: Option<DepartmentId>,
     /// Departments under the person, their own included.
     pub subtree: Arc<[DepartmentId]>,
+    /// Departments that the person heads, and those under these.
+    pub headed: Arc<[DepartmentId]>,
     /// What they may do.
     pub rights: Arc<Rights>,
+    /// The one role of the actor that counts: with which an administrator looks. None: all that they have.
+    pub as_role: Option<RoleId>,
     /// Modules that do not exist for the person behind the act, also where a plugin acts with rights of its own.
     pub closed: Option<Arc<Closed>>,
     /// Language of messages.
@@ -144,9 +151,12 @@ impl Ctx {
         Self {
             tenant,
             actor: Actor::System,
+            address: None,
             department: None,
             subtree: Arc::from([]),
+            headed: Arc::from([]),
             rights: Arc::new(Rights::everything()),
+            as_role: None,
             closed: None,
             locale,
             zone,
@@ -188,7 +198,7 @@ impl Ctx {
             digest.update(line.as_bytes());
             digest.update([0]);
         }
-        digest.update(format!("{:?} {:?}", self.department, self.subtree).as_bytes());
+        digest.update(format!("{:?} {:?} {:?}", self.department, self.subtree, self.headed).as_bytes());
         hex::encode(digest.finalize())
     }
 
@@ -199,6 +209,7 @@ impl Ctx {
             user: self.user(),
             department: self.department,
             subtree: self.subtree.to_vec(),
+            headed: self.headed.to_vec(),
             now: self.now(),
             zone: self.zone,
         }

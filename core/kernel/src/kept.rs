@@ -19,8 +19,26 @@ pub struct Kept<K, V> {
 
 #[derive(Debug)]
 struct All<K, V> {
-    by_key: HashMap<K, (Timestamp, V)>,
+    /// Each with its weight.
+    by_key: HashMap<K, (Timestamp, V, usize)>,
+    weight: usize,
     forgotten: u64,
+}
+
+impl<K: Hash + Eq, V> All<K, V> {
+    fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        if let Some((_, _, weight)) = self.by_key.remove(key) {
+            self.weight = self.weight.saturating_sub(weight);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.by_key.clear();
+        self.weight = 0;
+    }
 }
 
 /// A moment of such a memory: how often something was forgotten until then.
@@ -28,9 +46,9 @@ struct All<K, V> {
 pub struct Moment(u64);
 
 impl<K: Hash + Eq, V: Clone> Kept<K, V> {
-    /// An empty memory of at most so many values; when it is full it begins anew.
+    /// An empty memory of at most so many values, heavy ones by their weight; when it is full it begins anew.
     pub fn of(most: usize) -> Self {
-        Self { all: RwLock::new(All { by_key: HashMap::new(), forgotten: 0 }), most }
+        Self { all: RwLock::new(All { by_key: HashMap::new(), weight: 0, forgotten: 0 }), most }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, All<K, V>> {
@@ -46,7 +64,7 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.read().by_key.get(key).cloned()
+        self.read().by_key.get(key).map(|(at, value, _)| (*at, value.clone()))
     }
 
     /// The present moment: taken before something is read to be kept.
@@ -56,14 +74,21 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
 
     /// Keeps what was read since a moment, unless something was forgotten meanwhile.
     pub fn put(&self, since: Moment, key: K, at: Timestamp, value: V) {
+        self.put_heavy(since, key, at, value, 1);
+    }
+
+    /// The same of a value that counts as so many. One that is more than all together is not kept.
+    pub fn put_heavy(&self, since: Moment, key: K, at: Timestamp, value: V, weight: usize) {
         let mut all = self.write();
-        if all.forgotten != since.0 {
+        if all.forgotten != since.0 || weight > self.most {
             return;
         }
-        if all.by_key.len() >= self.most && !all.by_key.contains_key(&key) {
-            all.by_key.clear();
+        all.remove(&key);
+        if all.weight.saturating_add(weight) > self.most {
+            all.clear();
         }
-        all.by_key.insert(key, (at, value));
+        all.weight += weight;
+        all.by_key.insert(key, (at, value, weight));
     }
 
     /// Forgets one value.
@@ -72,14 +97,14 @@ impl<K: Hash + Eq, V: Clone> Kept<K, V> {
         K: Borrow<Q>,
     {
         let mut all = self.write();
-        all.by_key.remove(key);
+        all.remove(key);
         all.forgotten = all.forgotten.wrapping_add(1);
     }
 
     /// Forgets everything.
     pub fn forget_all(&self) {
         let mut all = self.write();
-        all.by_key.clear();
+        all.clear();
         all.forgotten = all.forgotten.wrapping_add(1);
     }
 }
@@ -111,5 +136,23 @@ mod tests {
             kept.put(kept.moment(), key, Timestamp(0), key);
         }
         assert_eq!((kept.get(&0), kept.get(&2)), (None, Some((Timestamp(0), 2))));
+    }
+
+    #[test]
+    fn what_is_heavy_counts_as_many() {
+        let kept: Kept<u8, u8> = Kept::of(10);
+        let put = |key: u8, weight: usize| kept.put_heavy(kept.moment(), key, Timestamp(0), key, weight);
+        let there = || (0_u8..5).filter(|key| kept.get(key).is_some()).collect::<Vec<u8>>();
+        put(0, 6);
+        put(1, 4);
+        put(0, 5);
+        assert_eq!(there(), [0, 1], "its weight is the newest one");
+        put(2, 11);
+        assert_eq!(there(), [0, 1], "too heavy by itself");
+        put(3, 2);
+        assert_eq!(there(), [3]);
+        kept.forget(&3);
+        put(4, 10);
+        assert_eq!(there(), [4], "what was forgotten weighs nothing");
     }
 }

@@ -16,6 +16,7 @@
 //! | `words` | how texts are compared and sorted |
 //! | `phone` | telephone numbers and when two are the same |
 //! | `error` | the one service error |
+//! | `moving` | objects of configuration between companies |
 //! | `net` | the address guard of requests that others word |
 //! | `filter` | the query language: AST, JSON form, SQL |
 //! | `access` | rights of an actor: rows OR-ed, restrictions AND-ed |
@@ -25,11 +26,14 @@
 //! | `event` | the append-only ordered event log and its readers (`Follower`) |
 //! | `audit` | administrative acts |
 //! | `files` | bytes in a store and rows about them |
+//! | `seal` | secrets of others, sealed where they lie |
 //! | `kept` | a short memory of what the database says, which changes make void |
+//! | `by_revision` | what companies have, kept in memory by a revision that is counted |
 //! | `jobs` | queue, worker, schedules, leases |
 
 pub mod access;
 pub mod audit;
+pub mod by_revision;
 pub mod child;
 pub mod clock;
 pub mod ctx;
@@ -43,8 +47,10 @@ pub mod id;
 pub mod jobs;
 pub mod kept;
 pub mod key;
+pub mod moving;
 pub mod net;
 pub mod phone;
+pub mod seal;
 pub mod text;
 pub mod value;
 pub mod words;

@@ -1,7 +1,7 @@
 //! Messaging: what leaves the house, and what people are told inside it.
 //!
 //! Owns: the outbox of letters with its mail server; messages of plugins by mail and SMS, and the gateways of SMS; notifications,
-//! their kinds and words. Must not know: records, plugins, processes, HTTP, and of a task more than its id. What a letter belongs
+//! their kinds and words; webhooks. Must not know: records, plugins, processes, HTTP, and of a task more than its id. What a letter belongs
 //! to it is told as a reference, and its owner is told the outcome (`MailOwner`). Data enters as a `Ctx` with typed input, in the transaction that wants a letter or a
 //! notification, and leaves as letters and pages of notifications.
 //!
@@ -15,6 +15,7 @@
 //! | `channels` | how each of them wants to be told |
 //! | `notices` | what plugins tell people |
 //! | `input` | limits of what comes from outside |
+//! | `webhooks` | other servers that are told what happens |
 
 pub mod channels;
 mod input;
@@ -24,6 +25,20 @@ pub mod notices;
 pub mod notifications;
 pub mod outbound;
 mod pace;
+pub mod webhooks;
 
 pub use mail::{DkimOptions, Mail, MailOptions, MailOwner, MailTls};
 pub use messages::{MessageLimits, Messages};
+pub use webhooks::Webhooks;
+
+use kernel::clock::Env;
+use kernel::seal::Renewed;
+use kernel::{Db, Result};
+
+/// Seals those secrets of gateways and webhooks of all companies that are clear, or sealed with a key of before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
+    Ok(messages::renew_secrets(db, env).await?.and(webhooks::renew_secrets(db, env).await?))
+}

@@ -58,11 +58,13 @@ pub enum Kind {
     StageOverdue,
     /// What a rule of automation tells.
     Rule,
+    /// A webhook was switched off: for administrators.
+    WebhookStopped,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::New,
         Self::Offered,
         Self::Unassigned,
@@ -80,16 +82,17 @@ impl Kind {
         Self::StageReminder,
         Self::StageOverdue,
         Self::Rule,
+        Self::WebhookStopped,
     ];
 
     /// Whether nobody can mute it or have it wait: escalations and incidents.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Self::Escalation | Self::Stopped | Self::GivenUp)
+        matches!(self, Self::Escalation | Self::Stopped | Self::GivenUp | Self::WebhookStopped)
     }
 
     /// Whether only administrators are told.
     pub const fn is_of_admins(self) -> bool {
-        matches!(self, Self::Unassigned | Self::Stopped | Self::GivenUp)
+        matches!(self, Self::Unassigned | Self::Stopped | Self::GivenUp | Self::WebhookStopped)
     }
 
     /// Its name in the database and the API; the key of its text.
@@ -112,6 +115,7 @@ impl Kind {
             Self::StageReminder => "stage.reminder",
             Self::StageOverdue => "stage.overdue",
             Self::Rule => "automation.notice",
+            Self::WebhookStopped => "webhook.stopped",
         }
     }
 }

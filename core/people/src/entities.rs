@@ -219,6 +219,9 @@ entity!(
     expires_at: i64,
     agent: String,
     address: String,
+    as_user: Option<Uuid>,
+    as_role: Option<Uuid>,
+    as_until: Option<i64>,
 });
 
 entity!(
@@ -230,6 +233,52 @@ entity!(
     purpose: String,
     secret_hash: String,
     created_at: i64,
+    expires_at: i64,
+});
+
+entity!(
+    /// Providers of identity by which people of a company sign in.
+    sign_in_provider, "sign_in_provider", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+    tenant_id: Uuid,
+    label: String,
+    issuer: String,
+    client_id: String,
+    client_secret: Option<String>,
+    domains: Json,
+    trusts_email: bool,
+    creates: bool,
+    role_id: Option<Uuid>,
+    department_id: Option<Uuid>,
+    passwords: bool,
+    enabled: bool,
+    created_at: i64,
+});
+
+entity!(
+    /// Whom an issuer means by a subject.
+    provider_account, "provider_account", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+    tenant_id: Uuid,
+    user_id: Uuid,
+    issuer: String,
+    subject: String,
+    created_at: i64,
+    used_at: i64,
+});
+
+entity!(
+    /// Sign-ins through providers that are under way.
+    sign_in_attempt, "sign_in_attempt", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Uuid,
+    tenant_id: Uuid,
+    provider_id: Uuid,
+    state_hash: String,
+    browser_hash: String,
+    nonce: String,
+    verifier: String,
+    next: String,
+    user_id: Option<Uuid>,
     expires_at: i64,
 });
 

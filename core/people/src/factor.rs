@@ -1,11 +1,13 @@
 //! The second factor: codes of an app that change every half minute (TOTP, RFC 6238: SHA-1, six digits, 30 seconds, one
-//! step of drift), and codes to be kept on paper for a device that is lost. Each code is good once.
+//! step of drift), and codes to be kept on paper for a device that is lost. Each code is good once. Secrets lie sealed: where the
+//! server has lost the key, codes on paper still let in.
 
 use std::collections::BTreeSet;
 
 use kernel::clock::Env;
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
+use kernel::seal::Renewed;
 use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, UserId, audit};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -44,6 +46,11 @@ pub async fn state(db: &Db, id: UserId) -> Result<Option<usize>> {
     Ok(of(db.read(), id.0).await?.map(|row| recovery(&row).len()))
 }
 
+/// Whether one is in force.
+pub(crate) async fn state_in(tx: &Tx, id: Uuid) -> Result<bool> {
+    Ok(of(tx, id).await?.is_some())
+}
+
 /// Who of a company has one in force.
 ///
 /// # Errors
@@ -58,7 +65,7 @@ pub async fn holders(db: &Db, tenant: TenantId) -> Result<BTreeSet<Uuid>> {
 /// Makes a secret. One that was never confirmed is replaced.
 ///
 /// # Errors
-/// `people.invalid` when the password is not right, `Conflict("auth.factor_on")`.
+/// `people.invalid` when the password is not right, `Conflict("auth.factor_on")`, `Conflict("secrets.locked")`.
 pub async fn begin(db: &Db, ctx: &Ctx, id: UserId, present: &str) -> Result<Begun> {
     let account = proven(db, ctx, id, present).await?;
     let mut bytes = vec![0_u8; 20];
@@ -75,7 +82,7 @@ pub async fn begin(db: &Db, ctx: &Ctx, id: UserId, present: &str) -> Result<Begu
     let row = second_factor::ActiveModel {
         user_id: Set(id.0),
         tenant_id: Set(ctx.tenant.0),
-        secret: Set(secret.clone()),
+        secret: Set(db.seals().seal(&ctx.env, &place(ctx.tenant.0, id.0), &secret)?),
         recovery: Set(json!([])),
         last_step: Set(0),
         wrong: Set(0),
@@ -92,7 +99,7 @@ pub async fn begin(db: &Db, ctx: &Ctx, id: UserId, present: &str) -> Result<Begu
 ///
 /// # Errors
 /// `people.invalid` when the code is not right, `Conflict("auth.factor_on")` when it is in force already, `NotFound` when
-/// none was begun.
+/// none was begun, `Conflict("secrets.locked")`.
 pub async fn confirm(db: &Db, ctx: &Ctx, id: UserId, code: &str) -> Result<Vec<String>> {
     let tx = db.begin().await?;
     one_by_one(&tx, ctx.tenant).await?;
@@ -102,7 +109,7 @@ pub async fn confirm(db: &Db, ctx: &Ctx, id: UserId, code: &str) -> Result<Vec<S
         return Err(Error::Conflict { code: "auth.factor_on", current: None });
     }
     let wrong = || Error::field(INVALID, "code", FieldError::new("wrong_code"));
-    let step = step_of(&row, code, ctx.now())?.ok_or_else(wrong)?;
+    let step = step_of(&row, code, ctx.now(), |row| opened(db, row))?.ok_or_else(wrong)?;
     let codes: Vec<String> = (0..RECOVERY).map(|_| paper_code(&ctx.env)).collect();
     let update = second_factor::ActiveModel {
         user_id: Set(id.0),
@@ -147,7 +154,8 @@ async fn take_away(db: &Db, ctx: &Ctx, id: UserId) -> Result<()> {
 /// Judges what was typed besides the password. Nothing is asked of those without a second factor.
 ///
 /// # Errors
-/// `Conflict("auth.code_required")`, `Conflict("auth.wrong_code")`, `Limited` after too many wrong ones.
+/// `Conflict("auth.code_required")`, `Conflict("auth.wrong_code")`, `Limited` after too many wrong ones;
+/// `Conflict("secrets.locked")` of codes of the app, where the key is not here.
 pub(crate) async fn judge(db: &Db, env: &Env, account: &User, code: Option<&str>) -> Result<()> {
     if of(db.read(), account.id).await?.is_none() {
         return Ok(());
@@ -165,7 +173,7 @@ pub(crate) async fn judge(db: &Db, env: &Env, account: &User, code: Option<&str>
         let left = (over.0 - now.0).div_euclid(1_000_000).max(0);
         return Err(Error::Limited { retry_after: u64::try_from(left).unwrap_or_default().saturating_add(1) });
     }
-    let update = match taken(&row, code, now)? {
+    let update = match taken(&row, code, now, |row| opened(db, row))? {
         Some(update) => update,
         None => second_factor::ActiveModel {
             wrong: Set(wrong.saturating_add(1)),
@@ -179,9 +187,51 @@ pub(crate) async fn judge(db: &Db, env: &Env, account: &User, code: Option<&str>
     if right { Ok(()) } else { Err(Error::Conflict { code: "auth.wrong_code", current: None }) }
 }
 
+/// Seals those secrets of all companies that are clear, or sealed with a key of before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
+    let mut renewed = Renewed::default();
+    for row in second_factor::Entity::find().rows(db.read()).await? {
+        match db.seals().renewed(env, &place(row.tenant_id, row.user_id), &row.secret) {
+            Ok(None) => {}
+            Ok(Some(anew)) => {
+                let update = second_factor::ActiveModel { secret: Set(anew), ..Default::default() };
+                let tx = db.begin().await?;
+                // Whoever began another one meanwhile has sealed it.
+                let same = second_factor::Entity::update_many()
+                    .set(update)
+                    .filter(second_factor::Column::UserId.eq(row.user_id))
+                    .filter(second_factor::Column::Secret.eq(row.secret.as_str()));
+                same.run(&tx).await?;
+                tx.commit().await?;
+                renewed.sealed += 1;
+            }
+            Err(_) => renewed.closed += 1,
+        }
+    }
+    Ok(renewed)
+}
+
+/// What a secret is sealed for.
+fn place(tenant: Uuid, user: Uuid) -> String {
+    format!("second_factor/{tenant}/{user}")
+}
+
+/// The secret as it was made.
+fn opened(db: &Db, row: &second_factor::Model) -> Result<String> {
+    db.seals().open(&place(row.tenant_id, row.user_id), &row.secret)
+}
+
 /// What changes when the code is right: it is good no more.
-fn taken(row: &second_factor::Model, code: &str, now: Timestamp) -> Result<Option<second_factor::ActiveModel>> {
-    if let Some(step) = step_of(row, code, now)? {
+fn taken(
+    row: &second_factor::Model,
+    code: &str,
+    now: Timestamp,
+    open: impl Fn(&second_factor::Model) -> Result<String>,
+) -> Result<Option<second_factor::ActiveModel>> {
+    if let Some(step) = step_of(row, code, now, open)? {
         return Ok(Some(second_factor::ActiveModel { last_step: Set(step), ..Default::default() }));
     }
     let mut left = recovery(row);
@@ -191,14 +241,19 @@ fn taken(row: &second_factor::Model, code: &str, now: Timestamp) -> Result<Optio
     Ok(Some(second_factor::ActiveModel { recovery: Set(json!(left)), ..Default::default() }))
 }
 
-/// The step of a code of the app, when it is right and was not used before.
-fn step_of(row: &second_factor::Model, code: &str, now: Timestamp) -> Result<Option<i64>> {
+/// The step of a code of the app, when it is right and was not used before. The secret is opened for what may be one alone.
+fn step_of(
+    row: &second_factor::Model,
+    code: &str,
+    now: Timestamp,
+    open: impl Fn(&second_factor::Model) -> Result<String>,
+) -> Result<Option<i64>> {
     let digits: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
     if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(None);
     }
     let seconds = u64::try_from(now.0.div_euclid(1_000_000)).map_err(Error::internal)?;
-    let step = totp(&row.secret, "", "")?.check(&digits, seconds);
+    let step = totp(&open(row)?, "", "")?.check(&digits, seconds);
     let step = step.map(i64::try_from).transpose().map_err(Error::internal)?;
     Ok(step.filter(|step| *step > row.last_step))
 }
@@ -269,6 +324,14 @@ mod tests {
         }
     }
 
+    fn clear(row: &second_factor::Model) -> Result<String> {
+        Ok(row.secret.clone())
+    }
+
+    fn locked(_: &second_factor::Model) -> Result<String> {
+        Err(Error::Conflict { code: "secrets.locked", current: None })
+    }
+
     fn at(seconds: i64) -> Timestamp {
         Timestamp(seconds * 1_000_000)
     }
@@ -277,24 +340,25 @@ mod tests {
     fn codes_of_the_standard_are_right_once_and_within_a_step() {
         // RFC 6238, appendix B, the last six digits.
         for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
-            let step = step_of(&row(0, &[]), code, at(seconds)).unwrap();
+            let step = step_of(&row(0, &[]), code, at(seconds), clear).unwrap();
             assert_eq!(step, Some(seconds / 30), "{code}");
-            assert!(step_of(&row(0, &[]), code, at(seconds + 30)).unwrap().is_some());
-            assert!(step_of(&row(0, &[]), code, at(seconds + 90)).unwrap().is_none());
-            assert!(step_of(&row(seconds / 30, &[]), code, at(seconds)).unwrap().is_none(), "used already");
+            assert!(step_of(&row(0, &[]), code, at(seconds + 30), clear).unwrap().is_some());
+            assert!(step_of(&row(0, &[]), code, at(seconds + 90), clear).unwrap().is_none());
+            assert!(step_of(&row(seconds / 30, &[]), code, at(seconds), clear).unwrap().is_none(), "used already");
         }
         for wrong in ["", "287 08", "28708", "2870820", "２８７０８２", "abcdef"] {
-            assert!(step_of(&row(0, &[]), wrong, at(59)).unwrap().is_none(), "{wrong}");
+            assert!(step_of(&row(0, &[]), wrong, at(59), clear).unwrap().is_none(), "{wrong}");
         }
-        assert!(step_of(&row(0, &[]), "287 082", at(59)).unwrap().is_some());
+        assert!(step_of(&row(0, &[]), "287 082", at(59), clear).unwrap().is_some());
     }
 
     #[test]
     fn codes_on_paper_are_good_once_however_they_are_typed() {
         let row = row(0, &["abcde23456", "zzzzz99999"]);
-        let update = taken(&row, " ABCDE-23456 ", at(59)).unwrap().unwrap();
+        let update = taken(&row, " ABCDE-23456 ", at(59), locked).unwrap().unwrap();
         assert_eq!(update.recovery.unwrap(), json!([hash_of("zzzzz99999")]));
-        assert!(taken(&row, "abcde-23457", at(59)).unwrap().is_none());
+        assert!(taken(&row, "abcde-23457", at(59), locked).unwrap().is_none());
+        assert_eq!(taken(&row, "287082", at(59), locked).unwrap_err().code(), "secrets.locked");
         let made = paper_code(&Env::system());
         assert_eq!((made.len(), plain(&made).len()), (11, 10));
     }

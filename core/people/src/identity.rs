@@ -11,12 +11,14 @@ use kernel::access::{AccessRow, Closed, Rights};
 use kernel::clock::Env;
 use kernel::ctx::Cause;
 use kernel::kept::{Kept, Moment};
-use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, TenantId, UserId};
+use kernel::{Actor, Ctx, Db, DepartmentId, Error, Locale, Result, RoleId, TenantId, UserId};
 use uuid::Uuid;
 
+use crate::role::Role;
 use crate::tenant::{self, Tenant};
 use crate::token::{self, Scope, hash_of};
 use crate::user::{self, User};
+use crate::view_as::Viewing;
 use crate::{department, role, sign_in};
 
 /// Seconds an identity is kept.
@@ -48,6 +50,8 @@ pub struct Identity {
     pub rights: Arc<Rights>,
     /// Departments under them.
     pub subtree: Arc<[DepartmentId]>,
+    /// Departments that they head, and those under these.
+    pub headed: Arc<[DepartmentId]>,
     /// Their department and those above it.
     pub within: Arc<[DepartmentId]>,
     /// Modules that do not exist for them.
@@ -62,9 +66,25 @@ pub struct Identity {
     pub read_only: bool,
     /// Whether the token is for writing alone (neither scope `read` nor `admin`).
     pub write_only: bool,
+    /// Who looks through it; none: whoever it is.
+    pub viewing: Option<Viewing>,
 }
 
 impl Identity {
+    /// Whoever sends the requests: an administrator who looks as another is still themselves.
+    pub fn person(&self) -> Uuid {
+        self.viewing.as_ref().map_or(self.user.id, |viewing| viewing.by.0)
+    }
+
+    /// What narrows the rights of whoever sends the requests: the token, or the person or role as which they look.
+    pub fn through(&self) -> Option<Uuid> {
+        match (&self.viewing, &self.credential) {
+            (Some(viewing), _) => Some(viewing.role.as_ref().map_or(self.user.id, |(role, _)| *role)),
+            (None, Credential::Token(token)) => Some(*token),
+            (None, _) => None,
+        }
+    }
+
     /// The context of one of their requests.
     pub fn ctx(&self, env: &Env) -> Ctx {
         let id = UserId(self.user.id);
@@ -74,9 +94,12 @@ impl Identity {
                 Credential::Token(token) => Actor::Token { id, token },
                 _ => Actor::User { id },
             },
+            address: None,
             department: self.user.department_id.map(DepartmentId),
             subtree: Arc::clone(&self.subtree),
+            headed: Arc::clone(&self.headed),
             rights: Arc::clone(&self.rights),
+            as_role: self.viewing.as_ref().and_then(|viewing| viewing.role.as_ref()).map(|(role, _)| RoleId(*role)),
             closed: self.closed.clone(),
             locale: self.locale(),
             zone: self.tenant.zone,
@@ -114,8 +137,8 @@ pub trait Gates: Send + Sync {
 /// Finds identities, with a short memory.
 #[derive(Clone)]
 pub struct Identities {
-    db: Db,
-    env: Env,
+    pub(crate) db: Db,
+    pub(crate) env: Env,
     /// By the hash of their secret.
     kept: Arc<Kept<String, Arc<Identity>>>,
     rules: Arc<OnceLock<Arc<dyn Rules>>>,
@@ -157,10 +180,10 @@ impl Identities {
         self.kept.forget_all();
     }
 
-    /// Who holds this session.
+    /// Who holds this session, or as whom they look.
     ///
     /// # Errors
-    /// `Unauthenticated`.
+    /// `Unauthenticated`; conflict `view_as.ended`, until somebody takes note that looking as another has ended.
     pub async fn by_session(&self, secret: &str) -> Result<Arc<Identity>> {
         let key = format!("s{}", hash_of(secret));
         if let Some(known) = self.known(&key) {
@@ -168,10 +191,29 @@ impl Identities {
         }
         let since = self.kept.moment();
         let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
-        let identity = self
+        let own = self
             .load(TenantId(session.tenant_id), UserId(session.user_id), Credential::Session(session.id), None)
             .await?;
+        let identity = if session.as_until.is_some() { self.viewed(own, &session).await? } else { own };
         self.gated(self.keep(since, key, identity)).await
+    }
+
+    /// The same for whoever is about to change something: an administrator who began to look as somebody else at another node
+    /// a moment ago does not act as themselves meanwhile.
+    ///
+    /// # Errors
+    /// As `by_session`.
+    pub async fn by_session_to_act(&self, secret: &str) -> Result<Arc<Identity>> {
+        let identity = self.by_session(secret).await?;
+        if !identity.admin || identity.viewing.is_some() {
+            return Ok(identity);
+        }
+        let session = sign_in::find(&self.db, secret, self.env.now()).await?.ok_or(Error::Unauthenticated)?;
+        if session.as_until.is_none() {
+            return Ok(identity);
+        }
+        self.kept.forget(&format!("s{}", hash_of(secret)));
+        self.by_session(secret).await
     }
 
     /// Who holds this API token.
@@ -210,7 +252,7 @@ impl Identities {
         Ok(Arc::unwrap_or_clone(identity))
     }
 
-    async fn load(
+    pub(crate) async fn load(
         &self,
         tenant: TenantId,
         id: UserId,
@@ -226,16 +268,9 @@ impl Identities {
         let departments = department::list(conn, tenant).await?;
         let own = account.department_id.map(DepartmentId);
         let subtree = department::subtree(&departments, own, id);
+        let headed = department::subtree(&departments, None, id);
         let within = department::with_those_above(&departments, own);
-        let mut of_roles = Vec::with_capacity(roles.len());
-        for role in &roles {
-            let mut rights = role.rights();
-            if let Some(rules) = self.rules.get() {
-                rights.rows = rules.sound(tenant, &role.key, rights.rows).await?;
-            }
-            of_roles.push(rights);
-        }
-        let mut rights = Rights::of_roles(&of_roles);
+        let mut rights = self.rights_of(tenant, &roles).await?;
         let mut admin = rights.is_admin();
         let mut operator = account.operator;
         let read_only = scopes.is_some_and(|scopes| !scopes.contains(&Scope::Write) && !scopes.contains(&Scope::Admin));
@@ -250,6 +285,7 @@ impl Identities {
             roles: roles.iter().map(|r| (r.id, r.key.clone(), r.name.clone())).collect(),
             rights: Arc::new(if admin { rights } else { rights.without_admin() }),
             subtree: subtree.into(),
+            headed: headed.into(),
             within: within.into(),
             closed: None,
             credential,
@@ -257,13 +293,29 @@ impl Identities {
             operator,
             read_only,
             write_only,
+            viewing: None,
             user: account,
         })
     }
 
+    /// What somebody with these roles may do.
+    pub(crate) async fn rights_of(&self, tenant: TenantId, roles: &[Role]) -> Result<Rights> {
+        let mut of_roles = Vec::with_capacity(roles.len());
+        for role in roles {
+            let mut rights = role.rights();
+            if let Some(rules) = self.rules.get() {
+                rights.rows = rules.sound(tenant, &role.key, rights.rows).await?;
+            }
+            of_roles.push(rights);
+        }
+        Ok(Rights::of_roles(&of_roles))
+    }
+
     fn known(&self, key: &str) -> Option<Arc<Identity>> {
         let (at, identity) = self.kept.get(key)?;
-        (at.plus_seconds(KEPT_SECONDS) > self.env.now()).then_some(identity)
+        let now = self.env.now();
+        let over = identity.viewing.as_ref().is_some_and(|viewing| viewing.until <= now);
+        (at.plus_seconds(KEPT_SECONDS) > now && !over).then_some(identity)
     }
 
     fn keep(&self, since: Moment, key: String, identity: Identity) -> Arc<Identity> {

@@ -10,10 +10,13 @@
 //! | `user` | accounts |
 //! | `department` | the tree of departments |
 //! | `role` | roles, access rows, field rights |
+//! | `moving` | roles that move between companies |
 //! | `directory` | people as modules see them, heads above them |
 //! | `staff` | questions of others: members of roles, heads, who is present |
+//! | `guest` | personal links of those without an account |
 //! | `password` | argon2id hashes |
 //! | `sign_in` | signing in and out |
+//! | `provider` | signing in by somebody else's word (OpenID Connect) |
 //! | `link` | links by which people set their password: invitations, forgotten ones |
 //! | `factor` | the second factor |
 //! | `session` | the list of one's sessions, and ending them |
@@ -22,15 +25,19 @@
 //! | `relation` | people and departments as others ask about them |
 //! | `names` | names of people and departments, cached |
 //! | `identity` | who asks: a token or session as a `Ctx`, cached |
+//! | `view_as` | an administrator looks as somebody else |
 
 pub mod department;
 pub mod directory;
 mod entities;
 pub mod factor;
+pub mod guest;
 pub mod identity;
 pub mod link;
+pub mod moving;
 pub mod names;
 pub mod password;
+pub mod provider;
 pub mod relation;
 pub mod role;
 pub mod session;
@@ -40,6 +47,7 @@ pub mod tenant;
 pub mod token;
 pub mod told;
 pub mod user;
+pub mod view_as;
 
 pub use identity::{Identities, Identity};
 

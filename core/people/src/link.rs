@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entities::{Fetch, Run, Store, session, sign_in_link, user};
+use crate::entities::{Fetch, Run, Store, sign_in_link, user};
 use crate::tenant::{self, Tenant, one_by_one};
 use crate::token::hash_of;
-use crate::user::{User, get};
+use crate::user::{User, end_sessions, get};
 use crate::{password, require_admin};
 
 /// Seconds between two links that somebody asks for who forgot their password.
@@ -159,7 +159,7 @@ pub async fn spend(db: &Db, env: &Env, secret: &str, password: &str) -> Result<F
     // Asked again now that nobody else changes anything: of two who open it together one is late.
     live(&tx, secret, env.now()).await?;
     user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.change(&tx).await?;
-    session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
+    end_sessions(&tx, &ctx, id).await?;
     end(&tx, id.0).await?;
     audit::record(&tx, &ctx, "user.password_changed", &id.to_string(), json!({"by": found.purpose})).await?;
     tx.commit().await?;

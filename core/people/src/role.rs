@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, Store, access_row, field_right, role, user_role};
 use crate::tenant::one_by_one;
-use crate::{INVALID, checked_name, require_admin};
+use crate::{INVALID, checked_name, moving, require_admin, staff};
 
 /// Access rows and field rights of one role at most.
 const MAX_ROWS: usize = 500;
@@ -77,6 +77,18 @@ pub async fn of_user(conn: &impl ConnectionTrait, user: Uuid) -> Result<Vec<Role
     let held = user_role::Entity::find().filter(user_role::Column::UserId.eq(user)).rows(conn).await?;
     let found = role::Entity::find().filter(role::Column::Id.is_in(held.into_iter().map(|h| h.role_id)));
     with_rows(conn, found.order_by_asc(role::Column::Name).rows(conn).await?).await
+}
+
+/// What the roles of whoever acts give: the one with which an administrator looks, else all that the person has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_actor(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Role>> {
+    match (ctx.as_role, ctx.user()) {
+        (Some(one), _) => Ok(list(conn, ctx.tenant).await?.into_iter().filter(|role| role.id == one.0).collect()),
+        (None, Some(user)) => of_user(conn, user.0).await,
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
 impl Role {
@@ -159,9 +171,10 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
     };
     let row = row.add(tx).await?;
     write_rows(tx, ctx, row.id, input, entities).await?;
-    audit::record(tx, ctx, "role.created", &row.id.to_string(), json!({"key": row.key, "admin": row.admin})).await?;
     let mut saved = with_rows(tx, vec![row]).await?;
-    saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
+    let saved = saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))?;
+    audit::record(tx, ctx, "role.created", &saved.id.to_string(), moving::told(None, Some(&saved))).await?;
+    Ok(saved)
 }
 
 /// Changes a role (administrators). Its key stays. `entities` as with `create`: a permission for `*` that does not name
@@ -172,8 +185,20 @@ pub async fn create_in(tx: &Tx, ctx: &Ctx, input: &RoleInput, entities: &BTreeSe
 pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
-    one_by_one(&tx, ctx.tenant).await?;
-    let found = find(&tx, ctx, id).await?;
+    let saved = update_in(&tx, ctx, id, input, entities).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// As `update`.
+pub async fn update_in(tx: &Tx, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &BTreeSet<String>) -> Result<Role> {
+    require_admin(ctx)?;
+    one_by_one(tx, ctx.tenant).await?;
+    let found = find(tx, ctx, id).await?;
+    let before = with_rows(tx, vec![found.clone()]).await?.pop();
     let row = role::ActiveModel {
         id: Set(id),
         tenant_id: Set(ctx.tenant.0),
@@ -182,22 +207,15 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
         admin: Set(input.admin),
         processes: Set(checked_processes(input.processes.as_ref())?.unwrap_or(found.processes)),
     };
-    row.change(&tx).await?;
-    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(&tx).await?;
-    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(&tx).await?;
-    write_rows(&tx, ctx, id, input, entities).await?;
-    crate::user::keep_an_admin(&tx, ctx).await?;
-    audit::record(
-        &tx,
-        ctx,
-        "role.updated",
-        &id.to_string(),
-        json!({"rows": input.rows, "field_rights": input.field_rights, "processes": input.processes}),
-    )
-    .await?;
-    let mut saved = with_rows(&tx, vec![find(&tx, ctx, id).await?]).await?;
-    tx.commit().await?;
-    saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))
+    row.change(tx).await?;
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(tx).await?;
+    write_rows(tx, ctx, id, input, entities).await?;
+    crate::user::keep_an_admin(tx, ctx).await?;
+    let mut saved = with_rows(tx, vec![find(tx, ctx, id).await?]).await?;
+    let saved = saved.pop().ok_or_else(|| Error::Internal("role vanished".into()))?;
+    audit::record(tx, ctx, "role.updated", &id.to_string(), moving::told(before.as_ref(), Some(&saved))).await?;
+    Ok(saved)
 }
 
 /// Removes a role that nobody has (administrators).
@@ -207,17 +225,50 @@ pub async fn update(db: &Db, ctx: &Ctx, id: Uuid, input: &RoleInput, entities: &
 pub async fn remove(db: &Db, ctx: &Ctx, id: Uuid) -> Result<()> {
     require_admin(ctx)?;
     let tx = db.begin().await?;
-    one_by_one(&tx, ctx.tenant).await?;
-    find(&tx, ctx, id).await?;
-    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).row(&tx).await?;
+    remove_in(&tx, ctx, id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// As `remove`.
+pub async fn remove_in(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<()> {
+    require_admin(ctx)?;
+    one_by_one(tx, ctx.tenant).await?;
+    let before = with_rows(tx, vec![find(tx, ctx, id).await?]).await?.pop();
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).row(tx).await?;
     if held.is_some() {
         return Err(Error::Conflict { code: "role.in_use", current: None });
     }
-    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(&tx).await?;
-    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(&tx).await?;
-    role::Entity::delete_by_id(id).run(&tx).await?;
-    audit::record(&tx, ctx, "role.removed", &id.to_string(), json!({})).await?;
-    tx.commit().await?;
+    access_row::Entity::delete_many().filter(access_row::Column::RoleId.eq(id)).run(tx).await?;
+    field_right::Entity::delete_many().filter(field_right::Column::RoleId.eq(id)).run(tx).await?;
+    role::Entity::delete_by_id(id).run(tx).await?;
+    audit::record(tx, ctx, "role.removed", &id.to_string(), moving::told(before.as_ref(), None)).await?;
+    Ok(())
+}
+
+/// Gives a role to people of the company who do not have it yet; whoever has it keeps it (administrators). Others are left
+/// out: the caller has said who is not there.
+///
+/// # Errors
+/// `Denied`, `NotFound` for the role.
+pub async fn give(tx: &Tx, ctx: &Ctx, id: Uuid, people: &BTreeSet<Uuid>) -> Result<()> {
+    require_admin(ctx)?;
+    one_by_one(tx, ctx.tenant).await?;
+    let role = find(tx, ctx, id).await?;
+    let held = user_role::Entity::find().filter(user_role::Column::RoleId.eq(id)).rows(tx).await?;
+    let held: BTreeSet<Uuid> = held.into_iter().map(|row| row.user_id).collect();
+    let wanted: Vec<Uuid> = people.difference(&held).copied().collect();
+    let mut given = Vec::with_capacity(wanted.len());
+    for user in staff::by_ids(tx, ctx.tenant, &wanted).await? {
+        user_role::ActiveModel { user_id: Set(user.id), role_id: Set(id) }.add(tx).await?;
+        given.push(user.id);
+    }
+    if !given.is_empty() {
+        audit::record(tx, ctx, "role.given", &id.to_string(), json!({"key": role.key, "people": given})).await?;
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, session};
+use crate::view_as;
 
 pub use session::Model as Session;
 
@@ -53,6 +54,7 @@ fn of(ctx: &Ctx, user: UserId) -> Condition {
 
 async fn remove(db: &Db, ctx: &Ctx, which: Condition, action: &'static str) -> Result<u64> {
     let tx = db.begin().await?;
+    view_as::end_with(&tx, ctx, which.clone(), "session_ended").await?;
     let ended = session::Entity::delete_many().filter(which).run(&tx).await?;
     if ended > 0 {
         let subject = ctx.user().map(|user| user.0.to_string()).unwrap_or_default();

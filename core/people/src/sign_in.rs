@@ -1,15 +1,18 @@
-//! Sessions of the portal: made by e-mail and password, stored hashed, revocable, sliding for 30 days.
+//! Sessions of the portal: made by e-mail and password or by a provider, stored hashed, revocable, sliding for 30 days.
 
 use kernel::clock::Env;
 use kernel::db::Tx;
 use kernel::{Actor, Ctx, Db, Error, Result, TenantId, Timestamp, UserId, audit};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::entities::{Fetch, Run, Store, session, user};
+use crate::entities::{Fetch, Run, Store, session};
 use crate::tenant::{self, Tenant};
 use crate::token::hash_of;
-use crate::{factor, password, user as users};
+use crate::user::User;
+use crate::{factor, password, provider, user as users, view_as};
 
 /// Seconds of a session without use.
 pub const SESSION_SECONDS: i64 = 30 * 24 * 3_600;
@@ -33,6 +36,15 @@ pub struct SignIn {
     pub address: String,
 }
 
+/// From where somebody signs in.
+#[derive(Debug, Clone, Default)]
+pub struct Visit {
+    /// The browser's name, for the list of sessions.
+    pub agent: String,
+    /// The address, for the same list; empty when unknown.
+    pub address: String,
+}
+
 /// How signing in went.
 #[derive(Debug)]
 pub enum Outcome {
@@ -48,7 +60,8 @@ pub enum Outcome {
 /// Signs in.
 ///
 /// # Errors
-/// `Conflict("auth.invalid_credentials")` without telling which of the two was wrong, and those of the second factor.
+/// `Conflict("auth.invalid_credentials")` without telling which of the two was wrong, `Conflict("auth.provider_only")` where
+/// the company wants its people to sign in by a provider, and those of the second factor.
 pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
     let mut accounts = Vec::new();
     for account in users::by_email(db, &input.email).await? {
@@ -70,14 +83,27 @@ pub async fn sign_in(db: &Db, env: &Env, input: &SignIn) -> Result<Outcome> {
         0 => Err(Error::Conflict { code: "auth.invalid_credentials", current: None }),
         1 => {
             let Some((account, tenant)) = matching.pop() else { return Err(Error::Unauthenticated) };
+            provider::judge_password(db, &account).await?;
             factor::judge(db, env, &account, input.code.as_deref()).await?;
-            Ok(Outcome::In { secret: open(db, env, &account, &tenant, input).await? })
+            let visit = Visit { agent: input.agent.clone(), address: input.address.clone() };
+            let tx = db.begin().await?;
+            let secret = open_in(&tx, env, &account, &tenant, &visit, None).await?;
+            tx.commit().await?;
+            Ok(Outcome::In { secret })
         }
         _ => Ok(Outcome::Choose(matching.into_iter().map(|(_, tenant)| tenant).collect())),
     }
 }
 
-async fn open(db: &Db, env: &Env, account: &user::Model, tenant: &Tenant, input: &SignIn) -> Result<String> {
+/// Opens a session; `provider` says by which one, if not with a password.
+pub(crate) async fn open_in(
+    tx: &Tx,
+    env: &Env,
+    account: &User,
+    tenant: &Tenant,
+    visit: &Visit,
+    provider: Option<Uuid>,
+) -> Result<String> {
     let (secret, now) = (env.secret(), env.now());
     let row = session::ActiveModel {
         id: Set(kernel::id::fresh(env)),
@@ -87,15 +113,20 @@ async fn open(db: &Db, env: &Env, account: &user::Model, tenant: &Tenant, input:
         created_at: Set(now.0),
         seen_at: Set(now.0),
         expires_at: Set(now.plus_seconds(SESSION_SECONDS).0),
-        agent: Set(input.agent.chars().take(300).collect()),
-        address: Set(input.address.chars().take(64).collect()),
+        agent: Set(visit.agent.chars().take(300).collect()),
+        address: Set(visit.address.chars().take(64).collect()),
+        as_user: Set(None),
+        as_role: Set(None),
+        as_until: Set(None),
     };
-    let tx = db.begin().await?;
-    forget_ended(&tx, now).await?;
-    row.add(&tx).await?;
+    forget_ended(tx, now).await?;
+    row.add(tx).await?;
     let ctx = Ctx { actor: Actor::User { id: UserId(account.id) }, ..tenant.system_ctx(env) };
-    audit::record(&tx, &ctx, "session.opened", &account.id.to_string(), json!({"address": input.address})).await?;
-    tx.commit().await?;
+    let mut detail = json!({"address": visit.address});
+    if let (Some(provider), Some(detail)) = (provider, detail.as_object_mut()) {
+        detail.insert("provider".into(), json!(provider));
+    }
+    audit::record(tx, &ctx, "session.opened", &account.id.to_string(), detail).await?;
     Ok(secret)
 }
 
@@ -103,9 +134,13 @@ async fn open(db: &Db, env: &Env, account: &user::Model, tenant: &Tenant, input:
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_out(db: &Db, secret: &str) -> Result<()> {
+pub async fn sign_out(db: &Db, env: &Env, secret: &str) -> Result<()> {
+    let Some(found) = find(db, secret, env.now()).await? else { return Ok(()) };
+    let ctx = view_as::ctx_of(db, env, &found).await?;
+    let this = session::Column::Id.eq(found.id);
     let tx = db.begin().await?;
-    session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(secret))).run(&tx).await?;
+    view_as::end_with(&tx, &ctx, Condition::all().add(this.clone()), "signed_out").await?;
+    session::Entity::delete_many().filter(this).run(&tx).await?;
     Ok(tx.commit().await?)
 }
 

@@ -192,6 +192,17 @@ pub async fn currency(conn: &impl ConnectionTrait, id: TenantId) -> Result<Strin
     Ok(row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?)
 }
 
+/// The company's language; English for an unknown tenant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn locale(conn: &impl ConnectionTrait, id: TenantId) -> Result<Locale> {
+    let select = Query::select().column("locale").from("tenant").and_where(Expr::col("id").eq(id.0)).take();
+    let row = conn.query_one(&select).await?;
+    let code: String = row.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?;
+    Ok(code.parse().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -165,6 +165,8 @@ mod tests {
         let rights = kernel::access::Rights::everything().restricted(rows);
         assert!(rights.may("lead", Action::Read));
         assert!(!rights.may("lead", Action::Create) && !rights.may("deal", Action::Delete));
+        let some = kernel::access::Rights::everything().restricted(restrictions(&BTreeSet::from([Scope::Write])));
+        assert!(rights.reads_alone() && !some.reads_alone());
         assert!(restrictions(&Scope::ALL.into()).is_empty());
     }
 }

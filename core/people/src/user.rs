@@ -9,8 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::entities::{Fetch, Run, Store, department, role, session, user, user_role};
+use crate::provider::attempt;
 use crate::tenant::one_by_one;
-use crate::{INVALID, checked_name, link, password, require_admin, told};
+use crate::{INVALID, checked_name, link, password, require_admin, told, view_as};
 
 pub use user::Model as User;
 
@@ -236,7 +237,7 @@ pub async fn update(db: &Db, ctx: &Ctx, id: UserId, patch: &UserPatch) -> Result
         set_roles(&tx, ctx, id.0, roles).await?;
     }
     if patch.password.is_some() || patch.active == Some(false) {
-        session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
+        end_sessions(&tx, ctx, id).await?;
     }
     if patch.password.is_some() || patch.active == Some(false) || patch.email.is_some() {
         link::end(&tx, id.0).await?;
@@ -285,6 +286,15 @@ async fn still_admin(tx: &Tx, ctx: &Ctx) -> Result<()> {
     if here && roles.row(tx).await?.is_some() { Ok(()) } else { Err(Error::Denied("admin")) }
 }
 
+/// Ends all sessions of somebody, and first what one of them may still come of: a provider's word that waits for a code.
+pub(crate) async fn end_sessions(tx: &Tx, ctx: &Ctx, id: UserId) -> Result<()> {
+    attempt::end_of_user(tx, id.0).await?;
+    let theirs = session::Column::UserId.eq(id.0);
+    view_as::end_with(tx, ctx, Condition::all().add(theirs.clone()), "session_ended").await?;
+    session::Entity::delete_many().filter(theirs).run(tx).await?;
+    Ok(())
+}
+
 /// Changes one's own password; ends all of one's sessions.
 ///
 /// # Errors
@@ -297,7 +307,7 @@ pub async fn change_password(db: &Db, ctx: &Ctx, id: UserId, present: &str, new:
     let hash = password::hash(&ctx.env, new, &account.email).await?;
     let tx = db.begin().await?;
     user::ActiveModel { id: Set(id.0), password_hash: Set(Some(hash)), ..Default::default() }.change(&tx).await?;
-    session::Entity::delete_many().filter(session::Column::UserId.eq(id.0)).run(&tx).await?;
+    end_sessions(&tx, ctx, id).await?;
     link::end(&tx, id.0).await?;
     audit::record(&tx, ctx, "user.password_changed", &id.to_string(), json!({})).await?;
     Ok(tx.commit().await?)

@@ -23,8 +23,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::PluginHost;
-use crate::registry::Registry;
 use crate::registry::store::{self, TenantRow};
+use crate::registry::{Registry, TenantPlugins};
 
 /// The departments that a module is on for, those below them too; nothing: for everybody.
 pub type Gate = Option<BTreeSet<Uuid>>;
@@ -103,6 +103,11 @@ impl GateKeeper {
         };
         let rows = rows.into_iter().filter(|row| row.enabled);
         Ok(rows.map(|row| (row.plugin.clone(), title(&row.plugin), row.version, row.departments)).collect())
+    }
+
+    /// What the company runs, as it stands on this node.
+    pub(crate) async fn plugins(&self, tenant: TenantId) -> Result<Arc<TenantPlugins>> {
+        self.registry.tenant(tenant).await
     }
 
     /// Whether any module of the company has a gate.

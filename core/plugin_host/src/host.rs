@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kernel::Result;
+use kernel::child::ChildCommand;
 use kernel::clock::Env;
 use kernel::event::Follower;
 use kernel::jobs::Handler;
@@ -19,6 +20,7 @@ use crate::engine::{Engine, EngineConfig};
 use crate::figures::BroughtFigures;
 use crate::files::FetchHandler;
 use crate::gates::GateKeeper;
+use crate::health::Health;
 use crate::jobs::{JobHandler, schedule, store};
 use crate::journal::Journal;
 use crate::outbound::Outbound;
@@ -26,7 +28,7 @@ use crate::package::TrustedKeys;
 use crate::points::events::{EventHandler, READER};
 use crate::points::pages::KeptFigures;
 use crate::points::signature;
-use crate::registry::Registry;
+use crate::registry::{Registry, links};
 
 /// How often logs and costs are written.
 const BEAT: std::time::Duration = std::time::Duration::from_secs(1);
@@ -42,6 +44,8 @@ pub struct HostConfig {
     pub allow_unsigned: bool,
     /// Where this installation is reached, for the addresses of routes; for example `https://crm.example.com`.
     pub public_url: String,
+    /// What sets papers in companies of tests (`dev::scene`); none: this process itself, where nothing ends a template.
+    pub typesetter: Option<ChildCommand>,
 }
 
 impl Default for HostConfig {
@@ -51,6 +55,7 @@ impl Default for HostConfig {
             trusted: TrustedKeys::default(),
             allow_unsigned: true,
             public_url: String::new(),
+            typesetter: None,
         }
     }
 }
@@ -104,6 +109,9 @@ impl PluginHost {
                     outbound: Arc::default(),
                     files: Arc::default(),
                     messages: Arc::default(),
+                    documents: Arc::default(),
+                    health: Arc::default(),
+                    public_url: config.public_url.trim_end_matches('/').into(),
                 },
                 identities,
                 registry,
@@ -147,6 +155,16 @@ impl PluginHost {
         drop(self.inner.services.messages.set(messages));
     }
 
+    /// Says what makes papers: modules make them in a turn of their own. Only the first call counts.
+    pub fn set_documents(&self, documents: &documents::Documents) {
+        drop(self.inner.services.documents.set(documents.for_modules()));
+    }
+
+    /// Says who knows how the system is. Only the first call counts.
+    pub fn set_health(&self, health: Arc<dyn Health>) {
+        drop(self.inner.services.health.set(health));
+    }
+
     /// Handlers to register with the worker of jobs.
     pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
         vec![
@@ -188,6 +206,7 @@ impl PluginHost {
         signature::forget(db, now).await?;
         let tx = db.begin().await?;
         store::clean(&tx, now).await?;
+        links::forget_ended(&tx, now).await?;
         Ok(tx.commit().await?)
     }
 

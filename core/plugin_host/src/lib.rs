@@ -22,13 +22,17 @@
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
 //! | `sheets` | what a company holds of a plugin as a workbook |
 //! | `files` | files fetched for plugins |
+//! | `health` | the port for questions how the system is |
 //! | `outbound` | the port for requests to other servers |
 //! | `breaker`, `loops` | failing and circular plugins |
 //! | `figures` | measures that plugins bring |
+//! | `roles` | roles that plugins bring, given to people |
 //! | `gates` | modules that are on for some departments alone |
 //! | `journal` | logs and costs |
 //! | `bench` | hooks without SQL around them |
 //! | `dev` | scaffold, build, pack and test plugins |
+//! | `offered` | packages beside the program |
+//! | `templates` | processes to begin with that plugins bring |
 //! | `host`, `manage`, `view` | the service: start, administration, what the API shows |
 
 pub mod bench;
@@ -41,19 +45,23 @@ pub mod export;
 mod figures;
 mod files;
 pub mod gates;
+pub mod health;
 mod host;
 mod jobs;
 mod journal;
 mod loops;
 mod manage;
 pub mod manifest;
+mod offered;
 pub mod outbound;
 pub mod package;
 mod points;
 mod registry;
+mod roles;
 pub mod settings;
 mod sheets;
 pub mod surfaces;
+mod templates;
 pub mod texts;
 pub mod view;
 pub mod when;
@@ -63,7 +71,9 @@ pub use host::{HostConfig, PluginHost};
 pub use jobs::{JOB as RUN_JOB, JobHandler};
 pub use journal::{Cost, LogEntry};
 pub use manage::Grants;
+pub use offered::Offered;
 pub use points::events::{EventHandler, JOB as EVENT_JOB};
 pub use points::http::{HttpCaller, HttpRequest, HttpResponse};
 pub use points::pages::{Acted, ComputedRow, ComputedRows, Deed, Patch, RefusedRow, Toast, View};
 pub use points::signature::{SIGNATURE as SIGNATURE_HEADER, TIMESTAMP as TIMESTAMP_HEADER, sign};
+pub use roles::Given;

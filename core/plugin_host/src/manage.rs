@@ -9,7 +9,6 @@ use std::sync::Arc;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Result, audit};
 use people::require_admin;
-use people::role::RoleInput;
 use records::catalogue::declared::Purged;
 use serde_json::json;
 use uuid::Uuid;
@@ -25,10 +24,12 @@ use crate::manifest::{Moment, published};
 use crate::package::Level;
 use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
-use crate::registry::{Declared, Running, Version, VersionError};
+use crate::registry::{Declared, Running, Version, VersionError, opened};
+use crate::roles::{self, Given};
 use crate::settings::{self, Settings};
+use crate::surfaces::close_gone;
 
-const INVALID: &str = "plugin.invalid";
+pub(crate) const INVALID: &str = "plugin.invalid";
 
 /// Which permissions an admin grants.
 #[derive(Debug, Clone)]
@@ -57,11 +58,11 @@ impl Grants {
 }
 
 /// A package that is not taken, in words of the reader's language.
-fn refused(error: FieldError) -> Error {
+pub(crate) fn refused(error: FieldError) -> Error {
     Error::field(INVALID, "file", error)
 }
 
-fn unfit(error: &VersionError) -> Error {
+pub(crate) fn unfit(error: &VersionError) -> Error {
     let (code, reason) = error.coded();
     refused(FieldError::new(code).with("reason", reason))
 }
@@ -216,13 +217,14 @@ impl PluginHost {
     /// `plugin.review_needed` when it asks for more than the version before and the admin has not said that they have seen
     /// this one, `plugin.settings_invalid`, `NotFound`.
     pub async fn enable(&self, ctx: &Ctx, plugin: &str, grants: &Grants, sent: Option<&Settings>) -> Result<()> {
-        self.enable_for(ctx, plugin, grants, sent, None).await
+        self.enable_for(ctx, plugin, grants, sent, None, &Given::new()).await
     }
 
-    /// The same for some departments; with no gate given the one before stays.
+    /// The same for some departments; with no gate given the one before stays. And its roles are given to these people, beside
+    /// those who have them.
     ///
     /// # Errors
-    /// Those of [`Self::enable`]; `plugin.gate_invalid`.
+    /// Those of [`Self::enable`]; `plugin.gate_invalid`; `plugin.invalid` naming `roles.<key>`.
     pub async fn enable_for(
         &self,
         ctx: &Ctx,
@@ -230,6 +232,7 @@ impl PluginHost {
         grants: &Grants,
         sent: Option<&Settings>,
         gate: Option<&Gate>,
+        given: &Given,
     ) -> Result<()> {
         require_admin(ctx)?;
         let version = self.wanted(plugin, grants).await?;
@@ -269,6 +272,7 @@ impl PluginHost {
             secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
             stopped: BTreeSet::new(),
         };
+        settings::check_references(&version.manifest, &catalogue, &row.settings)?;
         if let Some(gate) = gate {
             gates::change(&tx, ctx, &mut row, gate).await?;
         }
@@ -276,7 +280,9 @@ impl PluginHost {
         store::touch(&tx).await?;
         store::note_fills(&tx, ctx.tenant, plugin, version.manifest.fills()).await?;
         self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
-        bring_roles(&tx, ctx, &version).await?;
+        close_gone(&tx, ctx, &version).await?;
+        roles::bring(&tx, ctx, &version).await?;
+        roles::give(&tx, ctx, &version, given).await?;
         schedule::set(&tx, &self.company_ctx(ctx).await?, &version.manifest).await?;
         // Deliveries and runs that waited for somebody to look.
         for kind in [crate::EVENT_JOB, crate::RUN_JOB] {
@@ -299,12 +305,16 @@ impl PluginHost {
     pub async fn disable(&self, ctx: &Ctx, plugin: &str) -> Result<()> {
         require_admin(ctx)?;
         self.at_moment(ctx, plugin, Moment::Disabling).await;
+        let closing = self.closing(ctx, plugin).await?;
         let tx = self.inner.services.db.begin().await?;
         self.change_row_in(&tx, ctx, plugin, "plugin.disabled", |row| {
             row.enabled = false;
             Ok(())
         })
         .await?;
+        for (page, words) in &closing {
+            opened::note(&tx, ctx.tenant, plugin, page, words).await?;
+        }
         self.inner.services.records.withdraw(&tx, ctx, plugin).await?;
         // What waits is not for a plugin that is enabled again later.
         kernel::jobs::order::forget(&tx, ctx.tenant, &key_of_plugin(ctx.tenant, plugin)).await?;
@@ -355,13 +365,14 @@ impl PluginHost {
         require_admin(ctx)?;
         let row = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
         let version = self.version_of(row.as_ref(), plugin).await?;
+        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
         self.change_row(ctx, plugin, "plugin.settings_changed", |row| {
             if row.enabled && row.version != version.manifest.version.to_string() {
                 return Err(Error::Conflict { code: "plugin.version_changed", current: None });
             }
             let whole = with_secrets(&version, sent.clone(), Some(row));
             row.settings = settings::check(&version.manifest, &whole)?;
-            Ok(())
+            settings::check_references(&version.manifest, &catalogue, &row.settings)
         })
         .await
     }
@@ -477,27 +488,6 @@ impl PluginHost {
         let since = ctx.now().plus_seconds(-30 * 24 * 3_600).utc().format("%Y-%m-%d").to_string();
         journal::costs(&self.inner.services.db, ctx.tenant, plugin, &since).await
     }
-}
-
-/// Makes the roles that a version brings, where the company has none by their keys: those that it has are its own.
-async fn bring_roles(tx: &kernel::db::Tx, ctx: &Ctx, version: &Version) -> Result<()> {
-    if version.manifest.roles.is_empty() {
-        return Ok(());
-    }
-    let known = people::role::list(tx, ctx.tenant).await?;
-    for role in version.manifest.roles.iter().filter(|role| !known.iter().any(|known| known.key == role.key)) {
-        let rows = role.rows.iter().map(|row| row.row().map_err(Error::Internal));
-        let name = version.role_names.get(&role.key).map_or(role.key.as_str(), |name| name.in_locale(ctx.locale));
-        let input = RoleInput {
-            key: role.key.clone(),
-            name: name.to_owned(),
-            rows: rows.collect::<Result<_>>()?,
-            field_rights: role.field_rights.clone(),
-            ..RoleInput::default()
-        };
-        people::role::create_in(tx, ctx, &input, &BTreeSet::new()).await?;
-    }
-    Ok(())
 }
 
 /// Secrets are never sent out, so a form that comes back without them leaves them as they are.

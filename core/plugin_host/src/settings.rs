@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::error::{Error, FieldError, FieldErrors, Result};
+use records::Catalogue;
 use serde_json::Value as Json;
 
 use crate::manifest::{Manifest, Setting, SettingType};
@@ -23,10 +24,12 @@ pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Resul
             Ok(())
         }
         (SettingType::Choice, Json::String(_)) => Err("choice"),
-        // A role is named by its key or id.
-        (SettingType::Role, Json::String(text)) if text.len() <= 100 => Ok(()),
+        // A role is named by its key or id; what stages and fields there are the company's catalogue says.
+        (SettingType::Role | SettingType::Stage | SettingType::Field, Json::String(text)) if text.len() <= 100 => {
+            Ok(())
+        }
         (SettingType::User, Json::String(text)) if uuid::Uuid::parse_str(text).is_ok() => Ok(()),
-        (SettingType::Role | SettingType::User, Json::String(_)) => Err("id"),
+        (SettingType::Role | SettingType::User | SettingType::Stage | SettingType::Field, Json::String(_)) => Err("id"),
         (SettingType::Integer, Json::Number(number)) => match number.as_i64() {
             Some(number)
                 if setting.min.is_some_and(|min| number < min) || setting.max.is_some_and(|max| number > max) =>
@@ -81,6 +84,31 @@ pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
         }
     }
     if errors.is_empty() { Ok(kept) } else { Err(Error::Invalid { code: "plugin.settings_invalid", fields: errors }) }
+}
+
+/// Passes settings whose stages and fields are there: in the company, or among what the manifest itself declares.
+///
+/// # Errors
+/// Field errors named `settings.<key>`.
+pub(crate) fn check_references(manifest: &Manifest, catalogue: &Catalogue, kept: &Settings) -> Result<()> {
+    let mut errors = FieldErrors::new();
+    for setting in manifest.settings.iter().filter(|setting| setting.kind.is_of_entity()) {
+        let entity = setting.entity.as_deref().unwrap_or_default();
+        let Some(key) = kept.get(&setting.key).and_then(Json::as_str) else { continue };
+        let own = manifest.entities.iter().find(|own| own.key == entity);
+        let there = if setting.kind == SettingType::Stage {
+            let known = catalogue.pipelines.stage(entity, key).is_some();
+            known || own.is_some_and(|own| own.stages.iter().any(|one| one.key == key))
+        } else {
+            let known = catalogue.find(entity).is_some_and(|def| def.field(key).is_some());
+            known || own.is_some_and(|own| own.fields.iter().any(|one| one.key == key))
+        };
+        if !there {
+            let error = FieldError::new("choice").with("value", key.chars().take(80).collect::<String>());
+            errors.insert(format!("settings.{}", setting.key), error);
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid { code: "plugin.settings_invalid", fields: errors }) }
 }
 
 /// What is in force: the kept values over the defaults; settings without either are left out.

@@ -189,6 +189,10 @@ pub struct SettingView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub max: Option<i64>,
+    /// Of a stage or a field: whose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub entity: Option<String>,
 }
 
 /// One entry of a choice.
@@ -448,5 +452,6 @@ fn setting_view(setting: &Setting, locale: Locale) -> SettingView {
         choices: setting.choices.iter().map(choice).collect(),
         min: setting.min,
         max: setting.max,
+        entity: setting.entity.clone(),
     }
 }

@@ -9,6 +9,7 @@
 //! | `automation` | rules: when something happened to a record, do this |
 //! | `definition` | BPMN text -> model, with problems by element |
 //! | `drawings` | processes that people are still drawing, right or wrong |
+//! | `looks` | processes that name an option of a field |
 //! | `runtime` | instances in the database: one transaction per step, jobs, operations, views |
 //! | `stepper` | `(definition, state, event) -> (state, commands)`: no IO, no clock of its own |
 //! | `templates` | processes of ours, in three languages |
@@ -17,10 +18,13 @@
 pub mod automation;
 pub mod definition;
 pub mod drawings;
+mod looks;
 pub mod runtime;
 pub mod stepper;
 pub mod templates;
 pub mod wizard;
+
+pub use looks::ProcessLooks;
 
 /// What a definition is called where an answer names a record's entity.
 pub const DEFINITION: &str = "process_definition";

@@ -1,8 +1,8 @@
 //! Template packs: processes of ours to begin with, in the company's language.
 //!
 //! Owns: the files of `templates/`, one BPMN file in English for each template and beside it a table with its title,
-//! description, the roles it speaks of and the other languages of its texts. Must not know: who deploys it. Data leaves as
-//! a catalogue and as BPMN files. Ids, conditions and names of variables are the same in every language.
+//! description, the roles it speaks of and the other languages of its texts; modules bring such files too. Must not know: who
+//! deploys it. Data leaves as a catalogue and as BPMN files. Ids, conditions and names of variables are the same in every language.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use kernel::Locale;
 use serde::Deserialize;
 
-use crate::definition::{BPMN, OURS, escaped};
+use crate::definition::{BPMN, OURS, Problem, escaped, read};
 
 /// Key, file and table of each template.
 const SOURCES: [(&str, &str, &str); 4] = [
@@ -42,20 +42,20 @@ const CALLED: [&str; 4] = ["message", "signal", "error", "escalation"];
 
 static ALL: LazyLock<Vec<Template>> = LazyLock::new(|| {
     // A table that cannot be read gives English texts without a title; the tests below know that there is none.
-    let read = |(key, file, table): (&'static str, &'static str, &str)| Template {
-        key,
-        file,
+    let made = |(key, file, table): (&str, &str, &str)| Template {
+        key: key.to_owned(),
+        file: file.to_owned(),
         table: serde_json::from_str(table).unwrap_or_default(),
     };
-    SOURCES.into_iter().map(read).collect()
+    SOURCES.into_iter().map(made).collect()
 });
 
-/// A process of ours.
+/// A process to begin with.
 #[derive(Debug)]
 pub struct Template {
     /// Its key: the id of its process and the key of the definition made from it.
-    pub key: &'static str,
-    file: &'static str,
+    pub key: String,
+    file: String,
     table: Table,
 }
 
@@ -97,6 +97,30 @@ pub fn find(key: &str) -> Option<&'static Template> {
 }
 
 impl Template {
+    /// One of a module: its file in English and its table, written as ours are.
+    ///
+    /// # Errors
+    /// What is wrong, in English: a file that cannot run or has something an author should know, a process of another name, a
+    /// table that cannot be read or has no English title.
+    pub fn of(key: &str, file: &[u8], table: &[u8]) -> Result<Self, String> {
+        let file = String::from_utf8(file.to_vec()).map_err(|_| "it is no UTF-8 text".to_owned())?;
+        let said = |problems: &[Problem]| {
+            problems.first().map_or_else(String::new, |problem| format!("{}: {}", problem.element, problem.message))
+        };
+        let (definition, problems) = read(file.as_bytes()).map_err(|problems| said(&problems))?;
+        if !problems.is_empty() {
+            return Err(said(&problems));
+        }
+        if definition.key != key {
+            return Err(format!("its process is called `{}`, not `{key}`", definition.key));
+        }
+        let table: Table = serde_json::from_slice(table).map_err(|error| format!("its table: {error}"))?;
+        if !table.title.contains_key(&Locale::En) {
+            return Err("its table has no English title".to_owned());
+        }
+        Ok(Self { key: key.to_owned(), file, table })
+    }
+
     /// What it is called.
     pub fn title(&self, locale: Locale) -> &str {
         in_locale(&self.table.title, locale)
@@ -114,8 +138,8 @@ impl Template {
 
     /// The BPMN file in a language.
     pub fn file(&self, locale: Locale) -> String {
-        let mut file = self.file.to_owned();
-        let mut texts = texts(self.file);
+        let mut file = self.file.clone();
+        let mut texts = texts(&self.file);
         texts.sort_by_key(|text| std::cmp::Reverse(text.place.start));
         for Text { place, text } in texts {
             if let Some(translated) = self.table.texts.get(&text).and_then(|other| other.get(&locale)) {
@@ -165,8 +189,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::definition::contract::Executor;
     use crate::definition::model::NodeKind;
-    use crate::definition::{contract::Executor, read};
 
     #[test]
     fn every_template_reads_without_a_problem_in_every_language() {
@@ -186,7 +210,7 @@ mod tests {
                 serde_json::from_str::<Table>(source(template).2).map(|_| ()).map_err(|e| e.to_string()),
                 Ok(())
             );
-            let texts = texts(template.file);
+            let texts = texts(&template.file);
             let there: BTreeSet<&str> = texts.iter().map(|text| text.text.as_str()).collect();
             for text in &texts {
                 let other = template.table.texts.get(&text.text).unwrap_or_else(|| panic!("no table: {}", text.text));
@@ -222,7 +246,7 @@ mod tests {
                 file
             };
             for locale in [Locale::Ru, Locale::Uk] {
-                assert_eq!(plain(&template.file(locale)), plain(template.file), "{} {locale}", template.key);
+                assert_eq!(plain(&template.file(locale)), plain(&template.file), "{} {locale}", template.key);
             }
         }
         assert!(find("dealer-purchase").unwrap().file(Locale::Ru).contains("Подготовить техническое решение"));
@@ -230,10 +254,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_module_brings_is_judged() {
+        let ours = find("quote-approval").unwrap();
+        let (_, file, table) = source(ours);
+        let of = |key: &str, file: &str, table: &str| {
+            Template::of(key, file.as_bytes(), table.as_bytes()).map(|made| made.title(Locale::Ru).to_owned())
+        };
+        assert_eq!(of("quote-approval", file, table), Ok("Согласование предложения".to_owned()));
+        assert_eq!(of("other", file, table).unwrap_err(), "its process is called `quote-approval`, not `other`");
+        assert!(of("quote-approval", file, "{\"x\": 1}").unwrap_err().starts_with("its table: "));
+        let nameless = "{\"title\": {}, \"description\": {}, \"roles\": [], \"texts\": {}}";
+        assert_eq!(of("quote-approval", file, nameless).unwrap_err(), "its table has no English title");
+        assert!(of("quote-approval", "<x/>", table).is_err());
+        assert!(Template::of("x", &[0xff], table.as_bytes()).is_err());
+    }
+
+    #[test]
     fn every_node_and_flow_is_drawn_where_no_other_node_is() {
         for template in all() {
             let (definition, _) = read(template.file.as_bytes()).unwrap();
-            let document = roxmltree::Document::parse(template.file).unwrap();
+            let document = roxmltree::Document::parse(&template.file).unwrap();
             let drawn: Vec<_> = document.descendants().filter(|node| node.has_attribute("bpmnElement")).collect();
             let place = |id: &str| {
                 let shape = drawn.iter().find(|node| node.attribute("bpmnElement") == Some(id)).copied();

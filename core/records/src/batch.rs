@@ -15,7 +15,7 @@ use crate::Records;
 pub struct Batch {
     /// Its id.
     pub id: BatchId,
-    /// `bulk`, `import`, `pipeline`, `undo`.
+    /// `bulk`, `directory`, `import`, `pipeline`, `undo`.
     pub kind: String,
     /// When it began.
     pub created_at: Timestamp,
@@ -24,7 +24,7 @@ pub struct Batch {
 }
 
 /// Kinds whose changes are news to nobody's rules: what puts back, moves along or tidies. Of the others each says.
-const SILENT: [&str; 4] = ["import", "merge", "pipeline", "undo"];
+const SILENT: [&str; 5] = ["directory", "import", "merge", "pipeline", "undo"];
 
 /// Opens a batch in the caller's transaction. Rules of automation see the changes of a mass edit and of a conversion,
 /// others only when [`open_for_rules`] says so.

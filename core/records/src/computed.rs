@@ -133,6 +133,35 @@ fn value(
     fit(field, formula, outcome, ctx, currency)
 }
 
+/// Why a formula can never give a value of its field: what it gives of an image is of another kind. None where it fits, and
+/// where it cannot be computed of this image.
+pub(crate) fn misfit(def: &EntityDef, field: &FieldDef, image: &Fields, ctx: &Ctx) -> Option<String> {
+    use FieldType as T;
+    let formula = field.formula.as_deref()?;
+    let (inputs, moment) = (inputs(def, formula, image), Moment::of(ctx));
+    let names = Names::new().with_exact(RECORD, &inputs).with_value(TODAY, &moment.today).with_value(NOW, &moment.now);
+    let what = match formula.expression.as_ref()?.outcome(&names).ok()? {
+        Outcome::Value(Value::Null) => return None,
+        Outcome::Value(value) => {
+            let fits = match field.kind {
+                T::Boolean => matches!(value, Value::Boolean(_)),
+                T::Integer | T::Decimal | T::Money | T::Duration => number(&value).is_some(),
+                T::Date => matches!(value, Value::Instant(_) | Value::Text(_)),
+                T::Datetime => matches!(value, Value::Instant(_)),
+                _ => matches!(value, Value::Text(_)) || number(&value).is_some(),
+            };
+            if fits {
+                return None;
+            }
+            named(&value).to_owned()
+        }
+        Outcome::Seconds(_) if field.kind == T::Duration => return None,
+        Outcome::Seconds(_) => "a length of time".to_owned(),
+        Outcome::Other(kind) => format!("a {kind}"),
+    };
+    Some(format!("it gives {what}, not a value of type {}", field.kind.name()))
+}
+
 fn inputs(def: &EntityDef, formula: &Formula, image: &Fields) -> Fields {
     let value = |key: &str| (key.into(), def.field(key).map_or(Value::Null, |field| def.value_of(image, field)));
     formula.inputs().map(value).collect()

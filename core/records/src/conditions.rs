@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
-use kernel::expression::exact::{NOW, TODAY};
+use kernel::expression::exact::{NOW, Outcome, TODAY};
 use kernel::expression::{Expression, Names};
 use kernel::value::FieldType;
 use kernel::{Actor, Ctx, Error, Fields, Message, Result, Value, audit};
@@ -91,6 +91,15 @@ impl<'a> Scene<'a> {
     /// Whether an expression holds.
     pub fn holds(&self, asked: &Asked) -> std::result::Result<bool, String> {
         let expression = asked.0.as_ref().map_err(Clone::clone)?;
+        self.with_names(expression, |names| expression.holds(names))
+    }
+
+    /// What an expression gives.
+    fn outcome(&self, expression: &Expression) -> std::result::Result<Outcome, String> {
+        self.with_names(expression, |names| expression.outcome(names))
+    }
+
+    fn with_names<T>(&self, expression: &Expression, ask: impl FnOnce(&Names<'_>) -> T) -> T {
         let nothing = Fields::new();
         let record = picture(self.def, self.record, expression, RECORD);
         let before = picture(self.def, self.before.unwrap_or(&nothing), expression, BEFORE);
@@ -100,16 +109,23 @@ impl<'a> Scene<'a> {
             .with(ACTOR, self.actor)
             .with_value(TODAY, &self.moment.today)
             .with_value(NOW, &self.moment.now);
-        expression.holds(&names)
+        ask(&names)
     }
 
     /// An answer, or what stands for it where there is none.
-    fn answer(&self, asked: Option<&Asked>, absent: bool, closed: bool, problems: &mut Vec<String>) -> bool {
-        let Some(asked) = asked else { return absent };
+    fn answer(&self, asked: &Asked, closed: bool, problems: &mut Vec<String>) -> bool {
         self.holds(asked).unwrap_or_else(|problem| {
             problems.push(problem);
             closed
         })
+    }
+
+    fn every(&self, asked: &[Asked], closed: bool, problems: &mut Vec<String>) -> bool {
+        asked.iter().all(|one| self.answer(one, closed, problems))
+    }
+
+    fn any(&self, asked: &[Asked], closed: bool, problems: &mut Vec<String>) -> bool {
+        asked.iter().any(|one| self.answer(one, closed, problems))
     }
 
     /// What a field is like.
@@ -118,9 +134,9 @@ impl<'a> Scene<'a> {
         let Some(conditions) = field.conditions.as_deref() else {
             return State { visible: true, required: field.required, read_only: false, options: None, problems };
         };
-        let visible = self.answer(conditions.visible.as_ref(), true, true, &mut problems);
-        let required = self.answer(conditions.required.as_ref(), false, true, &mut problems);
-        let read_only = self.answer(conditions.read_only.as_ref(), false, true, &mut problems);
+        let visible = self.every(&conditions.visible, true, &mut problems);
+        let required = self.any(&conditions.required, true, &mut problems);
+        let read_only = self.any(&conditions.read_only, true, &mut problems);
         let options = self.options(field, conditions, &mut problems);
         State { visible, required: visible && (required || field.required), read_only, options, problems }
     }
@@ -131,7 +147,8 @@ impl<'a> Scene<'a> {
         }
         let mut offered = Vec::with_capacity(field.choices.len());
         for choice in field.choices.iter().filter(|choice| !choice.archived) {
-            if self.answer(of.options_when.get(&choice.key), true, false, problems) {
+            let asked = of.options_when.get(&choice.key).map(Vec::as_slice).unwrap_or_default();
+            if self.every(asked, false, problems) {
                 offered.push(choice.key.clone());
             }
         }
@@ -146,6 +163,19 @@ impl<'a> Scene<'a> {
             Ok(false) => Some(None),
             Err(problem) => Some(Some(problem)),
         }
+    }
+}
+
+/// Why an expression can never answer yes or no: what it gives of an image is something else. None where it answers, and where
+/// it cannot be asked of this image.
+pub(crate) fn misfit(def: &EntityDef, text: &str, image: &Fields, ctx: &Ctx) -> Option<String> {
+    let asked = Asked::new(text);
+    let expression = asked.0.as_ref().ok()?;
+    let (actor, moment) = (actor_of(ctx), Moment::of(ctx));
+    let scene = Scene::new(def, image, Some(image), &actor, &moment);
+    match scene.outcome(expression).ok()? {
+        Outcome::Value(Value::Boolean(_) | Value::Null) => None,
+        _ => Some("it gives something else than true or false".to_owned()),
     }
 }
 
@@ -264,8 +294,9 @@ impl Broken {
     }
 }
 
-/// The rules that a change breaks and answers for, in their order.
-pub(crate) fn broken(change: &PendingChange, scene: &Scene<'_>) -> Vec<Broken> {
+/// The rules that a change breaks and answers for, in their order. Those of a module that does not exist for whoever acts ask
+/// nothing of them.
+pub(crate) fn broken(change: &PendingChange, scene: &Scene<'_>, ctx: &Ctx) -> Vec<Broken> {
     let scope = Scope::of(change);
     let touched = |rule: &RuleDef| {
         let named = |expression: &Expression| {
@@ -274,7 +305,9 @@ pub(crate) fn broken(change: &PendingChange, scene: &Scene<'_>) -> Vec<Broken> {
         };
         rule.expressions().any(named) || rule.spec.field.as_ref().is_some_and(|key| change.changes(key))
     };
-    let rules = change.entity.rules.iter().filter(|rule| rule.spec.enabled && (scope == Scope::Whole || touched(rule)));
+    let open = |rule: &RuleDef| rule.owner.plugin().is_none_or(|plugin| !ctx.is_closed(plugin));
+    let asked = |rule: &RuleDef| rule.spec.enabled && open(rule) && (scope == Scope::Whole || touched(rule));
+    let rules = change.entity.rules.iter().filter(|rule| asked(rule));
     rules.filter_map(|rule| Some(Broken { problem: scene.broken(rule)?, rule: Arc::clone(rule) })).collect()
 }
 
@@ -297,7 +330,8 @@ pub(crate) fn judge(
     for (key, error) in fields(change, &scene, ctx) {
         errors.entry(key).or_insert(error);
     }
-    let (warnings, broken): (Vec<_>, Vec<_>) = broken(change, &scene).into_iter().partition(|one| one.rule.spec.warn);
+    let (warnings, broken): (Vec<_>, Vec<_>) =
+        broken(change, &scene, ctx).into_iter().partition(|one| one.rule.spec.warn);
     if !broken.is_empty() {
         return Err(refusal(BROKEN, broken.iter().chain(&warnings), errors, ctx));
     }

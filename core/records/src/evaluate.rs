@@ -181,7 +181,7 @@ fn judged(change: &mut PendingChange, ctx: &Ctx, currency: &str, mut errors: Fie
         message: one.message(ctx),
         warn: one.rule.spec.warn,
     };
-    let rules = conditions::broken(change, &scene).iter().map(told).collect();
+    let rules = conditions::broken(change, &scene, ctx).iter().map(told).collect();
     let states = conditions::states(&def, &scene, ctx);
     let flat = def.flat(&change.after);
     let shown = def.computed.iter().filter_map(|key| def.field(key)).filter(|field| def.shows(&ctx.rights, field));

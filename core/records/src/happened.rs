@@ -21,15 +21,19 @@ use crate::{Operation, Records, read};
 
 /// What came of what was done before: a list, the first at 0.
 pub const RESULTS: &str = "results";
+/// What somebody outside sent.
+pub const VARS: &str = "vars";
+/// What was sent, among the changes of an event.
+pub const SENT: &str = "@vars";
 /// The record's own id, among its fields.
 const ID: &str = "id";
 
-/// Compiles an expression over `record` (also `record.id`), `before`, `actor`, `today`, `now` and `results`.
+/// Compiles an expression over `record` (also `record.id`), `before`, `actor`, `today`, `now`, `results` and `vars`.
 ///
 /// # Errors
 /// That it is not understood, or names what is not there.
 pub fn compile(def: &EntityDef, text: &str) -> Result<Expression, FieldError> {
-    compiled_over(def, text, &[RESULTS], &[ID])
+    compiled_over(def, text, &[RESULTS, VARS], &[ID])
 }
 
 /// A change that was made.
@@ -40,6 +44,7 @@ pub struct Happened {
     record: Fields,
     before: Fields,
     actor: Json,
+    sent: Json,
     moment: Moment,
 }
 
@@ -75,6 +80,7 @@ impl Happened {
             record: if later { image.clone() } else { side(def, image, changes, 1) },
             before: if new { Fields::new() } else { side(def, image, changes, 0) },
             actor: actor_of(ctx),
+            sent: changes.get(SENT).cloned().unwrap_or_else(|| Json::Object(Map::new())),
             moment: Moment::of(ctx),
         }
     }
@@ -88,8 +94,15 @@ impl Happened {
             record: image.clone(),
             before: image.clone(),
             actor: actor_of(ctx),
+            sent: Json::Object(Map::new()),
             moment: Moment::of(ctx),
         }
+    }
+
+    /// The same with what somebody outside sent.
+    #[must_use]
+    pub fn with_sent(self, sent: Map<String, Json>) -> Self {
+        Self { sent: Json::Object(sent), ..self }
     }
 
     /// A field of the record.
@@ -135,7 +148,8 @@ impl Happened {
             .with(ACTOR, &self.actor)
             .with_value(TODAY, &self.moment.today)
             .with_value(NOW, &self.moment.now)
-            .with(RESULTS, results);
+            .with(RESULTS, results)
+            .with(VARS, &self.sent);
         ask(&names)
     }
 }

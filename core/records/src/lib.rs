@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `catalogue` | entities and fields, as data; their labels |
 //! | `texts` | searched texts and phones of old rows, in the present form |
+//! | `settling` | records follow a changed configuration, as a long job |
 //! | `stages` | pipelines and stages of a tenant |
 //! | `references` | whatever records may point to: entities, people, departments |
 //! | `rules` | rules of roles against the catalogue |
@@ -26,7 +27,7 @@
 //! | `conditions` | conditions of fields and validation rules, asked about a change |
 //! | `evaluate` | what a record would be like, while somebody types; old gaps |
 //! | `explain` | why somebody may or may not touch a record |
-//! | `views` | saved views of lists and boards |
+//! | `views` | saved views of lists, boards and calendars |
 //! | `happened` | what happened to a record, as expressions see it after the commit |
 //! | `batch` | sets of changes that can be undone together |
 //! | `undo` | puts a batch back, as a long job |
@@ -57,6 +58,7 @@ pub mod relations;
 pub mod rollups;
 pub mod rules;
 pub mod search;
+mod settling;
 pub mod shape;
 pub mod stages;
 pub mod texts;
@@ -108,9 +110,12 @@ pub struct Records {
     owners: Arc<RwLock<Vec<Arc<dyn EntityOwner>>>>,
     rules: Arc<RwLock<Vec<Arc<dyn EntityRules>>>>,
     follows: Arc<RwLock<Vec<Arc<dyn merge::Follows>>>>,
+    lookers: Arc<RwLock<Vec<Arc<dyn catalogue::Looks>>>>,
     known: catalogue::Known,
     names: Names,
     clock: Arc<OnceLock<Arc<dyn stages::StageClock>>>,
+    stage_tasks: Arc<OnceLock<Arc<dyn stages::StageTasks>>>,
+    stage_acts: Arc<OnceLock<Arc<dyn stages::StageActs>>>,
     /// Writers of a company that lost a race try again one after another.
     turns: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
     totals: Arc<totals::Pending>,
@@ -127,9 +132,12 @@ impl Records {
             owners: Arc::default(),
             rules: Arc::default(),
             follows: Arc::default(),
+            lookers: Arc::default(),
             known: catalogue::Known::default(),
             names: Names::default(),
             clock: Arc::default(),
+            stage_tasks: Arc::default(),
+            stage_acts: Arc::default(),
             turns: Arc::default(),
             totals: Arc::default(),
             search: Arc::default(),
@@ -155,6 +163,26 @@ impl Records {
     /// Whoever reckons working time of stages.
     pub(crate) fn clock(&self) -> Option<&dyn stages::StageClock> {
         self.clock.get().map(|clock| &**clock)
+    }
+
+    /// Says who makes the tasks of stages. Only the first call counts.
+    pub fn set_stage_tasks(&self, tasks: Arc<dyn stages::StageTasks>) {
+        drop(self.stage_tasks.set(tasks));
+    }
+
+    /// Whoever makes the tasks of stages.
+    pub(crate) fn stage_tasks(&self) -> Option<&Arc<dyn stages::StageTasks>> {
+        self.stage_tasks.get()
+    }
+
+    /// Says who does what stages do on entering. Only the first call counts.
+    pub fn set_stage_acts(&self, acts: Arc<dyn stages::StageActs>) {
+        drop(self.stage_acts.set(acts));
+    }
+
+    /// Whoever does what stages do on entering.
+    pub(crate) fn stage_acts(&self) -> Option<&dyn stages::StageActs> {
+        self.stage_acts.get().map(|acts| &**acts)
     }
 
     /// The database.

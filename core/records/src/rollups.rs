@@ -66,13 +66,7 @@ impl Rollups {
 
     /// Reads the event log after every commit and at least once a second, until told to stop.
     pub async fn serve(&self, stop: CancellationToken) {
-        let mut commits = self.records.db().commits();
-        while !stop.is_cancelled() {
-            if let Err(error) = self.dispatch().await {
-                tracing::error!(%error, "events could not be handed to rollups");
-            }
-            self.follower.news(&mut commits, &stop).await;
-        }
+        self.follower.serve("rollups", &stop, || self.dispatch()).await;
     }
 
     /// Records that linking records point to now.

@@ -25,7 +25,8 @@ pub fn core_keys() -> BTreeSet<String> {
     keys_of(&Catalogue::core())
 }
 
-fn keys_of(catalogue: &Catalogue) -> BTreeSet<String> {
+/// Keys of the entities of a catalogue.
+pub fn keys_of(catalogue: &Catalogue) -> BTreeSet<String> {
     catalogue.entities().iter().map(|def| def.key.to_string()).collect()
 }
 
@@ -62,13 +63,18 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn problems_of_rule(&self, tenant: TenantId, row: &AccessRow) -> Result<Vec<(String, FieldError)>> {
-        let Some(filter) = &row.filter else { return Ok(Vec::new()) };
-        let catalogue = self.catalogue(tenant).await?;
+        if row.filter.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(self.problems_in(&*self.catalogue(tenant).await?, tenant, row))
+    }
+
+    fn problems_in(&self, catalogue: &Catalogue, tenant: TenantId, row: &AccessRow) -> Vec<(String, FieldError)> {
+        let Some(filter) = &row.filter else { return Vec::new() };
         let ctx = Ctx::system(tenant, chrono_tz::Tz::UTC, Locale::En, self.env());
-        let asker = Asker::new(&catalogue, &ctx, self.db.read().get_database_backend());
+        let asker = Asker::new(catalogue, &ctx, self.db.read().get_database_backend());
         let spoken = catalogue.entities().iter().filter(|def| row.speaks_of(&def.key));
-        let problems = spoken.filter_map(|def| Some((def.key.to_string(), asker.rule(def, filter).err()?)));
-        Ok(problems.collect())
+        spoken.filter_map(|def| Some((def.key.to_string(), asker.rule(def, filter).err()?))).collect()
     }
 }
 
@@ -79,13 +85,26 @@ impl Records {
     /// # Errors
     /// `people.invalid` naming `rows.<n>` and `field_rights.<n>`.
     pub async fn check_role(&self, tenant: TenantId, before: Option<&Role>, input: &RoleInput) -> Result<()> {
-        let catalogue = self.catalogue(tenant).await?;
+        self.check_role_in(&*self.catalogue(tenant).await?, tenant, before, input)
+    }
+
+    /// The same against a catalogue.
+    ///
+    /// # Errors
+    /// As [`Records::check_role`].
+    pub fn check_role_in(
+        &self,
+        catalogue: &Catalogue,
+        tenant: TenantId,
+        before: Option<&Role>,
+        input: &RoleInput,
+    ) -> Result<()> {
         let mut errors = FieldErrors::new();
         let (old_rows, old_fields) = before.map_or((&[][..], &[][..]), |role| (&role.rows, &role.field_rights));
         for (index, row) in input.rows.iter().enumerate().filter(|(_, row)| !old_rows.iter().any(|old| same(old, row)))
         {
             let spoken = catalogue.entities().iter().filter(|def| row.speaks_of(&def.key)).count();
-            let mut problems = self.problems_of_rule(tenant, row).await?;
+            let mut problems = self.problems_in(catalogue, tenant, row);
             let problem = if spoken == 0 && row.entity != ANY {
                 Some(FieldError::new("unknown_name").with("value", &row.entity))
             } else {

@@ -75,7 +75,9 @@ impl Records {
         self.get_deleted(ctx, entity, id).await?;
         let limit = limit.clamp(1, MAX_LIMIT);
         let from = Place::read(cursor)?;
-        let events = event::of_record(self.db.read(), ctx.tenant, id.0, from.change, limit + 1).await?;
+        // A change that is also a message to processes is one thing that happened.
+        let beside = self.rules_of(entity).map_or(&[][..], |rules| rules.told_beside());
+        let events = event::of_record(self.db.read(), ctx.tenant, id.0, from.change, beside, limit + 1).await?;
         let activities = self.activities_about(ctx, entity, id, &from, limit + 1).await?;
         let events = events.into_iter().map(|event| Entry::Change(Box::new(seen(ctx, def, event)))).collect();
         let mut entries = newest_first(events, activities.into_iter().map(Entry::Activity).collect());

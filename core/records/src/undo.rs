@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use kernel::db::ConnectionTrait;
 use kernel::event::{self, Event};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, RecordId, RecordRef, Result};
+use kernel::{BatchId, Ctx, Error, RecordId, RecordRef, Result, TenantId};
 use people::Identities;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, UpdateStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use crate::catalogue::MERGED_INTO;
+use crate::catalogue::{MERGED_INTO, directory};
 use crate::stages::settle;
 use crate::write::{CHUNK, Change, Operation, WriteOptions};
 use crate::{EntityDef, Records, batch, merge};
@@ -67,6 +67,11 @@ struct Input {
     merge: bool,
 }
 
+/// Names the undo of a batch among long jobs.
+fn subject(batch: BatchId) -> String {
+    format!("undo:{batch}")
+}
+
 impl Records {
     /// Begins the undo of a batch, or gives the one that was begun before. The flag says that this call began it (or
     /// took it up again) and, with at most `AT_ONCE` changes, has to do it with `LongJobs::run_now`.
@@ -76,8 +81,9 @@ impl Records {
     pub async fn begin_undo(&self, ctx: &Ctx, id: BatchId) -> Result<(LongJob, bool)> {
         let batch = self.batch(ctx, id).await?;
         let (count, first) = event::extent_of_batch(self.db.read(), ctx.tenant, id).await?;
-        let subject = format!("undo:{id}");
-        if batch.kind == settle::BATCH {
+        let subject = subject(id);
+        let configured = [settle::BATCH, directory::settle::BATCH].contains(&batch.kind.as_str());
+        if configured {
             people::require_admin(ctx)?;
         }
         let tx = self.db.begin().await?;
@@ -105,9 +111,13 @@ impl Records {
         };
         if begun.1 && batch.kind == settle::BATCH {
             settle::bring_back(&tx, ctx, id).await?;
+            self.act_again(&tx, ctx, id).await?;
+        }
+        if begun.1 && batch.kind == directory::settle::BATCH {
+            directory::bring_back(&tx, ctx, id).await?;
         }
         tx.commit().await?;
-        if batch.kind == settle::BATCH {
+        if configured {
             self.forget_catalogue(ctx.tenant);
         }
         Ok(begun)
@@ -115,6 +125,14 @@ impl Records {
 }
 
 impl Records {
+    /// Whether somebody has begun to undo a batch: what would still be written in it is not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_taken_back(&self, tenant: TenantId, batch: BatchId) -> Result<bool> {
+        Ok(long::find(self.db.read(), tenant, &subject(batch)).await?.is_some())
+    }
+
     /// Whether an undo that is done would do more now: an entity that was not there is back.
     async fn can_go_further(&self, ctx: &Ctx, job: &LongJob) -> Result<bool> {
         if job.state != long::State::Done {

@@ -1,4 +1,5 @@
-//! Saved views of lists and boards: a filter, a sort, columns, kept by a person, shared with the company if they say so.
+//! Saved views of lists, boards and calendars: a filter, a sort, columns, kept by a person, shared with the company if
+//! they say so.
 
 use kernel::db::{ConnectionTrait, QueryResult};
 use kernel::error::FieldError;
@@ -25,13 +26,13 @@ pub struct View {
     pub entity: String,
     /// Its name.
     pub name: String,
-    /// `list` or `board`.
+    /// `list`, `board` or `calendar`.
     pub kind: String,
     /// Whether everybody in the company sees it.
     pub shared: bool,
     /// Whether it is the reader's own.
     pub mine: bool,
-    /// `{filter?, sort?, columns?, q?}`.
+    /// `{filter?, sort?, columns?, q?, date?, mode?}`.
     pub config: Json,
 }
 
@@ -46,6 +47,10 @@ pub struct ViewConfig {
     pub columns: Option<Vec<String>>,
     /// Words to look for.
     pub q: Option<String>,
+    /// Of a calendar: the field by which records stand in it.
+    pub date: Option<String>,
+    /// Of a calendar: `month`, `week`, `day` or `agenda`.
+    pub mode: Option<String>,
 }
 
 /// One sort key of a view.
@@ -65,13 +70,13 @@ pub struct ViewInput {
     pub entity: String,
     /// Its name.
     pub name: String,
-    /// `list` or `board`.
+    /// `list`, `board` or `calendar`.
     #[serde(default = "list")]
     pub kind: String,
     /// Whether everybody in the company sees it.
     #[serde(default)]
     pub shared: bool,
-    /// `{filter?, sort?, columns?, q?}`.
+    /// `{filter?, sort?, columns?, q?, date?, mode?}`.
     #[serde(default)]
     #[schema(value_type = ViewConfig)]
     pub config: Json,
@@ -141,10 +146,7 @@ impl Records {
         if self.catalogue_of(ctx).await?.find(&input.entity).is_none() {
             return Err(bad("entity", FieldError::new("choice").with("value", &input.entity)));
         }
-        if !["list", "board"].contains(&input.kind.as_str()) {
-            return Err(bad("kind", FieldError::new("choice").with("value", &input.kind)));
-        }
-        check(&input.name, &input.config)?;
+        check_kept(&input.name, &input.kind, &input.config)?;
         if self.views(ctx, None).await?.iter().filter(|view| view.mine).count() >= MAX_VIEWS {
             return Err(bad("name", FieldError::new("too_many").with("max", MAX_VIEWS)));
         }
@@ -214,6 +216,23 @@ impl Records {
         let view = self.view(ctx, id).await?;
         if view.mine || ctx.rights.is_admin() { Ok(view) } else { Err(Error::Denied("admin")) }
     }
+}
+
+/// Views that an administrator may change: their own and the shared ones.
+pub(crate) async fn changeable(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<View>> {
+    let me = ctx.user().map(|user| user.0).unwrap_or_default();
+    let mut select = base(ctx);
+    select.cond_where(Cond::any().add(Expr::col("owner_id").eq(me)).add(Expr::col("shared").eq(true)));
+    select.order_by("name", Order::Asc).order_by("id", Order::Asc);
+    conn.query_all(&select).await?.iter().map(|row| from_row(row, me)).collect()
+}
+
+/// Passes what a view is made of.
+pub(crate) fn check_kept(name: &str, kind: &str, config: &Json) -> Result<()> {
+    if !["list", "board", "calendar"].contains(&kind) {
+        return Err(bad("kind", FieldError::new("choice").with("value", kind)));
+    }
+    check(name, config)
 }
 
 /// A name, and settings whose filter is understood (whether its fields are visible is asked when it is used).

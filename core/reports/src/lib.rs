@@ -60,6 +60,7 @@ pub use plans::{
 };
 pub use processes::{ProcessReport, ProcessReportInput, ProcessRow};
 pub use refs::{Named, RefsView};
+pub use saved::moving;
 pub use saved::{
     DUE, Due, Every, Kind, LETTER, Last, Letters, NewSaved, NewSchedule, OnlyIf, Operator, Outcome, Question, RunInput,
     Saved, SavedChange, ScheduleChange, ScheduleView, SendInput, SentState, SentView,
@@ -95,6 +96,8 @@ pub struct Reports {
     processes: Processes,
     brought: Arc<OnceLock<Arc<dyn Brought>>>,
     kept: Arc<dashboards::KeptCards>,
+    answers: Arc<measures::KeptAnswers<Answer>>,
+    funnels: Arc<measures::KeptAnswers<Funnel>>,
 }
 
 impl Reports {
@@ -105,6 +108,8 @@ impl Reports {
             processes: processes.clone(),
             brought: Arc::default(),
             kept: Arc::new(dashboards::kept()),
+            answers: Arc::new(measures::kept(measures::ANSWER_ROWS)),
+            funnels: Arc::new(measures::kept(measures::FUNNEL_GROUPS)),
         }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Reader {
     /// Ids and keys of their roles.
     pub(crate) roles: Vec<(Uuid, String)>,
     pub(crate) admin: bool,
+    /// Whether they may change nothing.
+    reads: bool,
 }
 
 impl Reader {
@@ -61,8 +63,8 @@ impl Reader {
     /// `Denied` for an actor that is no person.
     pub(crate) async fn of(db: &Db, ctx: &Ctx) -> Result<Self> {
         let user = ctx.user().ok_or(Error::Denied("action"))?.0;
-        let roles = role::of_user(db.read(), user).await?.into_iter().map(|role| (role.id, role.key)).collect();
-        Ok(Self { user, roles, admin: ctx.rights.is_admin() })
+        let roles = role::of_actor(db.read(), ctx).await?.into_iter().map(|role| (role.id, role.key)).collect();
+        Ok(Self { user, roles, admin: ctx.rights.is_admin(), reads: ctx.rights.reads_alone() })
     }
 
     pub(crate) fn sees(&self, owner: Option<Uuid>, shared: &Sharing) -> bool {
@@ -74,6 +76,11 @@ impl Reader {
     /// Who has made it changes it; what is shared an administrator too.
     pub(crate) fn edits(&self, owner: Option<Uuid>, shared: &Sharing) -> bool {
         owner == Some(self.user) || (self.admin && shared.is_any())
+    }
+
+    /// Whether changing it is offered: not to those who only read.
+    pub(crate) fn may_edit(&self, owner: Option<Uuid>, shared: &Sharing) -> bool {
+        !self.reads && self.edits(owner, shared)
     }
 
     fn has(&self, role: Uuid) -> bool {

@@ -27,7 +27,10 @@ pub fn router(state: &AppState) -> Router {
         .route("/api/v1/plugins/{id}/http/{*path}", any(api::plugins::call))
         .route("/hooks/inbound/mail/{token}", post(api::inbound::mail))
         .route("/hooks/inbound/sms/{token}", post(api::inbound::sms))
-        .route("/hooks/{tenant}/{plugin}/{*path}", any(api::plugins::hook));
+        .route("/hooks/automation/{token}", post(api::hooks::come))
+        .route("/hooks/{tenant}/{plugin}/{*path}", any(api::plugins::hook))
+        .route("/frames/{tenant}/{plugin}/{hash}/{*path}", get(api::frames::file))
+        .route("/oidc/{provider}", get(api::oidc::back));
     let slots = Arc::new(tokio::sync::Semaphore::new(state.config.http.concurrency));
     let streams = NotForContentType::const_new("text/event-stream");
     // Layers put on one by one would each box every route, and every request clones the boxes it passes.
@@ -108,6 +111,10 @@ pub async fn serve(
         tasks.push(tokio::spawn({
             let (rollups, stop) = (state.rollups.clone(), ended.clone());
             async move { rollups.serve(stop).await }
+        }));
+        tasks.push(tokio::spawn({
+            let (subscriptions, stop) = (state.subscriptions.clone(), ended.clone());
+            async move { subscriptions.serve(stop).await }
         }));
     } else {
         // Hooks, routes and actions run here too: what they log and cost must not stay in memory.

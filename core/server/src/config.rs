@@ -9,6 +9,7 @@ use kernel::child::{ChildCommand, ChildLimits};
 use kernel::db::DbOptions;
 use kernel::files::{S3, StoreOptions};
 use kernel::jobs::Slots;
+use kernel::seal::SealOptions;
 use messaging::{DkimOptions, MailOptions, MailTls, MessageLimits};
 use records::files::FileLimits;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub struct Config {
     pub mail: Letters,
     /// Messages of plugins.
     pub messages: PluginMessages,
-    /// Requests of processes to other servers.
+    /// Requests of processes and webhooks to other servers.
     pub webhooks: Webhooks,
     /// Files of records.
     pub files: Files,
@@ -39,6 +40,8 @@ pub struct Config {
     pub documents: Papers,
     /// Plugins.
     pub plugins: Plugins,
+    /// Keys of secrets.
+    pub secrets: Secrets,
     /// Logging.
     pub log: Log,
 }
@@ -211,7 +214,7 @@ impl Letters {
     }
 }
 
-/// Requests of processes to other servers.
+/// Requests to other servers: of processes, of webhooks, and to providers of identity.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
@@ -256,6 +259,20 @@ impl std::fmt::Debug for Files {
     }
 }
 
+/// Keys with which secrets of others are sealed in the database.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// The keys; empty = in a file of the data folder.
+    pub keys: String,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
 /// Papers of records.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -286,6 +303,8 @@ pub struct Plugins {
     pub tenant_upload: bool,
     /// Whether packages without a signature may be installed.
     pub allow_unsigned: bool,
+    /// Folder of packages that are installed when a server starts; empty: `packages` beside the program.
+    pub packages: PathBuf,
     /// Bytes of memory that the compilation of one component may take.
     pub compile_memory: u64,
     /// Seconds of processor time that it may take.
@@ -297,6 +316,9 @@ pub struct Plugins {
     /// This binary, which compiles components in a process of their own; none in programs that are not it.
     #[serde(skip)]
     pub compiler: Option<PathBuf>,
+    /// The folder that this binary lies in; none in programs that are not it.
+    #[serde(skip)]
+    pub beside: Option<PathBuf>,
 }
 
 /// Logging.
@@ -359,6 +381,16 @@ impl Config {
     /// SQLite's file, where there is no other database.
     pub fn database_file(&self) -> PathBuf {
         self.data.dir.join("verstak.db")
+    }
+
+    /// Where the keys of secrets are.
+    pub fn seal_options(&self) -> SealOptions {
+        SealOptions { keys: self.secrets.keys.clone(), file: self.secrets_file() }
+    }
+
+    /// The file of the keys of secrets, where they are not set.
+    pub fn secrets_file(&self) -> PathBuf {
+        self.data.dir.join("secrets.key")
     }
 
     /// Folder of uploaded files.

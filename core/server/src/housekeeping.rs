@@ -1,10 +1,11 @@
 //! Chores of the server: what has expired is removed, once an hour.
 
-use kernel::Db;
 use kernel::clock::Env;
 use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError, Lane, long};
-use messaging::Messages;
+use kernel::seal::Renewed;
+use kernel::{Db, Result};
+use messaging::{Messages, Webhooks};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::http::idempotency::KEPT_SECONDS;
@@ -29,17 +30,27 @@ pub const SCHEDULES: [(&str, &str); 12] = [
 /// Seconds the end of a long job is remembered: a month.
 const LONG_JOBS_SECONDS: i64 = 30 * 86_400;
 
-/// Removes old idempotency keys, ended sessions, long jobs and messages of plugins, and has the database renew its statistics.
+/// Seals secrets that are clear, or sealed with a key of before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
+    let of_people = people::provider::renew_secrets(db, env).await?.and(people::factor::renew_secrets(db, env).await?);
+    Ok(of_people.and(messaging::renew_secrets(db, env).await?))
+}
+
+/// Removes old idempotency keys, ended sessions, long jobs, messages of plugins and of webhooks, and has the database renew its statistics.
 pub struct Cleanup {
     db: Db,
     env: Env,
     messages: Messages,
+    webhooks: Webhooks,
 }
 
 impl Cleanup {
-    /// Over a database, and the messages of plugins.
-    pub fn new(db: &Db, env: &Env, messages: &Messages) -> Self {
-        Self { db: db.clone(), env: env.clone(), messages: messages.clone() }
+    /// Over a database, the messages of plugins and those of webhooks.
+    pub fn new(db: &Db, env: &Env, messages: &Messages, webhooks: &Webhooks) -> Self {
+        Self { db: db.clone(), env: env.clone(), messages: messages.clone(), webhooks: webhooks.clone() }
     }
 }
 
@@ -63,11 +74,24 @@ impl Handler for Cleanup {
         tx.execute(&keys).await?;
         people::sign_in::forget_ended(&tx, now).await?;
         people::link::forget_ended(&tx, now).await?;
+        people::provider::attempt::forget_ended(&tx, now).await?;
+        people::guest::forget_ended(&tx, now).await?;
         long::clean(&tx, now.plus_seconds(-LONG_JOBS_SECONDS)).await?;
         tx.commit().await?;
         let forgotten = self.messages.forget_old(now).await?;
         if forgotten > 0 {
             tracing::info!(forgotten, "old messages of plugins were forgotten");
+        }
+        self.webhooks.forget_old().await?;
+        let renewed = renew_secrets(&self.db, &self.env).await?;
+        if renewed.sealed > 0 {
+            tracing::info!(renewed.sealed, "secrets were sealed anew");
+        }
+        if renewed.closed > 0 {
+            tracing::error!(
+                renewed.closed,
+                "secrets cannot be opened: put their key back, or give them anew (`verstak doctor`)"
+            );
         }
         Ok(self.db.learn().await?)
     }

@@ -8,16 +8,22 @@
 //! |---|---|
 //! | `cli` | commands of the binary |
 //! | `config` | settings |
+//! | `configuration` | what administrators made, as a file: out of a company, into another; what changed |
 //! | `state` | the services, made once |
 //! | `app` | the router and the running server |
 //! | `http` | layers: ids, errors, sign-in, limits, idempotency, live events, portal files |
 //! | `api` | one file per resource |
 //! | `openapi` | the OpenAPI document |
+//! | `conversions`, `papers` | services of processes and rules: leads converted, papers made |
+//! | `packages` | packages beside the program, installed at start |
 //! | `private` | modes of the files it keeps |
 //! | `alone` | who uses a data folder |
+//! | `seen` | what somebody sees of the event log |
 //! | `setup` | a new company |
 //! | `demo` | believable data for a look around |
+//! | `oidc` | providers of identity: where they are asked, and whether their word is believed |
 //! | `housekeeping` | removal of what has expired |
+//! | `standing` | how the system is, for plugins that ask |
 //! | `webhook` | requests of processes to other servers |
 
 pub mod alone;
@@ -26,14 +32,21 @@ pub mod app;
 pub mod backup;
 pub mod cli;
 pub mod config;
+pub mod configuration;
+mod conversions;
 pub mod demo;
 mod drafts;
 pub mod fetch;
 pub mod housekeeping;
 pub mod http;
+pub mod oidc;
 pub mod openapi;
+pub mod packages;
+mod papers;
 pub mod private;
+mod seen;
 pub mod setup;
+mod standing;
 pub mod state;
 pub mod webhook;
 

@@ -140,6 +140,8 @@ fn field_schema(field: &::records::FieldDef) -> Value {
         FieldType::Boolean => nullable("boolean"),
         FieldType::Date => json!({"type": ["string", "null"], "format": "date"}),
         FieldType::Datetime => json!({"type": ["string", "null"], "format": "date-time"}),
+        // Administrators arrange what is in it.
+        FieldType::Choice if field.directory.is_some() => nullable("string"),
         FieldType::Choice => {
             json!({"type": ["string", "null"], "enum": field.choices.iter().map(|c| json!(c.key)).chain([Value::Null]).collect::<Vec<_>>()})
         }

@@ -30,7 +30,8 @@ pub fn prepare(config: &Config) -> io::Result<()> {
         OpenOptions::new().append(true).create(true).mode(0o600).open(&file)?;
         warn_if_open(&file, "600")?;
     }
-    Ok(())
+    let keys = config.secrets_file();
+    if keys.exists() { warn_if_open(&keys, "600") } else { Ok(()) }
 }
 
 /// Makes the folder of everything, for this user alone.

@@ -10,13 +10,15 @@ use kernel::files::Store;
 use kernel::jobs::Worker;
 use kernel::jobs::long::{LongJobs, LongRun};
 use kernel::{Db, Result};
-use messaging::{Mail, Messages};
+use messaging::{Mail, Messages, Webhooks as Subscriptions};
 use people::Identities;
 use plugin_host::engine::{Caps, EngineConfig};
 use plugin_host::{HostConfig, PluginHost};
-use process::automation::Automations;
+use process::ProcessLooks;
+use process::automation::{ApplySteps, Automations};
 use process::runtime::{MigrateSteps, Processes, Subjects, UndoMigrationSteps};
 use records::Records;
+use records::catalogue::directory::settle::DirectorySteps;
 use records::export::ListExportSteps;
 use records::files::Files;
 use records::import::Imports;
@@ -31,12 +33,17 @@ use work::calendar::Calendars;
 use work::tasks::{RecountSteps, Tasks};
 
 use crate::config::Config;
+use crate::conversions::Conversions;
 use crate::drafts::SalesDrafts;
 use crate::fetch::Fetch;
 use crate::http::feed::Feed;
 use crate::http::kept::KeptAnswers;
 use crate::http::limit::Limits;
+use crate::oidc::Oidc;
+use crate::papers::Papers;
 use crate::private;
+use crate::seen::Seen;
+use crate::standing::System;
 use crate::webhook::Webhooks;
 
 /// The hidden command that compiles a component.
@@ -89,8 +96,14 @@ pub struct Services {
     pub rollups: Rollups,
     /// Plugins.
     pub plugins: PluginHost,
+    /// Other servers that are told what happens.
+    pub subscriptions: Subscriptions,
+    /// What somebody sees of the event log.
+    pub seen: Seen,
     /// Live events.
     pub feed: Feed,
+    /// Providers of identity.
+    pub oidc: Oidc,
     /// Rate limits.
     pub limits: Limits,
     /// Answers kept for requests that are sent again.
@@ -109,7 +122,8 @@ impl AppState {
     /// Opens the database, brings its schema up to date and makes the services.
     ///
     /// # Errors
-    /// When the data folder cannot be made, the database cannot be reached or the plugin engine cannot start.
+    /// When the data folder cannot be made, the keys of secrets are none, the database cannot be reached or the plugin engine
+    /// cannot start.
     pub async fn open(config: Config, env: Env) -> Result<Self> {
         let unusable = |e: std::io::Error| {
             kernel::Error::Unavailable(format!("the data folder {} cannot be used: {e}", config.data.dir.display()))
@@ -117,6 +131,7 @@ impl AppState {
         private::prepare(&config).map_err(unusable)?;
         let db = Db::open(&config.db_options()).await?;
         migrations::upgrade(db.for_migrations()).await?;
+        kernel::seal::prepare(&db, &env, &config.seal_options()).await?;
         records::texts::renew(&db, &env).await?;
         Self::over(config, env, db)
     }
@@ -132,7 +147,7 @@ impl AppState {
         identities.set_rules(SoundRules::new(&records));
         let host = HostConfig {
             engine: EngineConfig {
-                slots: config.plugins.calls.clamp(1, 1_000),
+                slots: config.plugins.calls.clamp(2, 1_000),
                 cache: Some(config.data.dir.join("plugin-cache")),
                 compiler: config.plugins.compiler.clone().map(|program| ChildCommand {
                     program,
@@ -152,17 +167,29 @@ impl AppState {
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
         records.add_follower(Arc::new(Subjects(processes.clone())));
+        records.add_looker(Arc::new(ProcessLooks(processes.clone())));
         let automations = Automations::new(&processes, &identities);
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
+        let oidc = Oidc::new(webhooks.wire(), &env, config.webhooks.allow_private);
         plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         let messages = Messages::new(&mail, config.messages.limits());
         messages.set_outbound(Arc::new(Fetch(webhooks.wire())));
+        let seen = Seen::new(&records, &tasks, &processes);
+        let subscriptions = Subscriptions::new(&db, &env, &identities, config.webhooks.allow_private);
+        subscriptions.set_outbound(Arc::new(Fetch(webhooks.wire())));
+        subscriptions.set_sight(Arc::new(seen.clone()));
         plugins.set_messages(messages.clone());
-        processes.set_services(vec![Arc::new(plugins.clone()), Arc::new(webhooks)]);
-        tasks.set_actions(Arc::new(plugins.clone()));
+        let config = Arc::new(config);
+        plugins.set_health(Arc::new(System {
+            config: Arc::clone(&config),
+            db: db.clone(),
+            messages: messages.clone(),
+        }));
         let sales = crm::Sales::new(&records);
+        let conversions = Conversions { sales: sales.clone() };
+        tasks.set_actions(Arc::new(plugins.clone()));
         tasks.set_drafts(Arc::new(SalesDrafts(sales.clone())));
         let reports = plugins.reports().clone();
         let store = Store::open(&config.store_options())?;
@@ -171,15 +198,25 @@ impl AppState {
         plugins.set_files(files.clone());
         let documents = Documents::new(&env, &records, &files, &store, &mail, config.documents.child());
         mail.add_owner(Arc::new(documents.clone()));
+        plugins.set_documents(&documents);
+        let papers = Papers { documents: documents.clone() };
+        processes.set_services(vec![
+            Arc::new(plugins.clone()),
+            Arc::new(webhooks),
+            Arc::new(conversions),
+            Arc::new(papers),
+        ]);
         let long_jobs = LongJobs::new(&db, &env);
         long_jobs.set_steps(vec![
             Arc::new(UndoSteps::new(&records, &identities)),
             Arc::new(WholeSteps::new(&records, &identities)),
             Arc::new(SettleSteps::new(&records, &identities)),
+            Arc::new(DirectorySteps::new(&records, &identities)),
             Arc::new(MergeSteps::new(&records, &identities)),
             Arc::new(ListExportSteps::new(&records, &identities)),
             Arc::new(MigrateSteps::new(&processes, &identities)),
             Arc::new(UndoMigrationSteps::new(&processes, &identities)),
+            Arc::new(ApplySteps::new(&automations, &identities)),
             Arc::new(RecountSteps::new(&tasks, &identities)),
             Arc::new(ExportSteps::new(&reports, &identities)),
         ]);
@@ -190,9 +227,10 @@ impl AppState {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
             files,
             documents,
+            oidc,
             limits: Limits::new(&config.http),
             kept: KeptAnswers::default(),
-            config: Arc::new(config),
+            config,
             feed: Feed::new(&db),
             env,
             db,
@@ -209,6 +247,8 @@ impl AppState {
             processes,
             automations,
             plugins,
+            subscriptions,
+            seen,
         })))
     }
 
@@ -220,12 +260,13 @@ impl AppState {
         self.tasks.calendars().forget();
     }
 
-    /// Hands events to plugins, processes and rollups. Gives the number of jobs that they made.
+    /// Hands events to plugins, processes, rollups and webhooks. Gives the number of jobs that they made.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn dispatch(&self) -> Result<usize> {
-        Ok(self.plugins.dispatch().await? + self.processes.dispatch().await? + self.rollups.dispatch().await?)
+        let begun = self.plugins.dispatch().await? + self.processes.dispatch().await?;
+        Ok(begun + self.rollups.dispatch().await? + self.subscriptions.dispatch().await?)
     }
 
     /// Hands events to whoever reads them and runs due jobs, until nothing is left. Gives the number of jobs that
@@ -261,6 +302,7 @@ impl AppState {
         handlers.extend(self.mail.handlers());
         handlers.extend(self.documents.handlers());
         handlers.extend(self.messages.handlers());
+        handlers.extend(self.subscriptions.handlers());
         handlers.extend(self.tasks.handlers());
         let public_url = Some(self.config.http.public_url.clone()).filter(|url| !url.is_empty());
         handlers.extend(work::notices::handlers(&self.tasks, public_url));
@@ -271,7 +313,8 @@ impl AppState {
         handlers.push(Arc::new(reports::Due(self.reports.clone())));
         handlers.push(Arc::new(reports::Sweep(self.reports.clone())));
         handlers.push(Arc::new(LongRun(self.long_jobs.clone())));
-        handlers.push(Arc::new(crate::housekeeping::Cleanup::new(&self.db, &self.env, &self.messages)));
+        let cleanup = crate::housekeeping::Cleanup::new(&self.db, &self.env, &self.messages, &self.subscriptions);
+        handlers.push(Arc::new(cleanup));
         Worker::new(&self.db, &self.env, handlers)
     }
 }

@@ -167,6 +167,7 @@ pub fn lacks(project: &Row, stage: &str, position: i64, rules: &Rules) -> Result
         match (standard, position) {
             (true, 1) => analysis(project, &mut lacks)?,
             (true, 2) => planning(project, &mut lacks)?,
+            (true, 3) => joined(&mut lacks)?,
             (true, 4) => testing(project, &mut lacks)?,
             (true, 5) => training(project, rules, &mut lacks)?,
             (true, 6) => launch(project, rules, &mut lacks)?,
@@ -235,6 +236,14 @@ fn planning(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     measured(project, "before", lacks)
 }
 
+/// What the system is joined to works.
+fn joined(lacks: &mut Lacks) -> Result<(), HostError> {
+    for part in health::failing()? {
+        lacks.add("unhealthy", &[("title", &part.title), ("problem", &part.problem)]);
+    }
+    Ok(())
+}
+
 fn goals(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     let goals = store::of_project("rollout_goal", &project.id, &["approved_by"])?;
     let approved = goals.iter().filter(|row| !row.is_empty("approved_by")).count();
@@ -249,12 +258,13 @@ fn goals(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
 /// # Errors
 /// What the host says.
 pub fn measured(project: &Row, moment: &str, lacks: &mut Lacks) -> Result<(), HostError> {
-    let mut goals = store::of_project("rollout_goal", &project.id, &["title", "metric", "number"])?;
+    let mut goals = store::of_project("rollout_goal", &project.id, &["title", "metric", "department", "number"])?;
     goals.sort_by_key(|row| row.integer("number"));
-    let measures = store::of_project("rollout_measure", &project.id, &["metric", "moment"])?;
+    let measures = store::of_project("rollout_measure", &project.id, &["metric", "moment", "department"])?;
     let there = |goal: &Row| {
-        let same = |row: &&Row| row.text("moment") == Some(moment) && row.text("metric") == goal.text("metric");
-        measures.iter().any(|row| same(&row))
+        let same =
+            |row: &Row| row.text("metric") == goal.text("metric") && row.id("department") == goal.id("department");
+        measures.iter().any(|row| row.text("moment") == Some(moment) && same(row))
     };
     goals.iter().filter(|goal| !there(goal)).for_each(|goal| lacks.of(moment, goal));
     Ok(())
@@ -266,9 +276,12 @@ fn testing(project: &Row, lacks: &mut Lacks) -> Result<(), HostError> {
     let due =
         |row: &&Row| row.yes("must") && row.text("run") != Some("control") && row.text("result") != Some("passed");
     cases.iter().filter(due).for_each(|row| lacks.of("case", row));
-    let load =
-        |row: &Row| row.text("run") == Some("load") && row.text("result") == Some("passed") && !row.is_empty("figures");
-    lacks.when(!cases.iter().any(load), "load");
+    let runs = store::of_project("rollout_test_run", &project.id, &["kind", "result", "figures"])?;
+    let load = |row: &Row, kind: &str| {
+        row.text(kind) == Some("load") && row.text("result") == Some("passed") && !row.is_empty("figures")
+    };
+    let tried = cases.iter().any(|row| load(row, "run")) || runs.iter().any(|row| load(row, "kind"));
+    lacks.when(!tried, "load");
     musts(project, lacks)?;
     defects(project, lacks)
 }
@@ -325,12 +338,18 @@ fn training(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostE
 
 fn launch(project: &Row, rules: &Rules, lacks: &mut Lacks) -> Result<(), HostError> {
     pilot_lacks(project, rules, lacks)?;
-    let cases = store::of_project("rollout_case", &project.id, &["run", "result"])?;
-    let mut control = cases.iter().filter(|row| row.text("run") == Some("control")).peekable();
-    let passed = control.peek().is_some() && control.all(|row| row.text("result") == Some("passed"));
-    lacks.when(!passed, "control");
+    lacks.when(!controlled(project)?, "control");
     notices(project, rules, lacks)?;
     hypercare(project, rules, lacks)
+}
+
+/// Whether the control run is passed: the last one of that kind, and every case of one.
+fn controlled(project: &Row) -> Result<bool, HostError> {
+    let cases = store::of_project("rollout_case", &project.id, &["run", "result"])?;
+    let runs = store::of_project("rollout_test_run", &project.id, &["kind", "result", "number"])?;
+    let last = runs.iter().filter(|row| row.text("kind") == Some("control")).max_by_key(|row| row.integer("number"));
+    let mut control = cases.iter().filter(|row| row.text("run") == Some("control")).chain(last).peekable();
+    Ok(control.peek().is_some() && control.all(|row| row.text("result") == Some("passed")))
 }
 
 /// Nearly everybody who was told has confirmed.

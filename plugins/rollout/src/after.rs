@@ -38,7 +38,10 @@ pub fn fill(project: &Row, rules: &Rules) -> Outcome {
         let project = store::one("rollout_project", &project.id)?;
         replan(&project, Gaps::Keep, rules)?;
         let first = all_of([is("project", &*project.id), is("stage", "open")]);
-        store::all("rollout_stage", &first, &[])?.iter().try_for_each(assign)?;
+        for stage in store::all("rollout_stage", &first, &[])? {
+            publish("stage.opened", &stage)?;
+            assign(&stage)?;
+        }
     }
     Ok(())
 }
@@ -70,17 +73,22 @@ pub fn settled(stage: &Row, overridden: bool) -> Outcome {
         "open" => "stage.opened",
         _ => return Ok(()),
     };
+    publish(name, stage)?;
+    if let Some(project) = records::get("rollout_project", stage.words("project"))? {
+        tell::stage(stage, name.trim_start_matches("stage."), &project)?;
+    }
+    if acceptance::is_behind(stage) { open_next(stage) } else { Ok(()) }
+}
+
+/// Tells other modules what became of a stage.
+fn publish(name: &str, stage: &Row) -> Result<(), HostError> {
     let payload = json!({
         "project": stage.id("project"),
         "stage": stage.id,
         "number": stage.integer("position"),
         "title": stage.text("title"),
     });
-    events::publish(NewEvent::new(name, payload.to_string()).in_order(stage.words("project")))?;
-    if let Some(project) = records::get("rollout_project", stage.words("project"))? {
-        tell::stage(stage, name.trim_start_matches("stage."), &project)?;
-    }
-    if acceptance::is_behind(stage) { open_next(stage) } else { Ok(()) }
+    events::publish(NewEvent::new(name, payload.to_string()).in_order(stage.words("project")))
 }
 
 /// Opens the stage after this one and says so to who is responsible for it.
@@ -95,6 +103,7 @@ pub fn open_next(stage: &Row) -> Outcome {
         return Ok(());
     }
     records::change("rollout_stage", &next.id, Draft::new().with("stage", "open"))?;
+    publish("stage.opened", &next)?;
     assign(&next)?;
     Ok(tell::stage(&next, "opened", &store::one("rollout_project", project)?)?)
 }

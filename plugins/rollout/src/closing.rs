@@ -1,4 +1,4 @@
-//! The closing report: what was promised, what became of it. A DOCX beside the project.
+//! The closing report: what was promised, what became of it. A PDF and a DOCX beside the project.
 
 use verstak_plugin::prelude::*;
 
@@ -33,9 +33,25 @@ pub fn close(project: &Row, rules: &Rules) -> Outcome<Result<String, Refused>> {
 /// What the host says.
 pub fn report(project: &Row) -> Outcome<String> {
     let heading = say(project.words("language"), "report", &[]);
-    let name = office::file_name(&heading, project.words("title"), "docx");
-    files::put("rollout_project", &project.id, &name, &office::text(&lines(project, &heading)?))?;
-    Ok(name)
+    put(project, &heading, &heading)
+}
+
+/// The template of papers, a file of the package.
+const TEMPLATE: &str = "data/report.typ";
+
+/// Puts what is to be said beside the project, as a DOCX, then as a PDF: where none can be made now there is the DOCX alone.
+/// Answers the name of the DOCX.
+fn put(project: &Row, heading: &str, name: &str) -> Outcome<String> {
+    let lines = lines(project, heading)?;
+    let named = |ending: &str| office::file_name(name, project.words("title"), ending);
+    let put = |name: &str, bytes: &[u8]| files::put("rollout_project", &project.id, name, bytes);
+    let docx = named("docx");
+    put(&docx, &office::text(&lines))?;
+    let data = office::paper(&lines, project.words("language")).to_string();
+    if let Err(error) = documents::compose(TEMPLATE, &data).and_then(|paper| put(&named("pdf"), &paper.bytes)) {
+        warning!("{docx} has no PDF beside it: {error}");
+    }
+    Ok(docx)
 }
 
 /// Puts a report of how things stand beside the project, notes its day and tells the board. Answers its name.
@@ -44,8 +60,7 @@ pub fn report(project: &Row) -> Outcome<String> {
 /// What the host says.
 pub fn interim(project: &Row, rules: &Rules) -> Outcome<String> {
     let heading = say(project.words("language"), "interim", &[]);
-    let name = office::file_name(&format!("{heading} {}", rules.today()), project.words("title"), "docx");
-    files::put("rollout_project", &project.id, &name, &office::text(&lines(project, &heading)?))?;
+    let name = put(project, &heading, &format!("{heading} {}", rules.today()))?;
     records::change("rollout_project", &project.id, Draft::new().with("reported_on", store::date(rules.today())))?;
     tell::reported(project, rules)?;
     Ok(name)

@@ -271,23 +271,33 @@ pub fn approve_goal(deed: &Deed) -> Acted {
 /// Takes a figure of the system over a window.
 pub fn measure(deed: &Deed) -> Acted {
     let project = project_of(deed)?;
-    if !Who::acts().takes_part(&Rules::load())? {
-        return Err(not_yours("Figures are measured by those who take part"));
+    if !Who::acts().measures(&project)? {
+        return Err(not_yours("Figures are measured by the lead and the team"));
     }
-    let Some((first, last)) = deed.day("first").zip(deed.day("last")) else {
+    let Some(days) = deed.day("first").zip(deed.day("last")) else {
         return Err(NotActed::refuse(Message::new("rollout.window", "Say from when to when")));
     };
-    measuring::now(&project, deed.words("metric"), deed.words("moment"), (first, last))?.map_err(NotActed::refuse)?;
+    let department = deed.text("department").filter(|id| !id.is_empty());
+    let asked = measuring::Asked { metric: deed.words("metric"), moment: deed.words("moment"), days, department };
+    measuring::now(&project, &asked)?.map_err(NotActed::refuse)?;
     Ok(done("page.measured", "Measured"))
 }
 
-/// Puts the plan as a workbook beside the project.
+/// Puts the plan and its registers as a workbook beside the project.
 pub fn export(deed: &Deed) -> Acted {
     let project = project_of(deed)?;
     if !Who::acts().takes_part(&Rules::load())? {
         return Err(not_yours("The plan is taken out by those who take part"));
     }
     let name = office::file_name("", project.words("title"), "xlsx");
-    files::put("rollout_project", &project.id, &name, &crate::export::workbook(&project)?)?;
-    Ok(done("page.exported", "The file stands among the files of the project"))
+    let (bytes, left) = crate::export::workbook(&project)?;
+    files::put("rollout_project", &project.id, &name, &bytes)?;
+    if left.is_empty() {
+        return Ok(done("page.exported", "The file stands among the files of the project"));
+    }
+    let text = Message::new(
+        "page.exported_part",
+        "The file stands among the files of the project, without what is too long: {list}",
+    );
+    Ok(answer().warn(text.with("list", left.join(", "))).refresh(&[]))
 }

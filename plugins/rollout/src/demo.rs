@@ -128,12 +128,23 @@ impl Demo {
             .iter()
             .map(|one| self.of(project, one).with("priority", text(one, "priority")).with("stage", "approved"));
         let requirements = store::create_all("rollout_requirement", requirements.collect())?;
+        let runs = self.list("runs").iter().map(|one| {
+            self.of(project, one)
+                .with("kind", text(one, "kind"))
+                .with("held", date(self.today))
+                .with("result", text(one, "result"))
+        });
+        let runs = store::create_all("rollout_test_run", runs.collect())?;
         let cases = self.list("cases").iter().zip(requirements.iter().cycle()).map(|(one, requirement)| {
             self.of(project, one)
                 .with("run", text(one, "run"))
                 .with("result", text(one, "result"))
                 .with("must", true)
                 .with("requirement", Value::link(requirement))
+                .with_some(
+                    "test_run",
+                    runs.first().filter(|_| text(one, "run") == "functional").map(|run| Value::link(run)),
+                )
         });
         store::create_all("rollout_case", cases.collect())?;
         let defects = self.list("defects").iter().map(|one| {

@@ -100,19 +100,29 @@ pub fn close(request: &Request) -> Outcome<Response> {
     })
 }
 
-/// `POST /measures {project, metric, moment, first, last}`.
+fn asked(body: &Map<String, Json>, days: (Day, Day)) -> measuring::Asked<'_> {
+    let department = Some(text(body, "department")).filter(|id| !id.is_empty());
+    measuring::Asked { metric: text(body, "metric"), moment: text(body, "moment"), days, department }
+}
+
+/// `POST /measures {project, metric, moment, first, last, department}`.
 pub fn measures(request: &Request) -> Outcome<Response> {
     let body = body(request);
-    if !Who::acts().takes_part(&Rules::load())? {
-        return Ok(problem(403, "rollout.not_yours", "Figures are measured by those who take part", &[]));
+    let who = Who::acts();
+    let no = || problem(403, "rollout.not_yours", "Figures are measured by the lead and the team", &[]);
+    if !who.takes_part(&Rules::load())? {
+        return Ok(no());
     }
     let project = match told(store::one("rollout_project", text(&body, "project")))? {
         Ok(project) => project,
         Err(response) => return Ok(response),
     };
+    if !who.measures(&project)? {
+        return Ok(no());
+    }
     let days = Day::parse(text(&body, "first")).zip(Day::parse(text(&body, "last")));
     let Some(days) = days else { return Ok(problem(422, "rollout.window", "Say from when to when", &[])) };
-    Ok(match measuring::now(&project, text(&body, "metric"), text(&body, "moment"), days)? {
+    Ok(match measuring::now(&project, &asked(&body, days))? {
         Ok(id) => Response::json(201, json!({"id": id}).to_string()),
         Err(message) => problem(409, &message.key, &message.fallback, &[]),
     })
@@ -163,7 +173,7 @@ pub fn measure(call: &Call) -> Done<String> {
     let input = input(call);
     let days = Day::parse(text(&input, "first")).zip(Day::parse(text(&input, "last")));
     let days = days.ok_or_else(|| NotDone::never("say from when to when"))?;
-    match measuring::now(&project, text(&input, "metric"), text(&input, "moment"), days)? {
+    match measuring::now(&project, &asked(&input, days))? {
         Ok(id) => Ok(json!({"measure": id}).to_string()),
         Err(message) => Err(NotDone::bpmn("not_measured", message.fallback)),
     }

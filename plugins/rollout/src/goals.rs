@@ -42,9 +42,9 @@ pub fn compared(project: &str) -> Result<Vec<Compared>, HostError> {
 
 fn one(goal: Row, measures: &[Row]) -> Compared {
     let of = |moment: &str| {
-        let mine = measures
-            .iter()
-            .filter(|row| row.text("metric") == goal.text("metric") && row.text("moment") == Some(moment));
+        let same =
+            |row: &&Row| row.text("metric") == goal.text("metric") && row.id("department") == goal.id("department");
+        let mine = measures.iter().filter(same).filter(|row| row.text("moment") == Some(moment));
         mine.max_by_key(|row| row.day("last")).cloned()
     };
     let (before, after) = (of("before"), of("after"));

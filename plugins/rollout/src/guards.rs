@@ -270,7 +270,7 @@ pub fn goal(change: &mut Change) -> Outcome {
         }
         change.set("approved_by", person(&who));
         change.set("approved_at", instant());
-    } else if ["metric", "target", "weight"].iter().any(|field| change.differs(field))
+    } else if ["metric", "target", "weight", "department"].iter().any(|field| change.differs(field))
         && !change.is_empty("approved_by")
     {
         change.set("approved_by", Value::Null);
@@ -333,6 +333,25 @@ pub fn window(
         }
         _ => Ok(()),
     })
+}
+
+/// A drawing is kept by its address within the product, wherever it was copied from; other words stay as they are.
+pub fn process(change: &mut Change) -> Outcome {
+    for field in ["as_is", "to_be"] {
+        let address = drawing(change.words(field));
+        if let Some(address) = address.filter(|_| change.differs(field)) {
+            change.set(field, address);
+        }
+    }
+    Ok(())
+}
+
+const DRAWINGS: &str = "/processes/drawings/";
+
+fn drawing(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once(DRAWINGS)?;
+    let id: String = rest.chars().take_while(|sign| sign.is_ascii_hexdigit() || *sign == '-').collect();
+    (id.len() == 36).then(|| format!("{DRAWINGS}{id}"))
 }
 
 /// Requirements are approved by the board.
@@ -445,4 +464,19 @@ pub fn duty(change: &mut Change) -> Outcome {
 /// Whether a requirement's cases are to be run again, for [`crate::after`].
 pub fn cases_of(requirement: &str) -> Result<Vec<Row>, HostError> {
     store::all("rollout_case", &is("requirement", requirement), &["result"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drawing;
+
+    #[test]
+    fn a_drawing_is_known_by_its_address() {
+        let id = "0198c1f0-0000-7000-8000-000000000001";
+        let kept = Some(format!("/processes/drawings/{id}"));
+        assert_eq!(drawing(&format!("https://crm.example.com/processes/drawings/{id}?revision=3")), kept);
+        assert_eq!(drawing(&format!("/processes/drawings/{id}")), kept);
+        assert_eq!(drawing("/processes/drawings/new"), None);
+        assert_eq!(drawing("sales.vsdx"), None);
+    }
 }

@@ -1,11 +1,12 @@
 //! Before-hooks about people and the launch: tests and defects, interviews, training, notices, answers, modules by department.
 
+use serde_json::json;
 use verstak_plugin::prelude::*;
 
 use crate::guards::{instant, not_yours, person, project_of, refuse, say};
-use crate::store::{Read, Rules};
+use crate::store::{self, Read, Rules, all_of, is};
 use crate::who::Who;
-use crate::{gating, training, work};
+use crate::{gating, guests, training, work};
 
 /// A defect is taken, fixed, and retested by somebody else than who fixed it.
 pub fn defect(change: &mut Change) -> Outcome {
@@ -70,6 +71,63 @@ pub fn case(change: &mut Change) -> Outcome {
     Ok(())
 }
 
+/// Cases that a refusal names.
+const NAMED: usize = 20;
+
+/// A test run is passed when all of its cases that must be are, one of the load with its figures; signed by who says so.
+pub fn test_run(change: &mut Change) -> Outcome {
+    let passed = change.text("result") == Some("passed");
+    if !change.differs("result") || !(passed || change.text("result") == Some("failed")) {
+        return Ok(());
+    }
+    if passed && change.text("kind") == Some("load") && change.is_empty("figures") {
+        say(change, "rollout.run_figures", "Say what was measured under load", "figures");
+        return Ok(());
+    }
+    if passed && !change.is_new() {
+        let open = json!({"field": "result", "op": "ne", "value": "passed"});
+        let open =
+            store::all("rollout_case", &all_of([is("test_run", change.record()), is("must", true), open]), &["title"])?;
+        let list: Vec<String> = open.iter().take(NAMED).map(|row| format!("— {}", row.words("title"))).collect();
+        if !list.is_empty() {
+            let text = Message::new("rollout.run_open", "Not all of its cases are passed:\n{list}");
+            change.reject(text.with("list", list.join("\n"))).on("result");
+            return Ok(());
+        }
+    }
+    change.set("done_by", person(&Who::acts()));
+    if change.is_empty("held") {
+        change.set("held", store::date(Rules::load().today()));
+    }
+    Ok(())
+}
+
+/// Whoever was told that nobody is named stays unnamed: a poll by name is another poll.
+pub fn poll(change: &mut Change) -> Outcome {
+    if change.before().boolean("anonymous") == Some(true) && change.boolean("anonymous") != Some(true) {
+        let text = "People were told that nobody is named: what is asked by name is another poll";
+        say(change, "rollout.poll_anonymous", text, "anonymous");
+    }
+    Ok(())
+}
+
+/// A guest is of a poll, and has a link of their own that nobody chooses.
+pub fn guest(change: &mut Change) -> Outcome {
+    let own = ["code", "answered_at"];
+    if !change.is_new() {
+        if own.iter().chain(&["poll", "project"]).any(|field| change.differs(field)) {
+            say(change, "rollout.by_itself", "This is written by itself", "poll");
+        }
+        return Ok(());
+    }
+    change.set("code", guests::code()?);
+    change.set("answered_at", Value::Null);
+    let Some(poll) = change.id("poll").map(str::to_owned) else { return Ok(()) };
+    let project = records::get("rollout_poll", &poll)?.and_then(|poll| poll.id("project").map(Value::link));
+    change.set("project", project.unwrap_or(Value::Null));
+    Ok(())
+}
+
 /// An answer is given once, by whoever was asked; of an anonymous poll nobody is named.
 pub fn answer(change: &mut Change) -> Outcome {
     if !change.is_new() {
@@ -81,6 +139,8 @@ pub fn answer(change: &mut Change) -> Outcome {
     if let Some(project) = poll.id("project") {
         change.set("project", Value::link(project));
     }
+    // Guests answer on the page of theirs alone.
+    change.set("guest", Value::Null);
     if poll.yes("anonymous") {
         change.set("owner", Value::Null);
     }

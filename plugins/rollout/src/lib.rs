@@ -10,6 +10,7 @@
 //! | [`pages`], [`deeds`], [`doors`], [`work`] | figures and presses of pages, routes and steps of processes, jobs |
 //! | [`goals`], [`measuring`], [`money`], [`gating`] | before and after, figures of the system, budget, modules by department |
 //! | [`signals`], [`presence`], [`training`] | adoption by department, who works in the system, who is excused |
+//! | [`guests`] | polls answered without an account |
 //! | [`closing`], [`specification`], [`export`], [`office`], [`zip`] | reports, the specification and other files |
 //! | [`store`], [`who`], [`tell`], [`words`], [`demo`] | records and settings, whose press it is, words, a project to look at |
 
@@ -28,6 +29,7 @@ pub mod figures;
 pub mod gating;
 pub mod goals;
 pub mod guards;
+pub mod guests;
 pub mod launching;
 pub mod measuring;
 pub mod money;
@@ -56,11 +58,15 @@ plugin! {
         "item" => each guards::item,
         "goal" => each guards::goal,
         "measure" => each guards::measure,
+        "process" => each guards::process,
         "requirement" => each guards::requirement,
         "risk" => each guards::risk,
         "bill" => each guards::bill,
         "version" => each guards::version,
         "case" => each launching::case,
+        "test_run" => each launching::test_run,
+        "poll" => each launching::poll,
+        "guest" => each launching::guest,
         "defect" => each launching::defect,
         "tool" => each guards::tool,
         "answer" => each launching::answer,
@@ -126,6 +132,9 @@ plugin! {
         "risks" => pages::risks,
         "scale" => pages::scale,
         "polls" => pages::polls,
+        "answers" => pages::answers,
+        "guests" => pages::guests,
+        "survey" => guests::survey,
         "hypercare" => pages::hypercare,
         "modules" => pages::modules,
         "mine" => presence::mine,
@@ -147,5 +156,6 @@ plugin! {
         "report" => deeds::report,
         "specification" => deeds::specification,
         "plan_gate" => deeds::plan_gate,
+        "answer_poll" => guests::answer_poll,
     }
 }

@@ -24,6 +24,18 @@ const SATISFACTION: &str = "satisfaction";
 /// Working days of a window that nobody has chosen.
 const WINDOW: i64 = 20;
 
+/// What is to be measured.
+pub struct Asked<'a> {
+    /// The figure, as goals have it.
+    pub metric: &'a str,
+    /// `before`, `check` or `after`.
+    pub moment: &'a str,
+    /// First and last day.
+    pub days: (Day, Day),
+    /// Whose, with those below them; none: the whole company's.
+    pub department: Option<&'a str>,
+}
+
 /// What was measured.
 struct Figure {
     value: f64,
@@ -36,17 +48,23 @@ struct Figure {
 ///
 /// # Errors
 /// What the host says; in the inner result why not.
-pub fn now(project: &Row, metric: &str, moment: &str, (first, last): (Day, Day)) -> Outcome<Result<String, Message>> {
+pub fn now(project: &Row, asked: &Asked) -> Outcome<Result<String, Message>> {
     let rules = Rules::load();
+    let (metric, moment, (first, last)) = (asked.metric, asked.moment, asked.days);
     if last < first {
         return Ok(Err(Message::new("rollout.end_before", "The last day is before the first one")));
     }
     if let Err((key, text, _)) = guards::window(project, moment, first, last, &rules)? {
         return Ok(Err(Message::new(key, text)));
     }
+    let departments = asked.department.map_or(Ok(Vec::new()), signals::with_below)?;
+    if asked.department.is_some() && departments.is_empty() {
+        return Ok(Err(Message::new("rollout.no_department", "There is no such department")));
+    }
     let figure = match metric {
-        SATISFACTION => answers(project, (first, last), &rules)?,
-        _ if COUNTED.contains(&metric) => counted(metric, (first, last))?,
+        // Guests and colleagues answer for the whole company.
+        SATISFACTION if departments.is_empty() => answers(project, (first, last), &rules)?,
+        _ if COUNTED.contains(&metric) => counted(metric, (first, last), &departments)?,
         _ => None,
     };
     let Some(figure) = figure else {
@@ -57,6 +75,7 @@ pub fn now(project: &Row, metric: &str, moment: &str, (first, last): (Day, Day))
         .with("project", Value::link(&project.id))
         .with("metric", metric)
         .with("moment", moment)
+        .with_some("department", asked.department.map(Value::link))
         .with("first", date(first))
         .with("last", date(last))
         .with("working_days", store::calendar_between(first, last)?.between(first, last))
@@ -67,11 +86,25 @@ pub fn now(project: &Row, metric: &str, moment: &str, (first, last): (Day, Day))
     Ok(Ok(records::create("rollout_measure", draft)?.id))
 }
 
-fn counted(metric: &str, (first, last): (Day, Day)) -> Outcome<Option<Figure>> {
+/// Whose a record is, for a figure of some departments: of what is closed, as in reports, of whoever closed it.
+fn person_of(metric: &str) -> &'static str {
+    match metric {
+        "lead-created" | "lead-first_answer" => "owner",
+        "task-late_share" => "assignee",
+        _ => "closed_owner",
+    }
+}
+
+/// A figure of the company's reports, of the people of these departments; of none: of everybody.
+fn counted(metric: &str, (first, last): (Day, Day), departments: &[String]) -> Outcome<Option<Figure>> {
     // A choice's key has no dots, a measure's has.
     let key = metric.replacen('-', ".", 1);
     let period = json!({"from": first.to_string(), "to": last.plus(1).to_string()});
-    let asked = json!({"measures": [key], "period": period});
+    let whose = match departments {
+        [] => Json::Null,
+        some => json!({"field": format!("{}.department", person_of(metric)), "op": "in", "value": some}),
+    };
+    let asked = json!({"measures": [key], "period": period, "filter": whose});
     let told: Json =
         serde_json::from_str(&reports::query(&asked.to_string())?).map_err(|error| format!("reports: {error}"))?;
     let figure = |part: &str| told.get("totals")?.get(part)?.get(&key).cloned();
@@ -86,10 +119,15 @@ fn counted(metric: &str, (first, last): (Day, Day)) -> Outcome<Option<Figure>> {
     }))
 }
 
-/// What people answered within a window; nothing of fewer than five.
+/// What was answered within a window: in polls about satisfaction where the project has any, else in all. Nothing of fewer than five.
 fn answers(project: &Row, (first, last): (Day, Day), rules: &Rules) -> Result<Option<Figure>, HostError> {
     let [from, until] = signals::made_within(first, last, rules);
-    let told = store::all("rollout_answer", &all_of([is("project", &*project.id), from, until]), &["mark"])?;
+    let mut asked = vec![is("project", &*project.id), from, until];
+    let polls = signals::polls_of(project, SATISFACTION)?;
+    if !polls.is_empty() {
+        asked.push(json!({"field": "poll", "op": "in", "value": polls}));
+    }
+    let told = store::all("rollout_answer", &all_of(asked), &["mark"])?;
     let marks: Vec<i64> = told.iter().filter_map(|row| row.integer("mark")).collect();
     let n = figures::whole(marks.len());
     let value = figures::mean(&marks).map(|_| float(marks.iter().sum()) / float(n));
@@ -113,8 +151,9 @@ pub fn due(project: &Row, rules: &Rules) -> Outcome {
             (Some(before), None) => after(project, before, rules)?.map(|window| ("after", window)),
             _ => None,
         };
-        let Some((moment, window)) = window else { continue };
-        if let Err(why) = now(project, metric, moment, window)? {
+        let Some((moment, days)) = window else { continue };
+        let asked = Asked { metric, moment, days, department: one.goal.id("department") };
+        if let Err(why) = now(project, &asked)? {
             info!("{metric}, {moment}: {}", why.fallback);
         }
     }

@@ -1,4 +1,7 @@
-//! Documents people open in their office programs: a text with headings and lists (DOCX, ECMA-376), a table (XLSX). Pure.
+//! Documents people open in their office programs: a text with headings and lists (DOCX, ECMA-376), the same as data of a paper to
+//! be set as PDF. Pure.
+
+use serde_json::{Value as Json, json};
 
 use crate::zip;
 
@@ -36,6 +39,25 @@ pub fn text(lines: &[Line]) -> Vec<u8> {
     ])
 }
 
+/// The same as `data/report.typ` reads it; in English where the language is none that papers know.
+pub fn paper(lines: &[Line], language: &str) -> Json {
+    let title = lines.iter().find_map(|line| match line {
+        Line::Title(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let part = |line: &Line| match line {
+        Line::Title(_) => None,
+        Line::Heading(text) => Some(json!({ "kind": "heading", "text": text })),
+        Line::Text(text) => Some(json!({ "kind": "text", "text": text })),
+        Line::Point(text) => Some(json!({ "kind": "point", "text": text })),
+    };
+    let title = title.unwrap_or_default();
+    let locale = if ["ru", "uk"].contains(&language) { language } else { "en" };
+    let parts: Vec<Json> = lines.iter().filter_map(part).collect();
+    // What people typed may have pictures.
+    json!({ "title": title, "locale": locale, "squares": true, "parts": parts })
+}
+
 fn paragraph(line: &Line) -> String {
     // Sizes are half-points.
     let (text, properties, run) = match line {
@@ -57,32 +79,8 @@ fn paragraph(line: &Line) -> String {
     )
 }
 
-/// The bytes of an XLSX file with one sheet of texts.
-pub fn table(sheet: &str, rows: &[Vec<String>]) -> Vec<u8> {
-    let cell =
-        |text: &String| format!("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">{}</t></is></c>", escape(text));
-    let row = |row: &Vec<String>| format!("<row>{}</row>", row.iter().map(cell).collect::<String>());
-    let data: String = rows.iter().map(row).collect();
-    let book = format!(
-        "{XML}<workbook xmlns=\"{SHEET}\" xmlns:r=\"{RELATIONS}\"><sheets><sheet name=\"{}\" sheetId=\"1\" r:id=\"r1\"/>\
-         </sheets></workbook>",
-        escape(&sheet.chars().filter(|sign| !"[]:*?/\\".contains(*sign)).take(31).collect::<String>())
-    );
-    let main = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
-    let kinds =
-        [("/xl/workbook.xml", &*format!("{main}sheet.main+xml")), ("/xl/sheet.xml", &*format!("{main}worksheet+xml"))];
-    zip::pack(&[
-        ("[Content_Types].xml", types(&kinds)),
-        ("_rels/.rels", relations(&[("officeDocument", "xl/workbook.xml")])),
-        ("xl/workbook.xml", book),
-        ("xl/_rels/workbook.xml.rels", relations(&[("worksheet", "sheet.xml")])),
-        ("xl/sheet.xml", format!("{XML}<worksheet xmlns=\"{SHEET}\"><sheetData>{data}</sheetData></worksheet>")),
-    ])
-}
-
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
 const WORD: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
-const SHEET: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 fn types(parts: &[(&str, &str)]) -> String {
@@ -133,10 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_a_row_for_each() {
-        let file = table("План [1]", &[vec!["a".into(), "b".into()], vec!["c".into()]]);
-        let inside = String::from_utf8_lossy(&file).into_owned();
-        assert_eq!(inside.matches("<row>").count(), 2);
-        assert!(inside.contains("name=\"План 1\""));
+    fn a_paper_says_the_same_with_its_title_above() {
+        let lines = [Line::Text("b".into()), Line::Title("Отчёт".into()), Line::Heading("c".into())];
+        let made = paper(&lines, "ru");
+        assert_eq!((&made["title"], &made["locale"]), (&json!("Отчёт"), &json!("ru")));
+        assert_eq!(made["parts"], json!([{ "kind": "text", "text": "b" }, { "kind": "heading", "text": "c" }]));
+        assert_eq!(paper(&[], "")["locale"], "en");
     }
 }

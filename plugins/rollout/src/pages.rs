@@ -2,18 +2,16 @@
 //!
 //! The module reads in its own name, so each source looks first whether who asks takes part; else it gives nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use verstak_plugin::prelude::*;
 
 use crate::acceptance::{self, Lacks};
 use crate::checks;
 use crate::figures::{self, Spent};
-use crate::goals;
-use crate::money;
-use crate::signals;
 use crate::store::{self, Read, Rules};
-use crate::who::Who;
+use crate::who::{self, Who};
+use crate::{goals, guests, money, signals};
 
 /// Who asks about which project.
 struct Asked {
@@ -223,6 +221,7 @@ pub fn comparison(ask: &Ask) -> Outcome<Figures> {
                 |row: &Option<Row>| row.as_ref().and_then(|row| row.integer("n")).map_or(Value::Null, Value::Integer);
             Figure::new(one.goal.id.clone())
                 .with("goal", one.goal.words("title"))
+                .with("department", one.goal.id("department").map_or(Value::Null, Value::link))
                 .with("metric", words.word(&format!("metric_{}", one.goal.words("metric"))))
                 .with("before", value(&one.before))
                 .with("n_before", cases(&one.before))
@@ -332,27 +331,111 @@ pub fn scale(_: &Ask) -> Outcome<Figures> {
     Ok(Figures::from((1..=5).map(one).collect::<Vec<_>>()))
 }
 
+/// Answers of a poll that may be told, the first ones first. Of an anonymous one they are told five at a time: else whoever looks
+/// before and after somebody answered reckons out what they said.
+fn told<'a>(poll: &Row, answers: &'a [Row]) -> Vec<&'a Row> {
+    let mut mine: Vec<&Row> = answers.iter().filter(|row| row.id("poll") == Some(poll.id.as_str())).collect();
+    mine.sort_by_key(|row| row.integer("number"));
+    if poll.yes("anonymous") {
+        let group = usize::try_from(figures::SMALL_GROUP).unwrap_or(usize::MAX);
+        mine.truncate(mine.len() - mine.len() % group);
+    }
+    mine
+}
+
 /// Polls with their answers; an anonymous one of fewer than five answers tells none.
 pub fn polls(ask: &Ask) -> Outcome<Figures> {
     with_asked(ask, |asked| {
         let polls = store::of_project("rollout_poll", &asked.project.id, &["title", "anonymous"])?;
-        let answers = store::of_project("rollout_answer", &asked.project.id, &["poll", "mark"])?;
+        let answers = store::of_project("rollout_answer", &asked.project.id, &["poll", "mark", "number"])?;
         let row = |poll: &Row| {
-            let marks: Vec<i64> = answers
-                .iter()
-                .filter(|row| row.id("poll") == Some(poll.id.as_str()))
-                .filter_map(|row| row.integer("mark"))
-                .collect();
-            let count = i64::try_from(marks.len()).unwrap_or(i64::MAX);
-            let hidden = count == 0 || (poll.yes("anonymous") && count < figures::SMALL_GROUP);
-            let mean = (!hidden).then(|| figures::tenth(figures::float(marks.iter().sum()) / figures::float(count)));
+            let all = answers.iter().filter(|row| row.id("poll") == Some(poll.id.as_str())).count();
+            let marks: Vec<i64> = told(poll, &answers).into_iter().filter_map(|row| row.integer("mark")).collect();
+            let count = figures::whole(marks.len());
+            let mean = (count > 0).then(|| figures::tenth(figures::float(marks.iter().sum()) / figures::float(count)));
             Figure::new(poll.id.clone())
                 .with("poll", poll.words("title"))
-                .with("answers", count)
+                .with("answers", figures::whole(all))
                 .with("mean", decimal(mean))
         };
         Ok(polls.iter().map(row).collect())
     })
+}
+
+/// Guests of polls with their links, for those who send these out.
+pub fn guests(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        if !who.leads(&project)? && !who.has("rollout_team")? {
+            return Ok(Vec::new());
+        }
+        let polls = store::of_project("rollout_poll", &project.id, &["title"])?;
+        let mine = store::is("project", &*project.id);
+        let guests = latest("rollout_guest", &mine, &["title", "poll", "code", "answered_at"])?;
+        let row = |row: &Row| {
+            let poll = polls.iter().find(|poll| row.id("poll") == Some(poll.id.as_str()));
+            Figure::new(row.id.clone())
+                .with("name", row.words("title"))
+                .with("poll", poll.map_or("", |poll| poll.words("title")))
+                .with("link", guests::link(rules.survey_address(), row.words("code")))
+                .with("answered", row.value("answered_at").cloned().unwrap_or(Value::Null))
+        };
+        Ok(guests.iter().map(row).collect())
+    })
+}
+
+/// The newest 200 records that match.
+fn latest(entity: &str, filter: &serde_json::Value, fields: &[&str]) -> Result<Vec<Row>, HostError> {
+    let sort = vec![records::Sort { field: "created_at".to_owned(), descending: true }];
+    let query = Query { sort, ..Query::of(entity).filter(filter.to_string()).fields(fields).limit(200) };
+    Ok(query.run()?.rows)
+}
+
+/// Answers of a poll in words that are shown.
+const WORDED: usize = 200;
+
+/// The newest answers in words, for those who lead, work on it and accept: of an anonymous poll nobody is named, they are told five
+/// at a time, and the order tells nothing.
+pub fn answers(ask: &Ask) -> Outcome<Figures> {
+    with_asked(ask, |Asked { who, rules, project }| {
+        if !who.leads(&project)? && !who.has("rollout_team")? && !who.is_board(&rules)? {
+            return Ok(Vec::new());
+        }
+        let polls = store::of_project("rollout_poll", &project.id, &["title", "anonymous"])?;
+        let fields = ["poll", "mark", "text", "guest", "creator", "number"];
+        let answers = store::of_project("rollout_answer", &project.id, &fields)?;
+        let mut said: Vec<(&str, i64, &str, Option<&Row>)> = Vec::new();
+        for poll in &polls {
+            let named = !poll.yes("anonymous");
+            let spoken = told(poll, &answers).into_iter().rev().filter(|row| !row.is_empty("text")).take(WORDED);
+            said.extend(spoken.map(|row| {
+                let mark = row.integer("mark").unwrap_or(0);
+                (poll.words("title"), mark, row.words("text"), named.then_some(row))
+            }));
+        }
+        said.sort_by_key(|(poll, mark, text, _)| (*poll, *mark, *text));
+        let names = answered_by(&project, said.iter().filter_map(|(.., by)| *by))?;
+        let row = |(index, (poll, mark, text, by)): (usize, (&str, i64, &str, Option<&Row>))| {
+            let name = by.and_then(|row| names.get(row.id("guest").or(row.id("creator"))?));
+            Figure::new(index.to_string())
+                .with("poll", poll)
+                .with("mark", mark)
+                .with("text", text)
+                .with("by", name.map_or("", String::as_str))
+        };
+        Ok(said.into_iter().enumerate().map(row).collect())
+    })
+}
+
+/// Names of guests and of colleagues by their ids.
+fn answered_by<'a>(
+    project: &Row,
+    answers: impl Iterator<Item = &'a Row>,
+) -> Result<BTreeMap<String, String>, HostError> {
+    let people: BTreeSet<String> = answers.filter_map(|row| row.id("creator").map(str::to_owned)).collect();
+    let mut names = who::names(&people)?;
+    let guests = store::of_project("rollout_guest", &project.id, &["title"])?;
+    names.extend(guests.into_iter().map(|row| (row.id.clone(), row.words("title").to_owned())));
+    Ok(names)
 }
 
 /// How hypercare goes: working days without a severe defect, what waits by severity, proposals and questions.

@@ -63,9 +63,38 @@ fn problems(project: &Row, monday: Day, rules: &Rules) -> Result<BTreeMap<Option
 
 fn mood(project: &Row, monday: Day, rules: &Rules) -> Result<Option<f64>, HostError> {
     let [from, until] = made_within(monday, monday.plus(6), rules);
-    let told = store::all("rollout_answer", &all_of([is("project", &*project.id), from, until]), &["mark"])?;
-    let marks: Vec<i64> = told.iter().filter_map(|row| row.integer("mark")).collect();
+    let told = store::all("rollout_answer", &all_of([is("project", &*project.id), from, until]), &["poll", "mark"])?;
+    // What clients say of us is no mood of those who work with the system.
+    let others = polls_of(project, "satisfaction")?;
+    let mine = |row: &&Row| row.id("poll").is_none_or(|poll| others.iter().all(|one| one != poll));
+    let marks: Vec<i64> = told.iter().filter(mine).filter_map(|row| row.integer("mark")).collect();
     Ok(figures::mean(&marks))
+}
+
+/// The polls of a project about `mood` or `satisfaction`.
+///
+/// # Errors
+/// What the host says.
+pub fn polls_of(project: &Row, about: &str) -> Result<Vec<String>, HostError> {
+    let asked = all_of([is("project", &*project.id), is("about", about)]);
+    Ok(store::all("rollout_poll", &asked, &["title"])?.into_iter().map(|row| row.id).collect())
+}
+
+/// A department with all those below it; nothing where there is no such department.
+///
+/// # Errors
+/// What the host says.
+pub fn with_below(department: &str) -> Result<Vec<String>, HostError> {
+    let all = people::departments()?;
+    let mut found: Vec<String> = all.iter().map(|one| one.id.clone()).filter(|id| id == department).collect();
+    let mut next = 0;
+    while let Some(above) = found.get(next).cloned() {
+        let below = all.iter().filter(|one| one.parent.as_deref() == Some(above.as_str()));
+        let new: Vec<String> = below.map(|one| one.id.clone()).filter(|id| !found.contains(id)).collect();
+        found.extend(new);
+        next += 1;
+    }
+    Ok(found)
 }
 
 /// Whose adoption is counted, with their departments.

@@ -102,11 +102,14 @@ pub fn interview(row: &Row) -> Result<(), HostError> {
     told(&format!("interview:{}", row.id), text, [row.id("person")], link)
 }
 
-/// Those whom a poll asks.
+/// Those whom a poll asks; one about clients asks guests, and of colleagues those departments alone that it names.
 ///
 /// # Errors
 /// What the host says.
 pub fn poll(row: &Row) -> Result<(), HostError> {
+    if row.text("about") == Some("satisfaction") && row.ids("audience").is_empty() {
+        return Ok(());
+    }
     let text = Message::new("notice.poll", "An answer is wanted: {title}").with("title", row.words("title"));
     let people = audience(row)?;
     let all: Vec<Notice> = people

@@ -1,6 +1,8 @@
 //! Whose press or change it is: lead, team, board, those who take part. The module acts in its own name, so it judges people
 //! itself, by the roles that it brings and by the names in the project.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use verstak_plugin::prelude::*;
 
 use crate::store::Rules;
@@ -11,6 +13,19 @@ use crate::store::Rules;
 /// What the host says.
 pub fn board(rules: &Rules) -> Result<Vec<String>, HostError> {
     Ok(people::role_members(rules.board())?.into_iter().map(|member| member.id).collect())
+}
+
+/// Names of people by their ids; whoever is gone for good has none.
+///
+/// # Errors
+/// What the host says.
+pub fn names(ids: &BTreeSet<String>) -> Result<BTreeMap<String, String>, HostError> {
+    let ids: Vec<String> = ids.iter().cloned().collect();
+    let mut names = BTreeMap::new();
+    for some in ids.chunks(200) {
+        names.extend(people::persons(some)?.into_iter().flatten().map(|person| (person.id, person.name)));
+    }
+    Ok(names)
 }
 
 /// Somebody who acts.
@@ -68,6 +83,15 @@ impl Who {
             }
         }
         self.is_board(rules)
+    }
+
+    /// Whether they take figures of the system, which the module reads whoever asks: of a department, or of days, of few people they
+    /// tell of each.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn measures(&self, project: &Row) -> Result<bool, HostError> {
+        Ok(self.leads(project)? || self.has("rollout_team")?)
     }
 
     /// Whether they see money: the lead, the board and who owns the budget.

@@ -111,13 +111,22 @@ pub fn adoption(_: &Run) -> Ran {
     Ok(Answer::Done)
 }
 
-/// Each month: a task to look whether the system and its integrations work.
+/// Each month: a task to look whether the system and its integrations work, with what does not.
 pub fn health(_: &Run) -> Ran {
     let today = Rules::load().today();
     let month = today.to_string().chars().take(7).collect::<String>();
-    for project in projects(&["closed"])? {
-        let title = say(project.words("language"), "task_health", &[]);
-        let task = to_lead(NewTask::new(&title).about("rollout_project", &project.id), &project);
+    let closed = projects(&["closed"])?;
+    let failing = if closed.is_empty() { Vec::new() } else { health::failing()? };
+    for project in closed {
+        let language = project.words("language");
+        let title = say(language, "task_health", &[]);
+        let wrong = failing
+            .iter()
+            .map(|part| say(language, "unhealthy", &[("title", &part.title), ("problem", &part.problem)]));
+        let wrong = wrong.collect::<Vec<_>>().join("\n");
+        let told = if wrong.is_empty() { say(language, "health_good", &[]) } else { wrong };
+        let task = NewTask::new(&title).description(told).about("rollout_project", &project.id);
+        let task = to_lead(task, &project);
         tasks::create_once([(format!("health:{}:{month}", project.id), task)])?;
     }
     Ok(Answer::Done)

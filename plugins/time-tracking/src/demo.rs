@@ -3,6 +3,7 @@
 use chrono::{Datelike, Weekday};
 use verstak_plugin::prelude::*;
 
+use crate::day::place::Places;
 use crate::day::rules::Kept;
 use crate::day::{self, Day, State};
 use crate::entry::{self, Subject};
@@ -67,6 +68,7 @@ fn fill(setup: &Setup, person: &str, number: usize) -> Result<(), HostError> {
             kept: Kept { end: kept.end.filter(|_| !forgotten), ..kept.clone() },
             state: if forgotten { State::Forgotten } else { State::Closed },
             violations: Vec::new(),
+            places: Places::default(),
         });
         if !night {
             entries.extend(booked(&kept, person, &tasks, back));
@@ -142,11 +144,13 @@ fn sheets(setup: &Setup, person: &str, today: Date) -> Result<(), HostError> {
         if total == 0 {
             continue;
         }
+        let plans = crate::plan::plans(&[person.to_owned()], week, plus_days(week, 6))?;
+        let norm: i64 = plans.values().map(day::rules::Plan::norm).sum();
         let draft = Draft::new()
             .with("owner", Value::link(person))
             .with("week", store::date_value(week))
             .with("total", total)
-            .with("norm", 40 * 3_600)
+            .with("norm", norm)
             .with("state", state);
         records::create("time_sheet", draft)?;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use verstak_plugin::prelude::*;
 
+use crate::day::place::Keeps;
 use crate::day::rules::{Limits, Plan};
 use crate::span::Span;
 use crate::store::{self};
@@ -102,6 +103,7 @@ fn of_row(row: &Row) -> Limits {
         period_lack: seconds("period_lack", usual.period_lack),
         silent_edit: seconds("silent_edit", usual.silent_edit),
         auto_close: seconds("auto_close", usual.auto_close),
+        place: Keeps::of(row.text("place")),
     }
 }
 

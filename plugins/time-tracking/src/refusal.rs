@@ -121,6 +121,8 @@ pub fn response(trouble: Trouble) -> Outcome<Response> {
         Trouble::Host(HostError::Denied(text)) => (403, "time.denied", text),
         Trouble::Host(HostError::NotFound(text)) => (404, "not_found", text),
         Trouble::Host(HostError::Conflict(text)) => (409, "time.conflict", text),
+        // Many at once are no failure of the module: its breaker would close the door to all of them.
+        Trouble::Host(HostError::Unavailable(text)) => (503, "time.busy", text),
         Trouble::Host(error) => return Err(error.into()),
     };
     Ok(Response::json(status, json!({ "code": code, "status": status, "detail": detail }).to_string()))

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 use verstak_plugin::prelude::*;
 
-use crate::day::steps::{self, Step};
+use crate::day::place::Position;
+use crate::day::steps::{self, Said, Step};
 use crate::entry::{Subject, timer};
 use crate::page::now;
 use crate::refusal::{Done, No, Trouble, response};
@@ -103,7 +104,9 @@ fn day_step(request: &Request, step: Step) -> Outcome<Response> {
         let body = body(request)?;
         let zone = Setup::of(&person)?.zone;
         let at = body.get("at").and_then(Json::as_str).map(|text| moment(zone, text)).transpose()?;
-        let stepped = steps::step(&person, step, at, body.get("reason").and_then(Json::as_str))?;
+        let position = body.get("place").and_then(Position::of);
+        let said = Said { at, reason: body.get("reason").and_then(Json::as_str), position };
+        let stepped = steps::step(&person, step, said)?;
         let mut state = state_of(&person)?;
         if let (Some(map), Some(waits)) = (state.as_object_mut(), stepped.waits) {
             map.insert("correction".to_owned(), waits.into());

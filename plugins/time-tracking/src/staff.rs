@@ -56,13 +56,22 @@ pub fn decided_by(people: &[String], decider: &str) -> Result<Vec<String>, HostE
 }
 
 /// Who is to decide for somebody now: the heads of the nearest department that has one there, or a deputy; else
-/// administrators.
+/// who administers the module, or the company.
 ///
 /// # Errors
 /// As the host says.
 pub fn deciders(of: &str) -> Result<Vec<String>, HostError> {
     let nearest = nearest(&people::heads(of)?, of);
-    if nearest.is_empty() { people::admins() } else { Ok(nearest) }
+    if !nearest.is_empty() {
+        return Ok(nearest);
+    }
+    let mut admins: Vec<String> = match people::role_members("time_admin") {
+        Ok(members) => members.into_iter().map(|member| member.id).collect(),
+        Err(HostError::NotFound(_)) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    admins.retain(|id| id != of);
+    if admins.is_empty() { people::admins() } else { Ok(admins) }
 }
 
 fn nearest(heads: &[Head], of: &str) -> Vec<String> {

@@ -4,7 +4,7 @@ import { api } from "./client";
 import { type Job, outcome } from "./jobs";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { AnyJob, Calendar } from "./types";
+import type { AnyJob, Body, Calendar } from "./types";
 import { refreshTasks } from "./work-cache";
 
 /** `of`: `company`, `department:<id>` or `user:<id>`. The answer is null when the one above it counts. */
@@ -14,6 +14,16 @@ export const calendarQuery = (of: string) =>
     queryFn: ({ signal }) =>
       api.get("/calendars/{of}", { path: { of }, signal }).then((view) => view.calendar ?? null),
   });
+
+/** Countries, and parts of them, whose public holidays are known. */
+export const holidayPacksQuery = queryOptions({
+  queryKey: keys.holidayPacks,
+  queryFn: ({ signal }) => api.get("/calendars/holidays", { signal }).then(({ items }) => items),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** Holidays of a country, or the whole days of an ICS file; nothing is changed. */
+export const findHolidays = (asked: Body<"HolidaysAsked">) => api.post("/calendars/holidays", asked);
 
 /** What saving it would do to deadlines that are open; nothing is changed. */
 export const previewCalendar = (of: string, calendar: Calendar | null) =>

@@ -6,6 +6,7 @@
 import type { Answer, Call, CallOptions, PathOf, RequestOptions } from "./operations";
 import { ApiError, NetworkError, problemOf } from "./problem";
 import { sessionGate } from "./session-gate";
+import { leaveEnded } from "./view-as-gate";
 
 const base = "/api/v1";
 
@@ -37,6 +38,7 @@ export async function request<T>(
   if (typeof document !== "undefined") headers["accept-language"] = document.documentElement.lang;
   if (body !== undefined) headers["content-type"] = options.type ?? "application/json";
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
+  if (options.link) headers["x-page-link"] = options.link;
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey;
   const payload = body === undefined ? undefined : options.type ? (body as BodyInit) : JSON.stringify(body);
   const address = base + addressOf(pattern, options);
@@ -46,7 +48,11 @@ export async function request<T>(
     if (response.status === 401 && !options.quiet) {
       if (await sessionGate.expired()) continue;
     }
-    if (!response.ok) throw new ApiError(await problemOf(response));
+    if (!response.ok) {
+      const problem = await problemOf(response);
+      if (problem.code === "view_as.ended") await leaveEnded();
+      throw new ApiError(problem);
+    }
     if (response.status === 204 || response.status === 205) return undefined as T;
     if (options.bytes) return (await response.blob()) as T;
     const text = await response.text();

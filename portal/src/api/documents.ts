@@ -3,7 +3,7 @@ import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { queryRecords, refreshAround, updateRecord } from "./records";
-import type { Body, Filter, Id, RecordData } from "./types";
+import type { Body, Fields, Filter, Id, RecordData } from "./types";
 
 export type TakenRow = Body<"TakenRow">;
 export type Derived = Body<"Derived">;
@@ -11,6 +11,8 @@ export type Proposal = Body<"Proposal">;
 export type ConvertInput = Body<"ConvertInput">;
 export type Converted = Body<"Converted">;
 export type SaleRow = Body<"Row">;
+export type PaidPart = Body<"PaidPart">;
+export type Credit = Body<"Credit">;
 
 /** Makes the next document; `confirm`: also more than is left of an order. */
 export const deriveDocument = (
@@ -65,6 +67,25 @@ export const allocatePayment = (
   id: Id,
   body: { invoice: Id; amount?: number | null; rate?: string },
 ): Promise<RecordData> => api.post("/payments/{id}/allocate", body, { path: { id } });
+
+/** What was paid of an invoice. The key lies among the lists of payments, so that live changes reach it. */
+export const invoicePaymentsQuery = (id: Id) => ({
+  queryKey: [...keys.records("payment"), "of-invoice", id] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    api.get("/records/invoice/{id}/payments", { path: { id }, signal }),
+  staleTime: 0,
+});
+
+/** Records a payment and pays the invoice by it, in one go. */
+export const recordPayment = (
+  id: Id,
+  body: { fields: Fields; rate?: string },
+  idempotencyKey: string,
+): Promise<RecordData> =>
+  api.create("/records/invoice/{id}/payments", body as Body<"ReceiveInput">, {
+    path: { id },
+    idempotencyKey,
+  });
 
 /** Records that stand around a document. The key lies among the lists of their entity, so that live changes reach it. */
 export const aroundQuery = (entity: string, filter: Filter, fields: string[], limit: number) => ({

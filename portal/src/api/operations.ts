@@ -7,6 +7,8 @@ export interface RequestOptions {
   version?: number | string;
   /** Makes a POST safe to repeat; made anew for every create unless given. */
   idempotencyKey?: string;
+  /** Of a public page: what stands behind `#` in a personal link to it. */
+  link?: string;
   /** Do not open the sign-in dialog on 401: the caller handles it (sign-in itself, the first `me`). */
   quiet?: boolean;
 }

@@ -12,6 +12,8 @@ interface Which {
   entity: string;
   id: Id;
   template?: Paper;
+  /** A template of the company's own. */
+  own?: Id;
   locale?: Language;
 }
 
@@ -40,10 +42,14 @@ export const previewQuery = (which: Which, version: number) => ({
   retry: false,
 });
 
-export const letterQuery = ({ entity, id, template, locale }: Which, version: number) => ({
-  queryKey: ["letter", entity, id, template, locale, version] as const,
+export const letterQuery = ({ entity, id, template, own, locale }: Which, version: number) => ({
+  queryKey: ["letter", entity, id, template, own, locale, version] as const,
   queryFn: ({ signal }: { signal: AbortSignal }): Promise<LetterDraft> =>
-    api.get("/records/{entity}/{id}/letter", { path: { entity, id }, query: { template, locale }, signal }),
+    api.get("/records/{entity}/{id}/letter", {
+      path: { entity, id },
+      query: { template, own, locale },
+      signal,
+    }),
   staleTime: 0,
   gcTime: 0,
 });

@@ -42,6 +42,9 @@ export const inviteUser = (id: Id) => api.post("/users/{id}/invite", undefined, 
 export const removeFactorOf = (id: Id) =>
   saved(api.delete("/users/{id}/factor", { path: { id } }), keys.accounts);
 
+export const unlinkProvidersOf = (id: Id) =>
+  saved(api.delete("/users/{id}/providers", { path: { id } }), keys.accounts);
+
 export type DepartmentInput = Body<"DepartmentInput">;
 export const createDepartment = (input: DepartmentInput) =>
   saved(api.create("/departments", input), keys.departments);

@@ -58,8 +58,15 @@ export function installPlugin(file: File, options: UploadOptions): Promise<Plugi
 }
 
 /** `version` is the one whose permissions the administrator has seen. */
-export const enablePlugin = (id: string, version: string, settings?: Record<string, Value>) =>
-  api.post("/plugins/{id}/enable", { grants: "requested", version, settings }, { path: { id } }).then(kept);
+export const enablePlugin = (
+  id: string,
+  version: string,
+  settings?: Record<string, Value>,
+  roles?: Record<string, Id[]>,
+) =>
+  api
+    .post("/plugins/{id}/enable", { grants: "requested", version, settings, roles }, { path: { id } })
+    .then(kept);
 
 export const disablePlugin = (id: string) =>
   api.post("/plugins/{id}/disable", undefined, { path: { id } }).then(kept);

@@ -74,3 +74,7 @@ export function messageOf(error: unknown, network: string): string {
   if (error instanceof NetworkError) return network;
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether a move was refused because a lead is won by converting it: the conversion is offered instead of the refusal. */
+export const needsConversion = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === "lead.convert_required";

@@ -83,6 +83,12 @@ export const addNote = (entity: string, id: Id, text: string, idempotencyKey: st
 export const bulk = async (entity: string, body: BulkRequest) =>
   outcome<BulkAnswer>(await api.post("/records/{entity}/bulk", body, { path: { entity } }));
 
+/** How many rules of automation such changes (`create`, `update`, `delete`, with commas) may set off. */
+export const countRules = (entity: string, changes: string, fields?: string) =>
+  api
+    .get("/records/{entity}/rules", { path: { entity }, query: { changes, fields } })
+    .then(({ count }) => count);
+
 /** Waits for its end; of a long one, says how far it is. */
 export const undoBatch = async (id: Id, onProgress?: (job: Job<UndoAnswer>) => void) =>
   outcome<UndoAnswer>(await api.post("/batches/{id}/undo", undefined, { path: { id } }), onProgress);

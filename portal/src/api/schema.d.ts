@@ -145,6 +145,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/automations/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /automations/{id}/apply`: a rule on the records that fit it now, as a job with a batch that can be undone (202); with
+         *     `dry_run` how many these are (200). Administrators.
+         */
+        post: operations["automations_apply_automation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/{id}/drawing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /automations/{id}/drawing`: a drawing of a process that does what the rule does, which stays as it is
+         *     (administrators who design processes).
+         */
+        post: operations["automations_draw_automation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/{id}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /automations/{id}/hook`: whether a rule has an address (administrators). */
+        get: operations["automations_hook"];
+        /** `PUT /automations/{id}/hook`: a new address of a rule, told once; the one before is none any more (administrators). */
+        put: operations["automations_open_hook"];
+        post?: never;
+        /** `DELETE /automations/{id}/hook`: nothing comes in there any more (administrators). */
+        delete: operations["automations_close_hook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/batches/{id}": {
         parameters: {
             query?: never;
@@ -176,6 +235,27 @@ export interface paths {
          *     it answers with the same job, or with what came of it.
          */
         post: operations["batches_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /calendars/holidays`: the countries whose public holidays are known. */
+        get: operations["tasks_holiday_packs"];
+        put?: never;
+        /**
+         * `POST /calendars/holidays`: public holidays of a country, or the whole days of an ICS file, to be put into a calendar.
+         *     Nothing is changed.
+         */
+        post: operations["tasks_find_holidays"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,6 +297,103 @@ export interface paths {
          */
         put: operations["tasks_set_calendar"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /configuration`: a zip of what administrators made, without ids, people and records (administrators). The same content has
+         *     the same bytes.
+         */
+        get: operations["configuration_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /configuration/areas`: how much a file of each area would carry, and what stays (administrators). */
+        get: operations["configuration_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /configuration/changes`: who changed what of the configuration, and when (administrators). Of an area: a page may have fewer
+         *     than it could.
+         */
+        get: operations["configuration_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration/changes/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /configuration/changes/{id}/restore`: brings an object back to what it was before a change, everything to what it was before
+         *     an import; or says with `dry_run` what that would do (administrators). 409 `config.no_history` where that is not kept.
+         */
+        post: operations["configuration_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configuration/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /configuration/import`: takes a file in as a whole, or says with `dry_run` what that would do; sent as the body or as the
+         *     multipart field `file` (administrators). 409 `config.import` with the plan where something is missing or contradicts what is there.
+         */
+        post: operations["configuration_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +577,66 @@ export interface paths {
         patch: operations["people_update_department"];
         trace?: never;
     };
+    "/api/v1/directories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /directories` (administrators) */
+        get: operations["entities_list_directories"];
+        put?: never;
+        /** `POST /directories` (administrators) */
+        post: operations["entities_create_directory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directories/{directory}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /directories/{directory}`, with its version as `ETag` (administrators) */
+        get: operations["entities_get_directory"];
+        put?: never;
+        post?: never;
+        /** `DELETE /directories/{directory}`: one of the company's own that no field takes its options from (administrators). */
+        delete: operations["entities_remove_directory"];
+        options?: never;
+        head?: never;
+        /**
+         * `PATCH /directories/{directory}`: its name, and its items, all of them in order; a dry run says what would become of
+         *     records (administrators). 409 `config.in_use` with the records of items that go, or with what else names them.
+         */
+        patch: operations["entities_change_directory"];
+        trace?: never;
+    };
+    "/api/v1/directories/{directory}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /directories/{directory}/merge`: another directory goes into this one, with its fields; a dry run says what would
+         *     become of records (administrators).
+         */
+        post: operations["entities_merge_directories"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/document-templates": {
         parameters: {
             query?: never;
@@ -417,6 +654,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/document-templates/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /document-templates/own`: those of entities that the caller reads. */
+        get: operations["documents_list_own_templates"];
+        put?: never;
+        /**
+         * `POST /document-templates/own`: adds a template (administrators). The body is the file itself, up to 2 MB; it is set
+         *     once with an example, so what is wrong with it is told with its line.
+         */
+        post: operations["documents_add_own_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /document-templates/own/{id}` (administrators): refused while it is the usual one or makes a paper. */
+        delete: operations["documents_remove_own_template"];
+        options?: never;
+        head?: never;
+        /** `PATCH /document-templates/own/{id}`: another title; the one that is taken where nobody chooses (administrators). */
+        patch: operations["documents_edit_own_template"];
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /document-templates/own/{id}/content`: its next version (administrators); papers that were made stay as they are. */
+        put: operations["documents_replace_own_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /document-templates/own/{id}/preview`: a draft by it, with a record or an example (administrators). */
+        post: operations["documents_preview_own_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /document-templates/own/{id}/versions`: newest first (administrators). */
+        get: operations["documents_own_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}/versions/{version}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /document-templates/own/{id}/versions/{version}/content`: as it was uploaded (administrators). */
+        get: operations["documents_own_template_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/own/{id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /document-templates/own/{id}/versions/{version}/restore`: an older version becomes the newest (administrators). */
+        post: operations["documents_restore_own_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/document-templates/{key}": {
         parameters: {
             query?: never;
@@ -428,6 +789,40 @@ export interface paths {
         /** `PUT /document-templates/{key}`: papers that are made from now on look so (administrators). */
         put: operations["documents_put_document_template"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/{key}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /document-templates/{key}/content`: a template of ours, to begin an own one with. */
+        get: operations["documents_document_template_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-templates/{key}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /document-templates/{key}/preview`: a draft with settings that are not kept yet (administrators). */
+        post: operations["documents_preview_document_template"];
         delete?: never;
         options?: never;
         head?: never;
@@ -787,6 +1182,74 @@ export interface paths {
         get: operations["files_thumbnail"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /guest/answer`: accepts or declines a quote that was sent. 409 `sale.state` when it was answered or is not open. */
+        post: operations["guests_answer_as_guest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /guest/comments`: a comment, which is a note of the record. */
+        post: operations["guests_comment_as_guest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /guest/open`: the record of a link. 404 when it is good no more. */
+        post: operations["guests_open_guest_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/guest/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /guest/paper`: the paper of a quote, order or invoice that has its number. 404 when there is none. */
+        post: operations["guests_guest_paper"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1675,6 +2138,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plugins/{id}/public-pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plugins/{id}/public-pages`: the pages of a plugin for people without an account (administrators). */
+        get: operations["plugins_list_public_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/public-pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * `PUT /plugins/{id}/public-pages/{page}`: opens a page to people without an account, or closes it (administrators). Gives all
+         *     of the plugin's.
+         */
+        put: operations["plugins_set_public_page"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/public-pages/{page}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /plugins/{id}/public-pages/{page}/links`: the personal links to a page that are good, newest first, up to 200 (administrators). */
+        get: operations["plugins_list_public_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{id}/public-pages/{page}/links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /plugins/{id}/public-pages/{page}/links/{link}`: a personal link opens nothing from now on (administrators). */
+        delete: operations["plugins_revoke_public_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins/{id}/purge": {
         parameters: {
             query?: never;
@@ -2379,6 +2913,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/{company}/{plugin}/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /public/{company}/{plugin}/{page}`: the page. 404 when there is none, or it is not open; 409 `public.closed` with the
+         *     plugin's words while it is off.
+         */
+        get: operations["public_open_public_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/{company}/{plugin}/{page}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /public/{company}/{plugin}/{page}/act`: the plugin does what somebody sends. Ten a minute from one address; with an
+         *     `Idempotency-Key` the plugin gets the same key for every try.
+         */
+        post: operations["public_act_on_public_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/{company}/{plugin}/{page}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /public/{company}/{plugin}/{page}/files`: a file for an input of a form, its bytes as the body: a picture, PDF, text or office
+         *     document of up to 5 MiB. It counts as something that is sent; 60 an hour from one address.
+         */
+        post: operations["public_send_public_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/{company}/{plugin}/{page}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /public/{company}/{plugin}/{page}/read`: what sources of the page say, each with its own status. */
+        post: operations["public_read_public_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/read": {
         parameters: {
             query?: never;
@@ -2441,6 +3052,24 @@ export interface paths {
         put?: never;
         /** `POST /records/invoice/{id}/issue`: it gets its number, is owed and read-only from then on. */
         post: operations["sales_issue_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/invoice/{id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/invoice/{id}/payments`: by which payments it is paid, and what its client has left over. */
+        get: operations["sales_list_invoice_payments"];
+        put?: never;
+        /** `POST /records/invoice/{id}/payments`: records a payment that pays it as far as the debt goes, all at once. */
+        post: operations["sales_record_invoice_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2655,6 +3284,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/{entity}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/rules`: how many rules of automation changes of the entity may set off. */
+        get: operations["automations_count_automations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}": {
         parameters: {
             query?: never;
@@ -2688,6 +3334,40 @@ export interface paths {
         get: operations["records_record_access"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/buttons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/{id}/buttons`: buttons that the caller may press on the record now. */
+        get: operations["automations_list_buttons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/buttons/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/{entity}/{id}/buttons/{rule}`: presses a button; its run is done at once by a job. */
+        post: operations["automations_press_button"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2800,6 +3480,58 @@ export interface paths {
          *     the letter, then `sent`; without recipients it is `sent` at once. An invoice that is a draft is issued.
          */
         post: operations["documents_send_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/{id}/share`: links of a record that are good, newest first, for whoever may change it. */
+        get: operations["records_list_guest_links"];
+        put?: never;
+        /** `POST /records/{entity}/{id}/share`: a link, shown only here. It shows what the caller may see, as long as they may. */
+        post: operations["records_make_guest_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/share/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** `DELETE /records/{entity}/{id}/share/{link}`: it opens nothing from now on. */
+        delete: operations["records_revoke_guest_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{entity}/{id}/share/{link}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /records/{entity}/{id}/share/{link}/comments`: an answer that the link's guest sees. */
+        post: operations["records_reply_to_guest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3296,6 +4028,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /session/oidc`: begins a sign-in by a provider. The page goes to the place it is told; within ten minutes the person
+         *     comes back to this browser.
+         */
+        post: operations["session_begin_provider_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /session/oidc/code`: the second factor of whoever came back to this browser from a provider. */
+        post: operations["session_show_provider_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /session/providers`: by which providers people of a company sign in. An unknown company has none. */
+        get: operations["session_sign_in_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /sign-in-providers`: oldest first (administrators). */
+        get: operations["people_list_sign_in_providers"];
+        put?: never;
+        /** `POST /sign-in-providers`: up to ten (administrators). */
+        post: operations["people_create_sign_in_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /sign-in-providers/{id}`: all of it; the secret stays where none is given (administrators). */
+        put: operations["people_change_sign_in_provider"];
+        post?: never;
+        /** `DELETE /sign-in-providers/{id}`: sessions go on (administrators). */
+        delete: operations["people_remove_sign_in_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in-providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /sign-in-providers/{id}/test`: asks the provider and says what is wrong, within 20 seconds (administrators). */
+        post: operations["people_test_sign_in_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals": {
         parameters: {
             query?: never;
@@ -3765,6 +4604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * `DELETE /users/{id}/providers`: forgets whom providers mean by this person; the next time they are found by their e-mail
+         *     again (administrators).
+         */
+        delete: operations["people_forget_providers_of"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/validation-rules": {
         parameters: {
             query?: never;
@@ -3796,6 +4655,30 @@ export interface paths {
         post?: never;
         /** `DELETE /validation-rules/{id}` (administrators) */
         delete: operations["entities_remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/view-as": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /view-as`: the session that asks is answered as that person from now on, for half an hour at most, and refused
+         *     whatever changes something or is private (409 `view_as.read_only`, `view_as.private`).
+         */
+        post: operations["people_start_view_as"];
+        /**
+         * `DELETE /view-as`: the session is its owner's again. When looking has ended by itself, everything else is answered with 409
+         *     `view_as.ended` until this was asked.
+         */
+        delete: operations["people_stop_view_as"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3835,6 +4718,133 @@ export interface paths {
         head?: never;
         /** `PATCH /views/{id}` */
         patch: operations["views_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /webhooks`: oldest first (administrators). */
+        get: operations["webhooks_list_webhooks"];
+        put?: never;
+        /** `POST /webhooks`: one that is told of what happens from now on; its secret is shown only here (administrators). */
+        post: operations["webhooks_create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** `PUT /webhooks/{id}`: all of it; whoever changes it takes it on, with their rights it looks (administrators). */
+        put: operations["webhooks_change_webhook"];
+        post?: never;
+        /** `DELETE /webhooks/{id}` (administrators) */
+        delete: operations["webhooks_remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /webhooks/{id}/deliveries`: what was sent or waits to be, newest first, kept for 30 days (administrators). */
+        get: operations["webhooks_list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /webhooks/{id}/deliveries/{delivery}/replay`: sends one anew, under the id that it has; one that waits is sent now
+         *     (administrators).
+         */
+        post: operations["webhooks_replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /webhooks/{id}/replay`: sends anew what was given up, oldest first, up to 1,000 at once (administrators). */
+        post: operations["webhooks_replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * `POST /webhooks/{id}/secret`: a new secret, shown only here; for a day messages are signed with the one before as well
+         *     (administrators).
+         */
+        post: operations["webhooks_rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /webhooks/{id}/test`: sends a message of the type `webhook.test`, once (administrators). */
+        post: operations["webhooks_test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -3903,6 +4913,8 @@ export interface components {
              * @description For the next page, if there is one: a page looks at 50 people, none of whom may have access.
              */
             next_cursor?: string | null;
+            /** @description Who else sees it, without an account: personal links that are good. On the first page about everybody. */
+            also: components["schemas"]["AlsoSees"][];
         };
         /** @description What came of it, in the reader's language. */
         ActAnswer: {
@@ -4096,6 +5108,27 @@ export interface components {
              */
             rate?: string | null;
         };
+        /** @description Somebody who sees a record by something else than a role. */
+        AlsoSees: {
+            /** @description `guest`: by a personal link. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The link.
+             */
+            id: string;
+            /** @description For whom it is. */
+            label: string;
+            /** @description What the guest may do. */
+            scope: components["schemas"]["GuestScope"];
+            /** @description Until when. */
+            expires: string;
+        };
+        /** @description On the records that fit the rule now. */
+        ApplyAutomation: {
+            /** @description Only counts them. */
+            dry_run?: boolean;
+        };
         /**
          * @description How one of several executors is chosen. Absent people are passed over.
          * @enum {string}
@@ -4109,8 +5142,8 @@ export interface components {
         /** @description Something that a rule does. */
         AutomationAction: {
             /**
-             * @description `set-fields`, `move-stage`, `create-record`, `update-record`, `delete-record`, `task`, `notice`, `email`,
-             *     `start-process`, `webhook`, or `plugin:<id>/<action>`.
+             * @description `set-fields`, `move-stage`, `create-record`, `update-record`, `delete-record`, `link`, `unlink`, `convert-lead`,
+             *     `task`, `notice`, `email`, `document`, `start-process`, `message`, `script`, `webhook`, or `plugin:<id>/<action>`.
              */
             kind: string;
             /**
@@ -4120,6 +5153,32 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A button on the card of a record. */
+        AutomationButton: {
+            /**
+             * Format: uuid
+             * @description Its rule.
+             */
+            rule: string;
+            /** @description What stands on it, in the asker's language. */
+            label: string;
+            /** @description What came of the last press on this record, whoever pressed. */
+            run?: components["schemas"]["AutomationButtonRun"];
+        };
+        /** @description What came of a press. */
+        AutomationButtonRun: {
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            id: string;
+            /** @description How it stands. */
+            state: components["schemas"]["AutomationRunState"];
+            /** @description When it was pressed. */
+            at: string;
+            /** @description Why it did not go on, for administrators, in the company's language or English. */
+            error?: string;
         };
         /** @description A rule to try. */
         AutomationDryRun: {
@@ -4132,6 +5191,13 @@ export interface components {
              * @description On this record, as if it had just been set off.
              */
             record?: string | null;
+            /**
+             * @description With what somebody outside would send, for a webhook; then the record may be left out: it is the one that is named by what
+             *     is sent, or made of it.
+             */
+            vars?: {
+                [key: string]: unknown;
+            };
             /**
              * Format: int32
              * @description Or on what happened in so many days, 1 to 90.
@@ -4152,8 +5218,10 @@ export interface components {
             examples: components["schemas"]["AutomationExample"][];
             /** @description What could not be answered, at most 20. */
             problems: components["schemas"]["AutomationProblem"][];
-            /** @description Whether there was more than one dry run looks at. */
+            /** @description Whether there was more than one dry run looks at, or its time was over before. */
             truncated: boolean;
+            /** @description Of the past, when its time was over: up to when it looked at what happened. */
+            until?: string;
         };
         /** @description A record that the rule would have acted on. */
         AutomationExample: {
@@ -4167,6 +5235,21 @@ export interface components {
             /** @description When. */
             at: string;
         };
+        /** @description How many records fit a rule now. */
+        AutomationFitting: {
+            /**
+             * Format: int64
+             * @description Those among which it looked.
+             */
+            looked_at: number;
+            /**
+             * Format: int64
+             * @description Those for which its condition holds.
+             */
+            fitting: number;
+            /** @description Whether its time was over before it had looked at all. */
+            truncated: boolean;
+        };
         /** @description How often an action would have been done. */
         AutomationForeseen: {
             /** @description Its kind. */
@@ -4177,6 +5260,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+        };
+        /** @description The address of a rule, without its token. */
+        AutomationHook: {
+            /** @description When it was made; none: there is none. */
+            created?: string | null;
         };
         /** @description Something that could not be answered. */
         AutomationProblem: {
@@ -4195,8 +5283,8 @@ export interface components {
             /** @description What sets it off. */
             on: components["schemas"]["AutomationTrigger"];
             /**
-             * @description Only changes for which this holds are meant, in CEL over `record`, `before`, `actor`, `today`, `now`; all of them where
-             *     absent.
+             * @description Only changes for which this holds are meant, in CEL over `record`, `before`, `actor`, `today`, `now` and, of a webhook,
+             *     `vars`; all of them where absent.
              */
             when?: string;
             /** @description Whether it acts once for a record and never again. */
@@ -4284,6 +5372,32 @@ export interface components {
             offset?: string;
             /** @description Of `date` on a day: the local time from which it counts; `09:00` where absent. */
             at?: string;
+            /** @description Of `button`: what stands on it, by language. */
+            label?: {
+                [key: string]: string;
+            };
+            /** @description Of `button`: keys of the roles whose people may press it, one at least; administrators always may. */
+            roles?: string[];
+            /**
+             * @description Of `schedule`: a cron expression of five fields, in the company's time zone. What was missed while nothing ran is
+             *     made up for once.
+             */
+            cron?: string;
+            /** @description Of `schedule`: which records it chooses, as lists are filtered; all of them where absent. */
+            filter?: {
+                [key: string]: unknown;
+            };
+            /** @description Of `webhook`: an expression over `vars`, what was sent, that gives the id of the record; none, or null: one is made. */
+            record?: string;
+            /** @description Of `webhook`: fields of the record that is made, as parameters of actions over `vars`; none: none is made. */
+            make?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Of `schedule`: records of one time, the oldest first; 1 to 500, 500 where absent.
+             */
+            most?: number;
         };
         /** @description A set of changes. */
         BatchView: {
@@ -4525,6 +5639,20 @@ export interface components {
          * @enum {string}
          */
         CardState: "ok" | "empty" | "problem";
+        /** @description A tab of the record card beside the first. */
+        CardTab: {
+            key: string;
+            title: string;
+            /** @description Its name in every language it has; administrators see it, for they arrange tabs. */
+            titles?: {
+                [key: string]: string;
+            };
+            sections: components["schemas"]["Section"][];
+            /** @description Lists of related records in it. */
+            related?: components["schemas"]["LayoutRelated"][];
+            /** @description Surfaces of modules in it, `plugin.surface`. */
+            blocks?: string[];
+        };
         /** @description A field's values before and after an event. */
         ChangeView: {
             before?: unknown;
@@ -4611,6 +5739,8 @@ export interface components {
             color?: string | null;
             /** @description Kept by records that have it, not offered any more. */
             archived?: boolean;
+            /** @description The choice above it, where they are a tree. */
+            parent?: string;
         };
         /**
          * @description A column of rows.
@@ -4715,6 +5845,110 @@ export interface components {
             options_when?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * @description A part of the configuration, in the order in which they are put in: each names only what stands before it.
+         * @enum {string}
+         */
+        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "processes" | "pipelines" | "conditions" | "rules" | "layouts" | "views" | "templates" | "automations" | "reports";
+        /** @description What there is of an area. */
+        ConfigurationAreaContent: {
+            area: components["schemas"]["ConfigurationArea"];
+            /** @description Objects that a file would carry. */
+            count: number;
+            /** @description Those that stay in the company. */
+            left_out: components["schemas"]["ConfigurationLeftOut"][];
+        };
+        /** @description A change of the configuration. */
+        ConfigurationChange: {
+            /** Format: uuid */
+            id: string;
+            at: string;
+            actor: components["schemas"]["ActorView"];
+            /** @description What was done, dotted. */
+            action: string;
+            /** @description The same in words. */
+            text: string;
+            /** @description The area; absent of what no file carries. */
+            area?: components["schemas"]["ConfigurationArea"];
+            /** @description The object's name. */
+            key: string;
+            /** @description What it said; absent: it was not there, or that is not kept. */
+            before?: {
+                [key: string]: unknown;
+            };
+            /** @description What it says since then; absent: it is gone, or that is not kept. */
+            after?: {
+                [key: string]: unknown;
+            };
+            /** @description Of an import: how much it brought. */
+            note?: string;
+            /** @description Whether it can be brought back to what it was. */
+            restorable: boolean;
+        };
+        /** @description Changes, the newest first. */
+        ConfigurationChanges: {
+            items: components["schemas"]["ConfigurationChange"][];
+            next_cursor?: string | null;
+        };
+        /** @description An object of a plan. */
+        ConfigurationEntry: {
+            /** @description Its area. */
+            area: components["schemas"]["ConfigurationArea"];
+            /** @description Its name there. */
+            key: string;
+            /** @description What it says now; absent: it is not there. */
+            before?: {
+                [key: string]: unknown;
+            };
+            /** @description What it would say; absent: it would go. */
+            after?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Format: binary
+         * @description A file of configuration (zip), for the API's description.
+         */
+        ConfigurationFile: string;
+        /** @description An object that stays in the company. */
+        ConfigurationLeftOut: {
+            key: string;
+            /** @description Why. */
+            message: string;
+        };
+        /** @description What taking objects in does. */
+        ConfigurationPlan: {
+            /** @description Objects that are not there yet. */
+            create: components["schemas"]["ConfigurationEntry"][];
+            /** @description Objects that say something else, or go. */
+            change: components["schemas"]["ConfigurationEntry"][];
+            /** @description Objects that are there as they are. */
+            same: components["schemas"]["ConfigurationEntry"][];
+            /** @description What objects name and is not there. */
+            missing: components["schemas"]["ConfigurationTrouble"][];
+            /** @description What contradicts what is there. */
+            conflicts: components["schemas"]["ConfigurationTrouble"][];
+            /** @description Whether it was done. */
+            applied: boolean;
+            /**
+             * Format: uuid
+             * @description Its name in the list of changes, by which it can be taken back.
+             */
+            change_id?: string;
+        };
+        /** @description What stands in the way of an object. */
+        ConfigurationTrouble: {
+            /** @description Its area. */
+            area: components["schemas"]["ConfigurationArea"];
+            /** @description Its name there. */
+            key: string;
+            /** @description The part of it. */
+            part?: string;
+            /** @description For people. */
+            message: string;
+            /** @description Whether nothing is taken in while it stands there; otherwise the object is, without that part. */
+            blocks: boolean;
         };
         /** @description What a lead becomes. */
         ConvertInput: {
@@ -4841,6 +6075,35 @@ export interface components {
             };
             /** @description Why it is written in spite of rules that warn. */
             reason?: string | null;
+        };
+        /** @description What a payment of the client has left over. */
+        Credit: {
+            /**
+             * Format: uuid
+             * @description The payment.
+             */
+            payment: string;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: date
+             * @description Its day.
+             */
+            paid_on?: string | null;
+            /**
+             * Format: double
+             * @description What is left of it, in its currency.
+             */
+            left_over: number;
+            /** @description Its currency, ISO 4217. */
+            currency: string;
+            /**
+             * Format: double
+             * @description What of it the debt takes; null where no rate is known.
+             */
+            amount?: number | null;
+            /** @description What one unit of the invoice's currency costs in the payment's, as text; null where that is not known. */
+            rate?: string | null;
         };
         /** @description Which rows to credit. */
         CreditInput: {
@@ -5230,10 +6493,137 @@ export interface components {
             /** @description What elements of both say otherwise. */
             changed: components["schemas"]["ComparedChange"][];
         };
+        /** @description What a change does, or has done. */
+        DirectoryChange: {
+            /** @description Whether it only says so. */
+            dry_run: boolean;
+            /** @description Items that go, with their records. */
+            removed: components["schemas"]["DirectoryGoing"][];
+            /**
+             * Format: int64
+             * @description Records that get another value.
+             */
+            moves: number;
+            /** @description What names items that go: the change is refused while there is something. */
+            users: components["schemas"]["DirectoryUser"][];
+            /** @description The directory as it is now. */
+            directory: components["schemas"]["DirectoryView"];
+            /**
+             * Format: uuid
+             * @description The undo group of what moves.
+             */
+            batch?: string | null;
+            job?: components["schemas"]["JobView"] | null;
+        };
+        /** @description A field that takes its options from a directory. */
+        DirectoryField: {
+            entity: string;
+            field: string;
+            /** @description In the caller's language, with the entity. */
+            name: string;
+        };
+        /** @description An item that is taken away. */
+        DirectoryGoing: {
+            /** @description Its key. */
+            item: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Records that have it.
+             */
+            records: number;
+            /** @description What takes its place, by key. */
+            to?: string | null;
+        };
+        /** @description A directory, without its items. */
+        DirectoryHead: {
+            key: string;
+            /** @description In the caller's language. */
+            name: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Brought by the product: it stays, and so do its items. */
+            built_in: boolean;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 while it is as the product brings it.
+             */
+            version: number;
+            /** @description Items that are offered. */
+            offered: number;
+            /** @description Items that are archived. */
+            archived: number;
+            /** @description Fields that take their options from it. */
+            fields: components["schemas"]["DirectoryField"][];
+        };
+        /** @description An item of a directory. */
+        DirectoryItem: {
+            key: string;
+            /** @description In the caller's language. */
+            name: string;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            color?: string | null;
+            /** @description Kept by records that have it, not offered any more. */
+            archived: boolean;
+            /** @description The item above it. */
+            parent?: string | null;
+            /** @description Brought by the product: it may be archived, not taken away. */
+            built_in: boolean;
+        };
+        /** @description What to change of a directory. */
+        DirectoryPatch: {
+            /**
+             * @description Its name by language.
+             * @default null
+             */
+            label: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Its items: all of them, in order. One that is left out is taken away; of the product's it is archived.
+             * @default null
+             */
+            items: components["schemas"]["ItemInput"][] | null;
+            /**
+             * @description What takes the place of items that go, by key: records and saved views follow.
+             * @default {}
+             */
+            move_to: {
+                [key: string]: string;
+            };
+            /**
+             * @description Only says what would be done.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description What names an item, and has to let go first. */
+        DirectoryUser: {
+            /** @description `role`, `formula`, `condition`, `rule`, `rollup`, `default`, `automation`. */
+            kind: string;
+            key: string;
+            name: string;
+        };
+        /** @description A directory. */
+        DirectoryView: components["schemas"]["DirectoryHead"] & {
+            /** @description In order, each behind the one above it. */
+            items: components["schemas"]["DirectoryItem"][];
+        };
         /** @description Which paper. */
         DocumentInput: {
             template?: components["schemas"]["Paper"] | null;
-            /** @description `quote`, `order` or `invoice`. */
+            /**
+             * Format: uuid
+             * @description A template of the company's own instead.
+             */
+            own?: string | null;
+            /** @description `quote`, `order` or `invoice`; any entity that has a template of the company's own. */
             entity: string;
             /**
              * Format: uuid
@@ -5241,17 +6631,21 @@ export interface components {
              */
             id: string;
             locale?: components["schemas"]["Locale"] | null;
-            /** @description What it is made as. */
-            format?: components["schemas"]["Format"];
+            format?: components["schemas"]["Format"] | null;
         };
         /** @description A paper of a record. */
         DocumentView: {
             /** Format: uuid */
             id: string;
-            template: components["schemas"]["Paper"];
+            template?: components["schemas"]["Paper"] | null;
+            /**
+             * Format: uuid
+             * @description By which template of the company's own; null where it is ours.
+             */
+            own?: string | null;
             /**
              * Format: int64
-             * @description Which of its settings.
+             * @description Which of its settings, or of its versions.
              */
             template_version: number;
             locale: components["schemas"]["Locale"];
@@ -5576,6 +6970,10 @@ export interface components {
              *     first it is on for everybody.
              */
             departments?: string[] | null;
+            /** @description Whom the roles that it brings are given to, by their keys; whoever has one keeps it. */
+            roles?: {
+                [key: string]: string[];
+            };
         };
         /** @description What to change of an entity. */
         EntityPatch: {
@@ -5785,6 +7183,12 @@ export interface components {
                 [key: string]: unknown;
             }[] | null;
             /**
+             * @description The directory that gives the values of a choice from now on: it has all that the field has. An empty text makes them
+             *     the field's own.
+             * @default null
+             */
+            directory: string | null;
+            /**
              * @description Of a computed field: what it is computed by from now on. An empty text leaves the values as they are, to be written
              *     like any other.
              * @default null
@@ -5873,6 +7277,8 @@ export interface components {
             /** @description All entities it links to. */
             entities?: string[];
             choices?: components["schemas"]["ChoiceView"][];
+            /** @description The directory that gives the choices. */
+            directory?: string;
             max_length?: number;
             /** Format: int64 */
             min?: number;
@@ -5888,6 +7294,8 @@ export interface components {
             rollup?: components["schemas"]["Rollup"];
             /** @description Its conditions, for administrators. */
             conditions?: components["schemas"]["Conditions"];
+            /** @description Those that its plugin declares, which hold besides, for administrators. */
+            declared_conditions?: components["schemas"]["Conditions"];
         };
         /** @description A file as a form. */
         FileForm: {
@@ -6077,7 +7485,7 @@ export interface components {
          * @description What a paper is made as.
          * @enum {string}
          */
-        Format: "pdf";
+        Format: "pdf" | "docx";
         /** @description What a field is computed by. */
         FormulaView: {
             /** @description In CEL. */
@@ -6095,6 +7503,8 @@ export interface components {
             /** @description Groups: over stages in the order of the pipeline, else the step that most come to first. */
             items: components["schemas"]["FunnelRow"][];
             pile_up?: components["schemas"]["PileUp"] | null;
+            /** @description Of when it is: kept for a minute while nothing is written. */
+            as_of: string;
             /** @description Whether medians and working time were measured; not when there are more steps than they are measured for. */
             working_time: boolean;
             /** @description Over stages: what was counted. */
@@ -6322,6 +7732,148 @@ export interface components {
             /** @description In the order of their values. */
             items: components["schemas"]["GroupView"][];
         };
+        /** @description A guest's answer to a quote. */
+        GuestAnswerBody: {
+            token: string;
+            /** @description Accepted, or declined. */
+            accept: boolean;
+            /** @description What the guest is called; up to 100 characters. */
+            name: string;
+            /** @description Up to 5,000 characters. */
+            text?: string;
+        };
+        /** @description Which link. */
+        GuestBody: {
+            /** @description What stands behind `#` in its address. */
+            token: string;
+        };
+        /** @description Something that was written. */
+        GuestComment: {
+            /** Format: uuid */
+            id: string;
+            author: string;
+            /** @description Whether the guest wrote it. */
+            mine: boolean;
+            /** @description `accepted` or `declined`. */
+            answer?: string | null;
+            text: string;
+            at: string;
+        };
+        /** @description What a guest writes. */
+        GuestCommentBody: {
+            token: string;
+            /** @description What the guest is called; up to 100 characters. */
+            name: string;
+            /** @description Up to 5,000 characters. */
+            text: string;
+        };
+        /** @description A field of it. */
+        GuestField: {
+            key: string;
+            label: string;
+            type: string;
+            /** @description As in records; null where `text` says it. */
+            value: components["schemas"]["Value"];
+            /** @description In words: names of choices, stages and of what it links to. */
+            text?: string | null;
+            /** @description Of an amount. */
+            currency?: string | null;
+        };
+        /** @description A link that is good. */
+        GuestLink: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the guest may do. */
+            scope: components["schemas"]["GuestScope"];
+            /** @description What is shown; null: the fields of the card. */
+            fields?: string[] | null;
+            /** @description For whom it is. */
+            label: string;
+            /**
+             * Format: uuid
+             * @description Who made it: it shows what they may see, while they may.
+             */
+            made_by: string;
+            /** @description Their name. */
+            made_by_name: string;
+            created: string;
+            expires: string;
+            /**
+             * Format: int64
+             * @description How often it was opened.
+             */
+            opened: number;
+            /** @description When it was opened last. */
+            opened_at?: string | null;
+        };
+        /** @description A link to make. */
+        GuestLinkInput: {
+            /** @description What the guest may do; `accept` of quotes alone. */
+            scope: components["schemas"]["GuestScope"];
+            /** @description Keys of the fields that are shown; those of the card where absent. Up to 100. */
+            fields?: string[] | null;
+            /** @description When it ends; in 30 days where absent, at most in a year. */
+            expires?: string | null;
+            /** @description For whom it is, for colleagues; up to 100 characters. */
+            label: string;
+        };
+        /** @description An answer to a guest. */
+        GuestReply: {
+            /** @description Up to 5,000 characters. The guest sees it with the caller's name; it is a note of the record too. */
+            text: string;
+        };
+        /** @description A row. */
+        GuestRow: {
+            title: string;
+            unit: string;
+            /** Format: double */
+            quantity: number;
+            /** Format: double */
+            price?: number | null;
+            /**
+             * Format: double
+             * @description With discount and tax.
+             */
+            total?: number | null;
+        };
+        /**
+         * @description What a guest may do.
+         * @enum {string}
+         */
+        GuestScope: "view" | "comment" | "accept";
+        /** @description Sums of a document. */
+        GuestSums: {
+            /** Format: double */
+            net?: number | null;
+            /** Format: double */
+            tax?: number | null;
+            /** Format: double */
+            amount?: number | null;
+            currency: string;
+        };
+        /** @description A record as a guest sees it. */
+        GuestView: {
+            /** @description Name of the company. */
+            company: string;
+            /** @description What kind of record it is. */
+            entity: string;
+            title: string;
+            /** @description What the guest may do. */
+            scope: components["schemas"]["GuestScope"];
+            fields: components["schemas"]["GuestField"][];
+            /** @description What is sold, of a quote, order or invoice. */
+            rows: components["schemas"]["GuestRow"][];
+            /** @description What it comes to. */
+            sums?: components["schemas"]["GuestSums"];
+            /** @description Whether it has a paper. */
+            paper: boolean;
+            /** @description Whether it waits to be accepted or declined by the guest. */
+            asks: boolean;
+            comments: components["schemas"]["GuestComment"][];
+            /** @description Who made the link. */
+            made_by: string;
+            expires: string;
+        };
         /** @description One thing to look at. */
         Hint: {
             /** @description `pile_up`, `thin_top`, `leak`, `slow`, `late_person`, `idle`, `overdue` or `blind`. */
@@ -6358,6 +7910,50 @@ export interface components {
              * @description For the next page, if there is one.
              */
             next_cursor?: number | null;
+        };
+        /** @description Holidays of a country or of a part of it. */
+        HolidayPack: {
+            /**
+             * @description What it is asked for by: `UA`, `DE-BY` (ISO 3166).
+             * @example DE-BY
+             */
+            key: string;
+            /**
+             * @description The country (ISO 3166-1).
+             * @example DE
+             */
+            country: string;
+            /** @description The part of it, in the country's own language; null = all of it. */
+            region?: string | null;
+        };
+        /** @description Which holidays: of a country, or those of a file. */
+        HolidaysAsked: {
+            /**
+             * Format: int32
+             * @description The year; of a file this one and the four after it. 2026 to 2099.
+             */
+            year: number;
+            /** @description The key of a pack. Give this or `ics`. */
+            country?: string | null;
+            /** @description The text of an ICS file (RFC 5545), at most 1,000,000 bytes. Its whole days count, once or every year. */
+            ics?: string | null;
+        };
+        /** @description Holidays that were found. */
+        HolidaysFound: {
+            /** @description One for each day, in order, without hours. */
+            days: components["schemas"]["DaySettings"][];
+            /**
+             * Format: int64
+             * @description Events of the file that lie in other years.
+             */
+            outside: number;
+            /**
+             * Format: int64
+             * @description Events of the file that are no whole days, or repeat otherwise than every year.
+             */
+            unread: number;
+            /** @description What the first ten of those are called. */
+            unread_names: string[];
         };
         /** @description The new state of a home. */
         HomeInput: {
@@ -6606,6 +8202,74 @@ export interface components {
             /** @description Whether a letter goes to the person. Without one the link is handed on by whoever invites. */
             letter: boolean;
         };
+        /** @description What was paid of an invoice. */
+        InvoicePayments: {
+            /** @description By payments that the asker sees, newest first. */
+            items: components["schemas"]["PaidPart"][];
+            /**
+             * Format: double
+             * @description In all, in the invoice's currency.
+             */
+            paid: number;
+            /**
+             * Format: double
+             * @description Of it by payments that the asker does not see.
+             */
+            unseen: number;
+            /**
+             * Format: double
+             * @description What is owed still.
+             */
+            debt: number;
+            /** @description The invoice's currency, ISO 4217; null where it has none. */
+            currency?: string | null;
+            /** @description What payments of its client have left over, while something is owed, oldest first, up to 20. */
+            credit: components["schemas"]["Credit"][];
+        };
+        /** @description An item of a directory, as it is to be. */
+        ItemInput: {
+            /**
+             * @description Its key: of one that is there, or of a new one (a-z, 0-9, `_`, `-`; in directories of the product `x_` and so on).
+             *     Made from the name where absent.
+             */
+            key?: string | null;
+            /** @description Its name by language. Absent: as it was. */
+            label?: {
+                [key: string]: string;
+            } | null;
+            /** @description Its colour, `#rrggbb`. */
+            color?: string | null;
+            /** @description Kept by records that have it, not offered any more. */
+            archived?: boolean;
+            /** @description The key of the item above it. */
+            parent?: string | null;
+        };
+        /** @description A list that is not paged. */
+        Items_AutomationButton: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its rule.
+                 */
+                rule: string;
+                /** @description What stands on it, in the asker's language. */
+                label: string;
+                /** @description What came of the last press on this record, whoever pressed. */
+                run?: components["schemas"]["AutomationButtonRun"];
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_ConfigurationAreaContent: {
+            /** @description All of them. */
+            items: {
+                area: components["schemas"]["ConfigurationArea"];
+                /** @description Objects that a file would carry. */
+                count: number;
+                /** @description Those that stay in the company. */
+                left_out: components["schemas"]["ConfigurationLeftOut"][];
+            }[];
+        };
         /** @description A list that is not paged. */
         Items_CountView: {
             /** @description All of them. */
@@ -6727,15 +8391,46 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_DirectoryHead: {
+            /** @description All of them. */
+            items: {
+                key: string;
+                /** @description In the caller's language. */
+                name: string;
+                /** @description Its name by language. */
+                label: {
+                    [key: string]: string;
+                };
+                /** @description Brought by the product: it stays, and so do its items. */
+                built_in: boolean;
+                /**
+                 * Format: int64
+                 * @description For `If-Match`; 0 while it is as the product brings it.
+                 */
+                version: number;
+                /** @description Items that are offered. */
+                offered: number;
+                /** @description Items that are archived. */
+                archived: number;
+                /** @description Fields that take their options from it. */
+                fields: components["schemas"]["DirectoryField"][];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_DocumentView: {
             /** @description All of them. */
             items: {
                 /** Format: uuid */
                 id: string;
-                template: components["schemas"]["Paper"];
+                template?: components["schemas"]["Paper"] | null;
+                /**
+                 * Format: uuid
+                 * @description By which template of the company's own; null where it is ours.
+                 */
+                own?: string | null;
                 /**
                  * Format: int64
-                 * @description Which of its settings.
+                 * @description Which of its settings, or of its versions.
                  */
                 template_version: number;
                 locale: components["schemas"]["Locale"];
@@ -6818,6 +8513,54 @@ export interface components {
                 shown: boolean;
                 /** @description Whether `/thumbnail` may have a small picture. */
                 thumbnail: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_GuestLink: {
+            /** @description All of them. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @description What the guest may do. */
+                scope: components["schemas"]["GuestScope"];
+                /** @description What is shown; null: the fields of the card. */
+                fields?: string[] | null;
+                /** @description For whom it is. */
+                label: string;
+                /**
+                 * Format: uuid
+                 * @description Who made it: it shows what they may see, while they may.
+                 */
+                made_by: string;
+                /** @description Their name. */
+                made_by_name: string;
+                created: string;
+                expires: string;
+                /**
+                 * Format: int64
+                 * @description How often it was opened.
+                 */
+                opened: number;
+                /** @description When it was opened last. */
+                opened_at?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_HolidayPack: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * @description What it is asked for by: `UA`, `DE-BY` (ISO 3166).
+                 * @example DE-BY
+                 */
+                key: string;
+                /**
+                 * @description The country (ISO 3166-1).
+                 * @example DE
+                 */
+                country: string;
+                /** @description The part of it, in the country's own language; null = all of it. */
+                region?: string | null;
             }[];
         };
         /** @description A list that is not paged. */
@@ -6905,7 +8648,10 @@ export interface components {
             items: {
                 /** Format: uuid */
                 id: string;
-                /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
+                /**
+                 * @description `records.undo`, `records.bulk`, `records.pipeline`, `records.directory`, `process.migrate`, `process.migrate_undo`,
+                 *     `calendar.recompute`, `automation.apply`.
+                 */
                 kind: string;
                 /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
                 state: string;
@@ -7009,6 +8755,65 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_OwnTemplate: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Entity of whose records it makes papers. */
+                entity: string;
+                paper?: components["schemas"]["Paper"] | null;
+                /** @description What people call it. */
+                title: string;
+                /** @description What it is written in. */
+                kind: components["schemas"]["TemplateKind"];
+                /**
+                 * Format: int64
+                 * @description Counts its uploads, from 1.
+                 */
+                version: number;
+                /** @description Whether it is taken where nobody chooses. */
+                usual: boolean;
+                /** @description What its present file is called. */
+                file_name: string;
+                /**
+                 * Format: int64
+                 * @description Bytes of its present file.
+                 */
+                size: number;
+                /** @description Names in it that no paper of the entity has. */
+                unknown: string[];
+                /** @description When it was changed last. */
+                updated_at: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_OwnVersionView: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description From 1.
+                 */
+                version: number;
+                file_name: string;
+                /**
+                 * Format: int64
+                 * @description Bytes.
+                 */
+                size: number;
+                /** @description Of its bytes, in hexadecimal. */
+                sha256: string;
+                /** @description Names in it that no paper of the entity had. */
+                unknown: string[];
+                created_at: string;
+                created_by: components["schemas"]["ActorView"];
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_PipelineConfig: {
             /** @description All of them. */
             items: {
@@ -7075,11 +8880,13 @@ export interface components {
                 entity: string;
                 /**
                  * Format: int64
-                 * @description Rules of an entity are asked from the smallest on.
+                 * @description Rules of an entity are asked from the smallest on; those of modules first of all, each with its place 0.
                  */
                 place: number;
                 /** @description The rule. */
                 rule: components["schemas"]["ValidationRule"];
+                /** @description The module that declares it, whose it is to change; none of a company's own. */
+                plugin?: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -7248,6 +9055,44 @@ export interface components {
             }[];
         };
         /** @description A list that is not paged. */
+        Items_PublicLink: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Entity of the record that it opens the page for. */
+                entity: string;
+                /**
+                 * Format: uuid
+                 * @description The record.
+                 */
+                record: string;
+                /** @description What the record is called, where it is there and the reader may see it. */
+                title?: string | null;
+                /** @description When it was made. */
+                created_at: string;
+                /** @description Until when it is good. */
+                expires_at: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_PublicPage: {
+            /** @description All of them. */
+            items: {
+                /** @description Its id in the plugin. */
+                id: string;
+                /** @description In the reader's language. */
+                title: string;
+                /** @description Whether strangers may open it. */
+                open: boolean;
+                /** @description Where, below the address of this installation: `/p/acme/acme.callback/ask`. */
+                path: string;
+            }[];
+        };
+        /** @description A list that is not paged. */
         Items_Rate: {
             /** @description All of them. */
             items: {
@@ -7392,7 +9237,7 @@ export interface components {
                 id: string;
                 entity: string;
                 name: string;
-                /** @description `list` or `board`. */
+                /** @description `list`, `board` or `calendar`. */
                 kind: string;
                 shared: boolean;
                 mine: boolean;
@@ -7416,6 +9261,49 @@ export interface components {
                 expires_at: string;
                 /** @description The one that asks. */
                 current: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_SignInProvider: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What the button says. */
+                label: string;
+                /** @description Its issuer. */
+                issuer: string;
+                /** @description What it calls us. */
+                client_id: string;
+                /** @description Whether a secret is kept. */
+                has_secret: boolean;
+                /** @description Domains of e-mails it is believed for. */
+                domains: string[];
+                /** @description Whether its e-mails count although it does not say that they are verified. */
+                trusts_email: boolean;
+                /** @description Whether people who have no account here get one. */
+                creates: boolean;
+                /**
+                 * Format: uuid
+                 * @description Role of new people.
+                 */
+                role_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Department of new people.
+                 */
+                department_id?: string | null;
+                /** @description Whether people other than administrators may go on signing in with a password. */
+                passwords: boolean;
+                /** @description Whether people may sign in by it. */
+                enabled: boolean;
+                /** @description When it was made. */
+                created_at: string;
+                /** @description The address to be entered at the provider, where people come back to; none while the server has no public address. */
+                callback?: string | null;
             }[];
         };
         /** @description A list that is not paged. */
@@ -7548,6 +9436,41 @@ export interface components {
                 absent_until?: string | null;
                 /** @description Whether a code is asked for when they sign in; told to administrators alone. */
                 second_factor: boolean;
+                /** @description Whether a sign-in provider knows who they are; told to administrators alone. */
+                linked: boolean;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_Webhook: {
+            /** @description All of them. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Where it is told. */
+                url: string;
+                /** @description Of what: `deal.created`, `deal.*`, `deal.stage:won`. */
+                events: string[];
+                /** @description What it is for, for administrators. */
+                description: string;
+                /** @description Whether anything is sent. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description Who made or changed it last: with their rights it looks.
+                 */
+                owner: string;
+                /** @description When it was made. */
+                created: string;
+                /** @description Since when nothing was taken there. */
+                failing_since?: string | null;
+                stopped?: components["schemas"]["WebhookStopped"] | null;
+                /** @description When it did. */
+                stopped_at?: string | null;
+                /** @description Until when messages are signed with the secret before as well. */
+                old_secret_until?: string | null;
             }[];
         };
         /** @description Why a job failed. */
@@ -7567,7 +9490,10 @@ export interface components {
         JobView: {
             /** Format: uuid */
             id: string;
-            /** @description `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`. */
+            /**
+             * @description `records.undo`, `records.bulk`, `records.pipeline`, `records.directory`, `process.migrate`, `process.migrate_undo`,
+             *     `calendar.recompute`, `automation.apply`.
+             */
             kind: string;
             /** @description `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done). */
             state: string;
@@ -7602,7 +9528,14 @@ export interface components {
         Layout: {
             list: string[];
             card: string[];
+            /** @description Of the first tab. */
             sections: components["schemas"]["Section"][];
+            /** @description Lists of related records in the first tab. */
+            related?: components["schemas"]["LayoutRelated"][];
+            /** @description Surfaces of modules in the first tab, `plugin.surface`. */
+            blocks?: string[];
+            /** @description Tabs beside the first. */
+            tabs?: components["schemas"]["CardTab"][];
             /** @description What the form of a new record asks at first, beside what is required; absent: what cards show. */
             form?: string[];
             /** @description Arranged by an administrator: what stands in no section is not shown. */
@@ -7628,6 +9561,20 @@ export interface components {
              */
             role?: string;
         };
+        /** @description A list of the records of an entity that link to the one of the card. */
+        LayoutRelated: {
+            /** @description Records of this entity. */
+            entity: string;
+            /** @description Their field that holds the link. */
+            via: string;
+            /** @description Fields shown beside the title, 8 at most. */
+            columns?: string[];
+            /**
+             * Format: int32
+             * @description Rows shown at first, 1 to 50; 10 where nothing is said.
+             */
+            limit?: number;
+        };
         /** @description A section of a card. */
         LayoutSection: {
             /** @description Its name by language. */
@@ -7639,14 +9586,36 @@ export interface components {
         };
         /** @description Where fields stand. A field that stands nowhere is not shown on cards, unless it must have a value. */
         LayoutSpec: {
-            /** @description Of the card; one at least. */
+            /** @description Of the card's first tab; one at least. */
             sections: components["schemas"]["LayoutSection"][];
+            /** @description Lists of related records in the first tab, in order; 20 in all tabs. */
+            related?: components["schemas"]["LayoutRelated"][];
+            /**
+             * @description Surfaces of modules in the first tab, `plugin.surface`, in order; those that are placed nowhere stand where the
+             *     product puts them. One whose module is gone shows nothing.
+             */
+            blocks?: string[];
+            /** @description Tabs beside the first, 12 at most. */
+            tabs?: components["schemas"]["LayoutTab"][];
             /** @description Columns a list has at first; none: those of the product. */
             list?: string[];
             /** @description What a card on a board shows; none: what the product shows. */
             card?: string[];
             /** @description What the form of a new record asks at first, beside what is required; none: what the product asks. */
             form?: string[];
+        };
+        /** @description A tab of a card beside the first. */
+        LayoutTab: {
+            /** @description Its name by language. */
+            title: {
+                [key: string]: string;
+            };
+            /** @description Its sections. */
+            sections?: components["schemas"]["LayoutSection"][];
+            /** @description Its lists of related records, below the sections. */
+            related?: components["schemas"]["LayoutRelated"][];
+            /** @description Surfaces of modules that stand in it, `plugin.surface`. */
+            blocks?: string[];
         };
         /** @description Who edits. */
         Lease: {
@@ -7707,6 +9676,11 @@ export interface components {
         LetterDraft: {
             /** @description The paper. */
             template: components["schemas"]["Paper"];
+            /**
+             * Format: uuid
+             * @description By which template of the company's own, where it is not ours.
+             */
+            own?: string | null;
             /** @description Its language. */
             locale: components["schemas"]["Locale"];
             /** @description Addresses of the client, the likeliest first. */
@@ -7822,6 +9796,11 @@ export interface components {
             /** Format: uuid */
             next_cursor?: string | null;
         };
+        /** @description Rules that changes may set off. */
+        Looking: {
+            /** @description How many. */
+            count: number;
+        };
         /** @description Foreign content that an editor did not write again. */
         Lost: {
             /** @description Id of the BPMN element it belonged to; none for the file as a whole. */
@@ -7833,11 +9812,21 @@ export interface components {
             /** @description Its name; of an attribute of a foreign element `element@attribute`. */
             name: string;
         };
+        /** @description A link that was made. */
+        MadeGuestLink: components["schemas"]["GuestLink"] & {
+            /** @description Where it leads, from the address of the portal on. Shown once. */
+            path: string;
+        };
         /**
          * @description How a paper stands.
          * @enum {string}
          */
         MadeState: "making" | "kept" | "failed";
+        /** @description A webhook that was made, with its secret: it is told only here. */
+        MadeWebhook: components["schemas"]["Webhook"] & {
+            /** @description `whsec_...`, with which messages are signed. */
+            secret: string;
+        };
         /** @description What a step is for. */
         MainAction: {
             /**
@@ -8085,6 +10074,8 @@ export interface components {
             counters: {
                 [key: string]: number;
             };
+            /** @description While an administrator looks as this person, or as somebody who has this role alone. */
+            viewing?: components["schemas"]["MyViewing"];
         };
         /** @description What one may set of oneself. */
         MePatch: {
@@ -8133,6 +10124,17 @@ export interface components {
             items: components["schemas"]["MeasureView"][];
             /** @description Axes that modules have brought; besides, every field that lists sort by is one. */
             axes: components["schemas"]["ReportAxis"][];
+        };
+        /** @description A merge of directories. */
+        MergeDirectories: {
+            /** @description The directory that goes: one of the company's own. */
+            from: string;
+            /** @description Items of it that become others, by key. Those that are not named and are not there yet are added. */
+            items?: {
+                [key: string]: string;
+            };
+            /** @description Only says what would be done. */
+            dry_run?: boolean;
         };
         /** @description A field of the record that stays. */
         MergeField: {
@@ -8411,6 +10413,20 @@ export interface components {
             department_id?: string | null;
             absent_until?: string | null;
         };
+        /** @description Whoever looks as somebody else. */
+        MyViewing: {
+            /**
+             * Format: uuid
+             * @description The administrator.
+             */
+            by: string;
+            /** @description What they are called. */
+            name: string;
+            /** @description What the role is called as which they look; absent: they look as the person. */
+            role?: string;
+            /** @description When it ends by itself. */
+            until: string;
+        };
         /** @description Fields that are not open to somebody. */
         NarrowedFields: {
             /** @description Keys of those that they do not see. */
@@ -8429,6 +10445,22 @@ export interface components {
              * @description Rules are asked from the smallest on; last where absent.
              */
             place?: number | null;
+        };
+        /** @description A new address of a rule; its token is told once. */
+        NewAutomationHook: {
+            /** @description `/hooks/automation/<token>` */
+            path: string;
+        };
+        /** @description A directory to make. */
+        NewDirectory: {
+            /** @description Its key, `x_` and Latin letters, digits, `_`; made from the name where absent. */
+            key?: string | null;
+            /** @description Its name by language. */
+            label: {
+                [key: string]: string;
+            };
+            /** @description Its items in order, at most 2,000, in trees of at most 5 levels. */
+            items?: components["schemas"]["ItemInput"][];
         };
         /** @description An entity to make. */
         NewEntity: {
@@ -8463,6 +10495,8 @@ export interface components {
             choices?: {
                 [key: string]: unknown;
             }[];
+            /** @description The directory that gives the values of a choice, in the place of `choices`. */
+            directory?: string | null;
             /** @description Longest text, in characters. */
             max_length?: number | null;
             /**
@@ -8766,6 +10800,59 @@ export interface components {
          * @enum {string}
          */
         Overlap: "skip" | "queue";
+        /** @description A template of a company's own. */
+        OwnTemplate: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Entity of whose records it makes papers. */
+            entity: string;
+            paper?: components["schemas"]["Paper"] | null;
+            /** @description What people call it. */
+            title: string;
+            /** @description What it is written in. */
+            kind: components["schemas"]["TemplateKind"];
+            /**
+             * Format: int64
+             * @description Counts its uploads, from 1.
+             */
+            version: number;
+            /** @description Whether it is taken where nobody chooses. */
+            usual: boolean;
+            /** @description What its present file is called. */
+            file_name: string;
+            /**
+             * Format: int64
+             * @description Bytes of its present file.
+             */
+            size: number;
+            /** @description Names in it that no paper of the entity has. */
+            unknown: string[];
+            /** @description When it was changed last. */
+            updated_at: string;
+        };
+        /** @description A version of an own template. */
+        OwnVersionView: {
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            version: number;
+            file_name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Of its bytes, in hexadecimal. */
+            sha256: string;
+            /** @description Names in it that no paper of the entity had. */
+            unknown: string[];
+            created_at: string;
+            created_by: components["schemas"]["ActorView"];
+        };
         /**
          * Format: binary
          * @description A package (`.vpkg`), for the API's description.
@@ -8815,6 +10902,35 @@ export interface components {
             refs: {
                 [key: string]: components["schemas"]["RefView"];
             };
+        };
+        /** @description A part of a payment that pays an invoice. */
+        PaidPart: {
+            /**
+             * Format: uuid
+             * @description The payment.
+             */
+            payment: string;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: date
+             * @description Its day.
+             */
+            paid_on?: string | null;
+            /**
+             * Format: double
+             * @description What of it is for the invoice, in its own currency.
+             */
+            amount: number;
+            /** @description Its currency, ISO 4217. */
+            currency?: string | null;
+            /** @description What one unit of the invoice's currency costs in the payment's, as text. */
+            rate: string;
+            /**
+             * Format: double
+             * @description What is paid by it, in the invoice's currency.
+             */
+            paid: number;
         };
         /**
          * @description What hurts.
@@ -9117,11 +11233,13 @@ export interface components {
             entity: string;
             /**
              * Format: int64
-             * @description Rules of an entity are asked from the smallest on.
+             * @description Rules of an entity are asked from the smallest on; those of modules first of all, each with its place 0.
              */
             place: number;
             /** @description The rule. */
             rule: components["schemas"]["ValidationRule"];
+            /** @description The module that declares it, whose it is to change; none of a company's own. */
+            plugin?: string;
         };
         /** @description A plan to set. */
         PlanInput: {
@@ -9607,6 +11725,8 @@ export interface components {
              * @description Of an integer.
              */
             max?: number;
+            /** @description Of a stage or a field: whose. */
+            entity?: string;
         };
         /**
          * @description How a plugin stands in a tenant.
@@ -9673,6 +11793,14 @@ export interface components {
         /** @description The password of now. */
         PresentBody: {
             present: string;
+        };
+        /** @description A press of a button. */
+        Press: {
+            /**
+             * Format: uuid
+             * @description Names it: the same press again gives the same run.
+             */
+            press: string;
         };
         /** @description Whose reach. */
         PreviewBody: {
@@ -9886,6 +12014,140 @@ export interface components {
             agrees: string[];
             /** @description Whether it may be allocated without a question: number, amount and tax id agree. */
             certain: boolean;
+        };
+        /** @description A button of the sign-in page. */
+        ProviderButton: {
+            /** Format: uuid */
+            id: string;
+            label: string;
+        };
+        /** @description The code of the second factor. */
+        ProviderCode: {
+            code: string;
+        };
+        /** @description Where the person was going. */
+        ProviderNext: {
+            next: string;
+        };
+        /** @description What the sign-in page offers besides a password. */
+        ProviderOffer: {
+            items: components["schemas"]["ProviderButton"][];
+            /** @description Whether companies here have providers, and the page may ask for the company. */
+            asks_company: boolean;
+        };
+        /** @description Where to go. */
+        ProviderPlace: {
+            location: string;
+        };
+        /** @description By which provider, and what for. */
+        ProviderSignIn: {
+            /** Format: uuid */
+            provider: string;
+            /** @description The path of the portal where the person was going; anything else leads to the first page. */
+            next?: string;
+        };
+        /** @description How a connection test went. */
+        ProviderTest: {
+            /** @description Whether nothing was found. What only a person can try out (their account there) is not tried. */
+            works: boolean;
+            troubles: components["schemas"]["ProviderTrouble"][];
+        };
+        /** @description What is wrong with a provider. */
+        ProviderTrouble: {
+            /** @description Machine-readable. */
+            code: string;
+            /** @description In the caller's language, with the way out. */
+            message: string;
+        };
+        /** @description Something that a stranger sends. */
+        PublicActRequest: {
+            /** @description The tree that is shown; another one is 409 `ui.stale`. */
+            tree_hash?: string | null;
+            /** @description Parameters of the page, up to 16 KiB. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description State of the page, up to 16 KiB. */
+            state?: {
+                [key: string]: unknown;
+            };
+            /** @description What, by its name in the tree. */
+            act: string;
+            /** @description What was typed, up to 64 KiB. */
+            input?: unknown;
+        };
+        /** @description A personal link to a public page that is good, as administrators see it: nothing that opens the page. */
+        PublicLink: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Entity of the record that it opens the page for. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            record: string;
+            /** @description What the record is called, where it is there and the reader may see it. */
+            title?: string | null;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description Until when it is good. */
+            expires_at: string;
+        };
+        /** @description A page for people without an account, as administrators see it. */
+        PublicPage: {
+            /** @description Its id in the plugin. */
+            id: string;
+            /** @description In the reader's language. */
+            title: string;
+            /** @description Whether strangers may open it. */
+            open: boolean;
+            /** @description Where, below the address of this installation: `/p/acme/acme.callback/ask`. */
+            path: string;
+        };
+        /** @description Whether strangers may open a page. */
+        PublicPageInput: {
+            open: boolean;
+        };
+        /** @description Sources of a public page. */
+        PublicReadRequest: {
+            /** @description The tree that is shown; another one is 409 `ui.stale`. */
+            tree_hash?: string | null;
+            /** @description Parameters of the page, up to 16 KiB. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description State of the page, up to 16 KiB. */
+            state?: {
+                [key: string]: unknown;
+            };
+            /** @description 1 to 20. */
+            items: components["schemas"]["ReadItem"][];
+        };
+        /** @description A file that waits for the press. */
+        PublicUpload: {
+            /** @description What the input is sent with: good for an hour, and for one record. */
+            upload: string;
+        };
+        /** @description A page for people without an account. */
+        PublicView: {
+            /** @description Whose page it is. */
+            company: string;
+            /** @description Its title, in the language asked for. */
+            title: string;
+            /** @description What to draw. */
+            tree: {
+                [key: string]: unknown;
+            };
+            /** @description Names the tree. */
+            tree_hash: string;
+            /** @description Texts of the package, by key. */
+            texts: {
+                [key: string]: string;
+            };
         };
         /** @description What to publish. */
         PublishInput: {
@@ -10126,6 +12388,22 @@ export interface components {
             problem: components["schemas"]["SourceProblem"];
             /** @enum {string} */
             status: "error";
+        };
+        /** @description A payment to record from its invoice. */
+        ReceiveInput: {
+            /**
+             * @description Of the payment, by key: `amount` is needed; client, organization and currency are the invoice's where they are left
+             *     out, the day is today.
+             */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What one unit of the invoice's currency costs in the payment's, as text, up to 10 digits behind the point; by the
+             *     company's rates where it is left out.
+             * @default null
+             */
+            rate: string | null;
         };
         /** @description Somebody to write to. */
         Recipient: {
@@ -10553,6 +12831,14 @@ export interface components {
         };
         /** @enum {string} */
         Requested: "requested";
+        /** @description What was seen before going back. */
+        RestoreBody: {
+            /**
+             * Format: int64
+             * @description The version that was seen.
+             */
+            seen: number;
+        };
         /** @description Which failed step. */
         RetryInput: {
             /**
@@ -10927,7 +13213,7 @@ export interface components {
             id: string;
             entity: string;
             name: string;
-            /** @description `list` or `board`. */
+            /** @description `list`, `board` or `calendar`. */
             kind: string;
             shared: boolean;
             mine: boolean;
@@ -10968,7 +13254,7 @@ export interface components {
          * @description What becomes of a part of the catalogue.
          * @enum {string}
          */
-        SchemaWhat: "entity_new" | "entity_back" | "entity_gone" | "field_new" | "field_back" | "field_gone" | "field_changed" | "stage_new" | "constraint_new" | "constraint_changed" | "constraint_gone";
+        SchemaWhat: "entity_new" | "entity_back" | "entity_gone" | "field_new" | "field_back" | "field_gone" | "field_changed" | "stage_new" | "constraint_new" | "constraint_changed" | "constraint_gone" | "rule_new" | "rule_changed" | "rule_gone";
         /**
          * @description What a token may do of what its person may.
          * @enum {string}
@@ -11013,6 +13299,12 @@ export interface components {
             text: string;
             /** @default null */
             template: components["schemas"]["Paper"] | null;
+            /**
+             * Format: uuid
+             * @description A template of the company's own instead.
+             * @default null
+             */
+            own: string | null;
             /** @default null */
             locale: components["schemas"]["Locale"] | null;
         };
@@ -11069,12 +13361,46 @@ export interface components {
          * @description The kind of a setting.
          * @enum {string}
          */
-        SettingType: "text" | "integer" | "boolean" | "choice" | "role" | "user" | "secret";
+        SettingType: "text" | "integer" | "boolean" | "choice" | "role" | "user" | "stage" | "field" | "secret";
         /** @description New settings. */
         SettingsBody: {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Settings that are tried. */
+        SettingsTrial: {
+            /**
+             * @description All of them: what is left out is as the product brings it.
+             * @default {
+             *       "color": "#1f4e79",
+             *       "font": "sans",
+             *       "columns": [
+             *         "number",
+             *         "title",
+             *         "quantity",
+             *         "unit",
+             *         "price",
+             *         "discount",
+             *         "tax",
+             *         "total"
+             *       ],
+             *       "logo": true,
+             *       "words": true,
+             *       "bank": true,
+             *       "signatures": true,
+             *       "texts": {}
+             *     }
+             */
+            settings: components["schemas"]["PaperSettings"];
+            /**
+             * Format: uuid
+             * @description A document; an example where it is left out.
+             * @default null
+             */
+            record: string | null;
+            /** @default null */
+            locale: components["schemas"]["Locale"] | null;
         };
         /** @description What became of a letter, by a person's word. */
         SettleInput: {
@@ -11094,6 +13420,77 @@ export interface components {
             tenant?: string | null;
             /** @description The code of the second factor, or one for a lost device: asked for by `auth.code_required`. */
             totp?: string | null;
+        };
+        /** @description A provider as administrators see it: without its secret. */
+        SignInProvider: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What the button says. */
+            label: string;
+            /** @description Its issuer. */
+            issuer: string;
+            /** @description What it calls us. */
+            client_id: string;
+            /** @description Whether a secret is kept. */
+            has_secret: boolean;
+            /** @description Domains of e-mails it is believed for. */
+            domains: string[];
+            /** @description Whether its e-mails count although it does not say that they are verified. */
+            trusts_email: boolean;
+            /** @description Whether people who have no account here get one. */
+            creates: boolean;
+            /**
+             * Format: uuid
+             * @description Role of new people.
+             */
+            role_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Department of new people.
+             */
+            department_id?: string | null;
+            /** @description Whether people other than administrators may go on signing in with a password. */
+            passwords: boolean;
+            /** @description Whether people may sign in by it. */
+            enabled: boolean;
+            /** @description When it was made. */
+            created_at: string;
+            /** @description The address to be entered at the provider, where people come back to; none while the server has no public address. */
+            callback?: string | null;
+        };
+        /** @description A provider as it shall be. */
+        SignInProviderInput: {
+            /** @description What the button says, up to 60 characters. */
+            label: string;
+            /** @description Its issuer as it calls itself, e.g. `https://accounts.google.com`; its discovery document lies below it. */
+            issuer: string;
+            /** @description What it calls us. */
+            client_id: string;
+            /** @description The secret it gave us; never told again. Left out: as it is; empty: none. With another issuer it is given anew. */
+            client_secret?: string | null;
+            /** @description Domains of e-mails it is believed for, up to 50. None: any, but then nobody new is let in. */
+            domains?: string[];
+            /** @description Whether its e-mails count although it does not say that they are verified; with domains alone. */
+            trusts_email?: boolean;
+            /** @description Whether people who have no account here get one; with domains alone. */
+            creates?: boolean;
+            /**
+             * Format: uuid
+             * @description Role of new people; not one of administrators.
+             */
+            role_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Department of new people.
+             */
+            department_id?: string | null;
+            /** @description Whether people other than administrators may go on signing in with a password. */
+            passwords?: boolean;
+            /** @description Whether people may sign in by it. */
+            enabled?: boolean;
         };
         /** @description A signal to broadcast. */
         SignalInput: {
@@ -11218,11 +13615,82 @@ export interface components {
             from: string[];
             /** @description The only roles whose people move records there. */
             roles: string[];
+            contract?: components["schemas"]["StageContract"] | null;
+            /** @description What is done on entering. */
+            on_enter: components["schemas"]["AutomationAction"][];
+            /** @description Leads enter it by converting only. */
+            convert_only: boolean;
             /**
              * Format: int64
              * @description Records in it.
              */
             records: number;
+        };
+        /** @description The task of a stage: made when a record enters, done before it leaves. */
+        StageContract: {
+            /**
+             * @description What is to be done, by language.
+             * @default {}
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * @description In more words, up to 5,000 characters.
+             * @default
+             */
+            description: string;
+            /**
+             * @description Who does it: `role:<key>`, `user:<id or e-mail>`, `head`, `owner`, `deputy`. None named: the record's owner.
+             * @default []
+             */
+            executors: string[];
+            /**
+             * @description How long it may take, ISO 8601 in working time: `P1D` is eight hours.
+             * @default null
+             */
+            duration: string | null;
+            /**
+             * @description How long before that whoever has it is reminded.
+             * @default null
+             */
+            remind: string | null;
+            /**
+             * @description What it is for: `form`, `approve`, `acknowledge`, `set-fields`, `create-record`, `email`, `call`, `meeting`, `quote`,
+             *     `invoice`, or `plugin:<id>/<action>`.
+             * @default null
+             */
+            main_action: string | null;
+            /** @description What that is given, as it stands here: subject and text of a letter, values to set. */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Whether it is not completed before that is done.
+             * @default false
+             */
+            require_main_action: boolean;
+            /**
+             * @description Fields of the record that have a value when it is completed.
+             * @default []
+             */
+            form: string[];
+            /**
+             * @description Whom to tell when it is late: up to 16.
+             * @default []
+             */
+            escalate: components["schemas"]["StageEscalation"][];
+        };
+        /** @description Whom to tell when the task of a stage is late. */
+        StageEscalation: {
+            /** @description `role:<key>`, `user:<id or e-mail>`, `head`, `owner`, `deputy`. */
+            to: string;
+            /** @description How long after the deadline, ISO 8601 in working time; at once by default. */
+            after?: string | null;
+            /** @description How long until they are told again; once by default. */
+            every?: string | null;
+            /** @description Whether the task is given to them. */
+            reassign?: boolean;
         };
         /** @description A stage as somebody wants it. */
         StageInput: {
@@ -11260,6 +13728,13 @@ export interface components {
             from?: string[];
             /** @description The only roles, by key, whose people (and administrators) move records there; empty: all. */
             roles?: string[];
+            contract?: components["schemas"]["StageContract"] | null;
+            /** @description What is done when a record enters, in this order: actions of automation rules, `{kind, parameters}`. */
+            on_enter?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Of won stages of leads: whether converting is the only way in. As it was where absent; of a new stage it is. */
+            convert_only?: boolean | null;
         };
         /** @description A stage that was taken away. */
         StageLeft: {
@@ -11418,6 +13893,8 @@ export interface components {
             tree?: {
                 [key: string]: components["schemas"]["Value"];
             };
+            /** @description Where the files of its frames are; absent where it has none. */
+            frames?: string;
         };
         /** @description A row to take over, or a part of it. */
         TakenRow: {
@@ -11732,6 +14209,24 @@ export interface components {
             /** @description All of them: what is left out is as the product brings it. */
             settings: components["schemas"]["PaperSettings"];
         };
+        /** @description What changes of a template; what is left out stays. */
+        TemplateEdit: {
+            /**
+             * @description What people call it, up to 100 characters.
+             * @default null
+             */
+            title: string | null;
+            /**
+             * @description Whether it is taken where nobody chooses; another one that was is not any more.
+             * @default null
+             */
+            usual: boolean | null;
+        };
+        /**
+         * @description What an own template is written in, and so what its papers are.
+         * @enum {string}
+         */
+        TemplateKind: "typ" | "docx";
         /** @description A role that a template speaks of. */
         TemplateRole: {
             /** @description Its key. */
@@ -11837,6 +14332,23 @@ export interface components {
             /** @description The total in the reader's language. */
             in_words?: string | null;
         };
+        /** @description What an own template is tried with. */
+        Trial: {
+            /**
+             * Format: uuid
+             * @description A record of its entity; an example where it is left out.
+             * @default null
+             */
+            record: string | null;
+            /** @default null */
+            locale: components["schemas"]["Locale"] | null;
+            /**
+             * Format: int64
+             * @description One of its versions; the present one where it is left out.
+             * @default null
+             */
+            version: number | null;
+        };
         /** @description What came of an expression on one record. */
         Tried: {
             /**
@@ -11855,7 +14367,7 @@ export interface components {
          * @description A kind of change.
          * @enum {string}
          */
-        TriggerKind: "created" | "updated" | "stage_entered" | "stage_left" | "stuck" | "deleted" | "date";
+        TriggerKind: "created" | "updated" | "stage_entered" | "stage_left" | "stuck" | "deleted" | "date" | "button" | "schedule" | "webhook";
         /** @description An expression to be tried out. */
         Trying: {
             /** @description The text, in CEL. */
@@ -11998,6 +14510,8 @@ export interface components {
             absent_until?: string | null;
             /** @description Whether a code is asked for when they sign in; told to administrators alone. */
             second_factor: boolean;
+            /** @description Whether a sign-in provider knows who they are; told to administrators alone. */
+            linked: boolean;
         };
         /** @description A validation rule of an entity. */
         ValidationRule: {
@@ -12035,6 +14549,19 @@ export interface components {
             /** @description What has a say about it. To people who are not administrators only the names of roles that grant. */
             because: components["schemas"]["AccessReason"][];
         };
+        /** @description As whom: a person or a role, one of the two. */
+        ViewAsBody: {
+            /**
+             * Format: uuid
+             * @description Somebody of the company who is no administrator.
+             */
+            user?: string | null;
+            /**
+             * Format: uuid
+             * @description A role that is not for administrators: oneself with it and no other.
+             */
+            role?: string | null;
+        };
         /** @description What a view keeps, for the API's description; it is stored as it came. */
         ViewConfig: {
             filter?: components["schemas"]["Filter"] | null;
@@ -12044,6 +14571,10 @@ export interface components {
             columns?: string[] | null;
             /** @description Words to look for. */
             q?: string | null;
+            /** @description Of a calendar: the field by which records stand in it. */
+            date?: string | null;
+            /** @description Of a calendar: `month`, `week`, `day` or `agenda`. */
+            mode?: string | null;
         };
         /** @description A view to save. */
         ViewInput: {
@@ -12051,11 +14582,11 @@ export interface components {
             entity: string;
             /** @description Its name. */
             name: string;
-            /** @description `list` or `board`. */
+            /** @description `list`, `board` or `calendar`. */
             kind?: string;
             /** @description Whether everybody in the company sees it. */
             shared?: boolean;
-            /** @description `{filter?, sort?, columns?, q?}`. */
+            /** @description `{filter?, sort?, columns?, q?, date?, mode?}`. */
             config?: components["schemas"]["ViewConfig"];
         };
         /** @description Changes of a view. */
@@ -12125,6 +14656,131 @@ export interface components {
              */
             done: number;
         };
+        /** @description Where a company wants to be told of what happens. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Where it is told. */
+            url: string;
+            /** @description Of what: `deal.created`, `deal.*`, `deal.stage:won`. */
+            events: string[];
+            /** @description What it is for, for administrators. */
+            description: string;
+            /** @description Whether anything is sent. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Who made or changed it last: with their rights it looks.
+             */
+            owner: string;
+            /** @description When it was made. */
+            created: string;
+            /** @description Since when nothing was taken there. */
+            failing_since?: string | null;
+            stopped?: components["schemas"]["WebhookStopped"] | null;
+            /** @description When it did. */
+            stopped_at?: string | null;
+            /** @description Until when messages are signed with the secret before as well. */
+            old_secret_until?: string | null;
+        };
+        /** @description A page of deliveries, newest first. */
+        WebhookDeliveries: {
+            /** @description The deliveries. */
+            items: components["schemas"]["WebhookDelivery"][];
+            /**
+             * Format: int64
+             * @description For the next page.
+             */
+            next_cursor?: number | null;
+        };
+        /** @description One message to one webhook. */
+        WebhookDelivery: {
+            /**
+             * Format: uuid
+             * @description Its id; `webhook-id` is made of it.
+             */
+            id: string;
+            /** @description e.g. `deal.updated`; `webhook.test` of a test. */
+            type: string;
+            /** @description Entity of the record it is about; empty of a test. */
+            entity: string;
+            /**
+             * Format: uuid
+             * @description The record it is about.
+             */
+            record?: string | null;
+            /** @description What is sent: JSON. */
+            body: string;
+            /** @description How it stands. */
+            state: components["schemas"]["WebhookDeliveryState"];
+            /**
+             * Format: int64
+             * @description Tries since it was made, or sent anew.
+             */
+            tries: number;
+            /** @description When it was made. */
+            created: string;
+            /** @description When it is tried again. */
+            due?: string | null;
+            /** @description When it was taken or given up. */
+            ended?: string | null;
+            /**
+             * Format: int64
+             * @description The status of the last answer.
+             */
+            status?: number | null;
+            /** @description The beginning of the last answer, up to 1 KB. */
+            answer?: string | null;
+            /** @description Why it was not taken: `switched_off`, `owner`, or words in English. */
+            error?: string | null;
+        };
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        WebhookDeliveryState: "waiting" | "delivered" | "dead";
+        /** @description A webhook as it shall be. */
+        WebhookInput: {
+            /** @description `https://...` or `http://...`, of another server. */
+            url: string;
+            /**
+             * @description Of what it is told: `<entity>.created`, `.updated`, `.deleted`, `.restored`, or another event of the entity; `.*` for all
+             *     of them, `.stage:<key>` when a record comes into the stage. 1 to 100.
+             */
+            events: string[];
+            /** @description What it is for, up to 500 characters. */
+            description?: string;
+            /** @description Whether anything is sent. */
+            enabled?: boolean;
+        };
+        /** @description How many deliveries are sent anew. */
+        WebhookReplayed: {
+            /**
+             * Format: int64
+             * @description Of those that were given up, the oldest first, up to 1,000 at once.
+             */
+            replayed: number;
+            /**
+             * Format: int64
+             * @description Those that are left.
+             */
+            left: number;
+        };
+        /** @description A new secret of a webhook: it is told only here. */
+        WebhookSecret: {
+            /** @description `whsec_...`, with which messages are signed from now on. */
+            secret: string;
+            /** @description Until when they are signed with the one before as well. */
+            old_until: string;
+        };
+        /**
+         * @description Why the product switched a webhook off.
+         * @enum {string}
+         */
+        WebhookStopped: "failures" | "gone" | "owner";
         /** @description Hours by day of the week; an absent day is free. */
         WeekSettings: {
             /**
@@ -12213,11 +14869,8 @@ export interface components {
              * @description Owner at closing
              */
             readonly closed_owner?: string | null;
-            /**
-             * @description Form of address
-             * @enum {string|null}
-             */
-            honorific?: "mr" | "ms" | "dr" | null;
+            /** @description Form of address */
+            honorific?: string | null;
             /** @description First name */
             first_name?: string | null;
             /** @description Middle name */
@@ -12255,11 +14908,8 @@ export interface components {
             }[] | null;
             /** @description Address */
             address?: string | null;
-            /**
-             * @description Source
-             * @enum {string|null}
-             */
-            source?: "web" | "call" | "email" | "advertising" | "social" | "event" | "partner" | "referral" | "returning" | "other" | null;
+            /** @description Source */
+            source?: string | null;
             /** @description About the source */
             source_description?: string | null;
             /** @description Amount */
@@ -12375,11 +15025,8 @@ export interface components {
              * @description Owner at closing
              */
             readonly closed_owner?: string | null;
-            /**
-             * @description Kind
-             * @enum {string|null}
-             */
-            kind?: "sale" | "integrated" | "goods" | "services" | "service" | "other" | null;
+            /** @description Kind */
+            kind?: string | null;
             /** @description Probability, % */
             probability?: number | null;
             /** @description Amount */
@@ -12428,11 +15075,8 @@ export interface components {
             discount_percent?: number | null;
             /** @description Discount, amount */
             discount_amount?: number | null;
-            /**
-             * @description Source
-             * @enum {string|null}
-             */
-            source?: "web" | "call" | "email" | "advertising" | "social" | "event" | "partner" | "referral" | "returning" | "other" | null;
+            /** @description Source */
+            source?: string | null;
             /** @description About the source */
             source_description?: string | null;
             /** @description UTM source */
@@ -12498,11 +15142,8 @@ export interface components {
             readonly number?: number | null;
             /** @description Name */
             title?: string | null;
-            /**
-             * @description Form of address
-             * @enum {string|null}
-             */
-            honorific?: "mr" | "ms" | "dr" | null;
+            /** @description Form of address */
+            honorific?: string | null;
             /** @description First name */
             first_name?: string | null;
             /** @description Middle name */
@@ -12516,11 +15157,8 @@ export interface components {
             birthdate?: string | null;
             /** @description Position */
             position?: string | null;
-            /**
-             * @description Kind
-             * @enum {string|null}
-             */
-            kind?: "client" | "supplier" | "partner" | "other" | null;
+            /** @description Kind */
+            kind?: string | null;
             /** @description Phones */
             phones?: {
                 value: string;
@@ -12555,11 +15193,8 @@ export interface components {
              * @enum {string|null}
              */
             language?: "en" | "ru" | "uk" | null;
-            /**
-             * @description Source
-             * @enum {string|null}
-             */
-            source?: "web" | "call" | "email" | "advertising" | "social" | "event" | "partner" | "referral" | "returning" | "other" | null;
+            /** @description Source */
+            source?: string | null;
             /** @description About the source */
             source_description?: string | null;
             /** @description UTM source */
@@ -12625,21 +15260,12 @@ export interface components {
             readonly number?: number | null;
             /** @description Title */
             title?: string | null;
-            /**
-             * @description Kind
-             * @enum {string|null}
-             */
-            kind?: "client" | "supplier" | "competitor" | "partner" | "other" | null;
-            /**
-             * @description Industry
-             * @enum {string|null}
-             */
-            industry?: "it" | "telecom" | "manufacturing" | "construction" | "trade" | "services" | "finance" | "logistics" | "education" | "health" | "agriculture" | "government" | "media" | "other" | null;
-            /**
-             * @description Employees
-             * @enum {string|null}
-             */
-            employees?: "1-10" | "11-50" | "51-250" | "251-1000" | "1000+" | null;
+            /** @description Kind */
+            kind?: string | null;
+            /** @description Industry */
+            industry?: string | null;
+            /** @description Employees */
+            employees?: string | null;
             /** @description Revenue */
             revenue?: number | null;
             /** @description Currency */
@@ -14289,6 +16915,166 @@ export interface operations {
             };
         };
     };
+    automations_apply_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyAutomation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationFitting"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_draw_automation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawingView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationHook"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_open_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAutomationHook"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_close_hook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     batches_get: {
         parameters: {
             query?: never;
@@ -14344,6 +17130,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_holiday_packs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_HolidayPack"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tasks_find_holidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolidaysAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolidaysFound"];
                 };
             };
             /** @description Problem details */
@@ -14451,6 +17297,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_export: {
+        parameters: {
+            query?: {
+                /** @description Names of areas with commas between them; all of them where absent. */
+                areas?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": components["schemas"]["ConfigurationFile"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ConfigurationAreaContent"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_changes: {
+        parameters: {
+            query?: {
+                /** @description Of this area. */
+                area?: components["schemas"]["ConfigurationArea"];
+                /** @description Whoever made them. */
+                person?: string;
+                /** @description Those since then. */
+                since?: string;
+                /** @description Those before. */
+                until?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationChanges"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_restore: {
+        parameters: {
+            query?: {
+                /** @description Only says what would be done. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationPlan"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_import: {
+        parameters: {
+            query?: {
+                /** @description Only says what would be done. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["ConfigurationFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigurationPlan"];
                 };
             };
             /** @description Problem details */
@@ -14996,6 +18010,192 @@ export interface operations {
             };
         };
     };
+    entities_list_directories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_DirectoryHead"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_create_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDirectory"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_get_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_remove_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_change_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectoryPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryChange"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_merge_directories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                directory: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeDirectories"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryChange"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     documents_list_document_templates: {
         parameters: {
             query?: never;
@@ -15011,6 +18211,306 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_Template"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_list_own_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_OwnTemplate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_add_own_template: {
+        parameters: {
+            query: {
+                /** @description Entity of whose records it makes papers. */
+                entity: string;
+                /** @description Which kind of paper, of a document of sale; the usual one where it is left out. */
+                paper?: components["schemas"]["Paper"];
+                /** @description What people call it; as its file where it is left out. */
+                title?: string;
+                /** @description The name of the file: `.typ`, `.zip` or `.docx`. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTemplate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_remove_own_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_edit_own_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTemplate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_replace_own_template: {
+        parameters: {
+            query: {
+                /** @description The name of the file: `.typ`, `.zip` or `.docx`. */
+                name: string;
+                /** @description The version that was seen. */
+                seen: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTemplate"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_preview_own_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_own_template_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_OwnVersionView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_own_template_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_restore_own_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTemplate"];
                 };
             };
             /** @description Problem details */
@@ -15058,10 +18558,74 @@ export interface operations {
             };
         };
     };
+    documents_document_template_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    documents_preview_document_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     documents_list_documents: {
         parameters: {
             query: {
-                /** @description `quote`, `order` or `invoice`. */
+                /** @description `quote`, `order`, `invoice`, or another entity of which papers are made. */
                 entity: string;
                 /** @description The record. */
                 id: string;
@@ -15939,6 +19503,166 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_answer_as_guest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestAnswerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_comment_as_guest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestCommentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_open_guest_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guests_guest_paper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
             };
             /** @description Problem details */
             default: {
@@ -17989,6 +21713,135 @@ export interface operations {
             };
         };
     };
+    plugins_list_public_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PublicPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_set_public_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicPageInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PublicPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_list_public_links: {
+        parameters: {
+            query?: {
+                /** @description Only those for this record. */
+                record?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PublicLink"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_revoke_public_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                page: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plugins_purge: {
         parameters: {
             query?: never;
@@ -19629,6 +23482,183 @@ export interface operations {
             };
         };
     };
+    public_open_public_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                plugin: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_act_on_public_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                plugin: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicActRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_send_public_file: {
+        parameters: {
+            query: {
+                /** @description The input of the form, by its name in the tree. */
+                input: string;
+                /** @description What the file is called, with its ending. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                company: string;
+                plugin: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicUpload"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_read_public_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                company: string;
+                plugin: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicReadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ui_read_sources: {
         parameters: {
             query?: never;
@@ -19739,6 +23769,70 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_list_invoice_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePayments"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sales_record_invoice_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveInput"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20216,6 +24310,41 @@ export interface operations {
             };
         };
     };
+    automations_count_automations: {
+        parameters: {
+            query: {
+                /** @description `create`, `update`, `delete`, with commas. */
+                changes: string;
+                /** @description Of an update: keys of the fields, with commas; any where absent. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looking"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     records_get: {
         parameters: {
             query?: {
@@ -20358,6 +24487,73 @@ export interface operations {
             };
         };
     };
+    automations_list_buttons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AutomationButton"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_press_button: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Press"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationButtonRun"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sales_derive_document: {
         parameters: {
             query?: never;
@@ -20470,6 +24666,8 @@ export interface operations {
             query?: {
                 /** @description The paper; the usual one where it is left out. */
                 template?: components["schemas"]["Paper"];
+                /** @description A template of the company's own instead. */
+                own?: string;
                 /** @description Its language; the client's where it is left out. */
                 locale?: components["schemas"]["Locale"];
             };
@@ -20590,6 +24788,136 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecordView"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_list_guest_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_GuestLink"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_make_guest_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestLinkInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeGuestLink"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_revoke_guest_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_reply_to_guest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestReply"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {
@@ -21867,6 +26195,269 @@ export interface operations {
             };
         };
     };
+    session_begin_provider_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPlace"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_show_provider_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderNext"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_sign_in_offer: {
+        parameters: {
+            query?: {
+                /** @description Slug of the company. Not needed where there is only one. */
+                company?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderOffer"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_list_sign_in_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SignInProvider"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_create_sign_in_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInProviderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_change_sign_in_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInProviderInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInProvider"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_remove_sign_in_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_test_sign_in_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     processes_signal: {
         parameters: {
             query?: never;
@@ -22868,6 +27459,34 @@ export interface operations {
             };
         };
     };
+    people_forget_providers_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     entities_list_rules: {
         parameters: {
             query?: {
@@ -22972,6 +27591,62 @@ export interface operations {
             path: {
                 id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_start_view_as: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewAsBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_stop_view_as: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -23104,6 +27779,286 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Webhook"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description In this state. */
+                state?: components["schemas"]["WebhookDeliveryState"];
+                /** @description Where the page before ended. */
+                cursor?: number;
+                /** @description 1 to 200; 50 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveries"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_replay_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplayed"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description Problem details */

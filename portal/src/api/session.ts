@@ -3,7 +3,7 @@ import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { Body, Entity, Locale, Me } from "./types";
+import type { Body, Entity, Id, Locale, Me } from "./types";
 
 type SessionData = Body<"SessionData">;
 let asked: Promise<SessionData> | undefined;
@@ -66,6 +66,24 @@ export const signInLinkQuery = (secret: string) =>
 
 export const passwordByLink = (secret: string, password: string) =>
   api.post("/session/link/password", { secret, password }, { quiet: true });
+
+/** By which providers people of a company sign in; without a name, of the only company there is. */
+export const signInOfferQuery = (company: string) =>
+  queryOptions({
+    queryKey: ["sign-in-offer", company],
+    queryFn: ({ signal }) =>
+      api.get("/session/providers", { query: { company: company || undefined }, signal, quiet: true }),
+    staleTime: 60_000,
+  });
+
+/** Where to go to say who one is; `next` is where one was going. */
+export const beginProvider = (provider: Id, next: string) =>
+  api.post("/session/oidc", { provider, next }, { quiet: true });
+
+export const showProviderCode = (code: string) => api.post("/session/oidc/code", { code }, { quiet: true });
+
+/** Who is signed in now, whatever was known before. */
+export const whoNow = () => api.get("/session", { quiet: true }).then(({ me }) => me);
 
 export async function signOut(): Promise<void> {
   await api.delete("/session", { quiet: true });

@@ -24,6 +24,10 @@ export type Pipeline = Schemas["PipelineView"];
 export type Stage = Schemas["StageView"];
 export type StageSemantic = Schemas["Semantic"];
 
+export type CardLayout = Schemas["Layout"];
+export type CardTab = Schemas["CardTab"];
+export type RelatedList = Schemas["LayoutRelated"];
+
 export type RecordData = Schemas["RecordView"];
 export type RecordPage = Schemas["PageView"];
 export type Ref = Schemas["RefView"];
@@ -64,6 +68,10 @@ export type FieldRight = Schemas["FieldRight"];
 export type Role = Schemas["RoleView"];
 export type PipelineConfig = Schemas["PipelineConfig"];
 export type PipelineChange = Schemas["PipelineChange"];
+export type DirectoryHead = Schemas["DirectoryHead"];
+export type DirectoryView = Schemas["DirectoryView"];
+export type DirectoryItem = Schemas["DirectoryItem"];
+export type DirectoryChange = Schemas["DirectoryChange"];
 export type ProcessAction = Schemas["ProcessAction"];
 export type ProcessRights = Required<Schemas["ProcessRights"]>;
 export type Definition = Schemas["DefinitionView"];

@@ -11,6 +11,8 @@ export interface UploadOptions {
   /** From 0 to 1, of what was sent; 1 while the server reads the file. */
   onProgress?(share: number): void;
   signal?: AbortSignal;
+  /** As in `RequestOptions`. */
+  link?: string;
   /** Of the upload; the same when a person sends a file again after a lost line. */
   key?: string;
 }
@@ -43,6 +45,7 @@ function send(path: string, body: FormData | Blob, key: string, options: UploadO
     request.open("POST", `/api/v1${path}`);
     request.setRequestHeader("accept", "application/json");
     request.setRequestHeader("idempotency-key", key);
+    if (options.link) request.setRequestHeader("x-page-link", options.link);
     request.setRequestHeader("accept-language", document.documentElement.lang);
     request.upload.onprogress = (event) => {
       if (event.lengthComputable && event.total > 0) options.onProgress?.(event.loaded / event.total);

@@ -1,5 +1,7 @@
 /** What other features show on a record's card: given from above (`routes/signed-in`), loaded with the first card. */
+import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, createContext, Suspense, use } from "react";
+import { ownTemplatesQuery } from "@/api/own-templates";
 import type { Entity, Id, RecordData } from "@/api/types";
 import { isSaleRows } from "./fields/kinds";
 
@@ -36,5 +38,9 @@ const sold = ["lead", "deal", "quote", "order", "invoice", "payment"];
 
 export function SaleOfCard(props: SaleCard) {
   const Part = use(SaleParts);
-  return <Suspense>{Part && sold.includes(props.entity.key) && <Part {...props} />}</Suspense>;
+  const isSold = sold.includes(props.entity.key);
+  // Papers are made of any record of which the company has a template.
+  const own = useQuery({ ...ownTemplatesQuery, enabled: !isSold });
+  const has = isSold || own.data?.some(({ entity }) => entity === props.entity.key);
+  return <Suspense>{Part && has && <Part {...props} />}</Suspense>;
 }

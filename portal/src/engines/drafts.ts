@@ -6,6 +6,8 @@ const prefix = "verstak.draft.";
 const owner = "verstak.drafts-of";
 /** All of them: thousands of cells ask, few have one. */
 let known: Map<string, unknown> | undefined;
+/** Nothing is read of what is kept, and nothing is kept. */
+let aside = false;
 
 function drafts(): Map<string, unknown> {
   if (known) return known;
@@ -25,6 +27,7 @@ export const readDraft = <T>(key: string): T | undefined => drafts().get(key) as
 
 export function keepDraft(key: string, value: unknown): void {
   drafts().set(key, value);
+  if (aside) return;
   try {
     sessionStorage.setItem(prefix + key, JSON.stringify(value));
   } catch {
@@ -34,11 +37,19 @@ export function keepDraft(key: string, value: unknown): void {
 
 export function dropDraft(key: string): void {
   drafts().delete(key);
+  if (aside) return;
   try {
     sessionStorage.removeItem(prefix + key);
   } catch {
     // A closed storage holds nothing.
   }
+}
+
+/** While an administrator looks as somebody else: neither their drafts nor anybody's are shown, sent or lost. */
+export function leaveDraftsAside(): void {
+  if (aside) return;
+  aside = true;
+  known = new Map();
 }
 
 /** Another person at this tab neither sees nor sends what the one before typed. */

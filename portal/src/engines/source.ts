@@ -33,7 +33,8 @@ export type Shape = Pick<
   | "pipelines"
   | "gone_stages"
   | "layout"
->;
+> &
+  Partial<Pick<Entity, "plugin">>;
 
 /** Rows in portions, kept in the cache as infinite pages under `queryKey`. */
 export interface AskedPages {
@@ -97,6 +98,8 @@ export interface Source extends RowSource {
   create(fields: Fields, key: string): Promise<RecordData>;
   /** Several changes in one go. */
   bulk(request: BulkRequest): Promise<BulkAnswer>;
+  /** How many rules of automation a change of these fields may set off. */
+  countRules?(fields: string[]): Promise<number>;
   /** Takes changes in one go back; of long work, says how far it is. */
   undo(
     batch: Id,
@@ -120,6 +123,8 @@ export interface Source extends RowSource {
   Value?: ComponentType<ValueProps>;
   /** What else can be done with a row, at the end of its line. */
   RowMenu?: ComponentType<{ id: Id; title: string }>;
+  /** Goes around a row that is a card: a finger pushes it aside for what stands behind it; not while it is `off`. */
+  RowSwipe?: ComponentType<{ id: Id; off: boolean; children: ReactNode }>;
   /** Rows stand as people arrange them: puts one before or after another. */
   reorder?(id: Id, next: Id, side: "before" | "after"): void;
   /** What else can be done with the chosen rows; then those that were refused stay chosen. */

@@ -1,7 +1,9 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  formatClock,
   formatDate,
+  formatExactMoney,
   formatMoney,
   formatMoneyShort,
   formatNumber,
@@ -21,12 +23,23 @@ describe("formats in Russian", () => {
     expect(plain(formatMoney(1_250_000, "RUB"))).toBe("1 250 000 ₽");
     expect(plain(formatMoney(12.5, "EUR"))).toBe("12,50 €");
     expect(plain(formatMoney(10, "not a code"))).toBe("10 not a code");
+    expect(plain(formatMoney(-12.5, "EUR"))).toBe("−12,50 €");
+    expect(plain(formatExactMoney(1_000, "EUR"))).toBe("1 000,00 €");
+    expect(formatNumber(-7)).toBe("−7");
     expect(plain(formatMoneyShort(1_240_000, "RUB"))).toBe("1,2 млн ₽");
   });
 
   it("writes a calendar date without moving it by a time zone", () => {
     expect(plain(formatDate("2026-01-01"))).toBe("1 янв. 2026 г.");
     expect(formatDate("nonsense")).toBe("nonsense");
+  });
+
+  it("writes a moment by the clock, with its date on another day and the zone where it matters", () => {
+    const now = new Date(2026, 2, 10, 18).getTime();
+    expect(formatClock(new Date(2026, 2, 10, 9, 3).getTime(), now)).toBe("09:03");
+    expect(plain(formatClock(new Date(2026, 2, 9, 18, 0).getTime(), now))).toBe("9 мар., 18:00");
+    expect(plain(formatClock(new Date(2025, 11, 31, 9, 0).getTime(), now))).toContain("2025");
+    expect(formatClock(now, now, true)).toMatch(/^18:00 \S+/);
   });
 
   it("says how long ago", () => {

@@ -13,50 +13,47 @@ function kept<T>(key: string, make: () => T): T {
   return made;
 }
 
+/** A minus is one everywhere (U+2212): some languages write a hyphen for it. */
+export const withMinus = (text: string): string => text.replace(/^-/, "−");
+
 export function formatNumber(value: number, digits = 2): string {
-  return kept(
+  const format = kept(
     `n${digits}`,
     () => new Intl.NumberFormat(currentLocale(), { maximumFractionDigits: digits }),
-  ).format(value);
+  );
+  return withMinus(format.format(value));
 }
 
 /** Whole amounts are shown without cents; an unknown currency code is shown as it is. */
 export function formatMoney(value: number, currency: string): string {
   const digits = Number.isInteger(value) ? 0 : 2;
-  try {
-    return kept(
-      `m${currency}${digits}`,
-      () =>
-        new Intl.NumberFormat(currentLocale(), {
-          style: "currency",
-          currency,
-          currencyDisplay: "narrowSymbol",
-          minimumFractionDigits: digits,
-          maximumFractionDigits: digits,
-        }),
-    ).format(value);
-  } catch {
-    return `${formatNumber(value)} ${currency}`;
-  }
+  return inCurrency(value, currency, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+/** With the decimals that the currency has, whole or not: as documents write it. */
+export const formatExactMoney = (value: number, currency: string): string => inCurrency(value, currency, {});
 
 /** Short form for column headers: 1.2M, 340K. */
 export function formatMoneyShort(value: number, currency: string): string {
   if (Math.abs(value) < 10_000) return formatMoney(Math.round(value), currency);
+  return inCurrency(value, currency, { notation: "compact", maximumFractionDigits: 1 });
+}
+
+function inCurrency(value: number, currency: string, options: Intl.NumberFormatOptions): string {
   try {
-    return kept(
-      `s${currency}`,
+    const format = kept(
+      `m${currency}${JSON.stringify(options)}`,
       () =>
         new Intl.NumberFormat(currentLocale(), {
           style: "currency",
           currency,
           currencyDisplay: "narrowSymbol",
-          notation: "compact",
-          maximumFractionDigits: 1,
+          ...options,
         }),
-    ).format(value);
+    );
+    return withMinus(format.format(value));
   } catch {
-    return `${formatNumber(value, 0)} ${currency}`;
+    return `${formatNumber(value)} ${currency}`;
   }
 }
 
@@ -90,6 +87,24 @@ export function formatDateTime(value: string): string {
         minute: "2-digit",
       }),
   ).format(date);
+}
+
+/** The time of day, with its date where that is not the day of `now`; `zoned`: with the name of the zone. Milliseconds. */
+export function formatClock(at: number, now: number, zoned = false): string {
+  const [day, today] = [new Date(at), new Date(now)];
+  const thisYear = day.getFullYear() === today.getFullYear();
+  const sameDay = day.toDateString() === today.toDateString();
+  return kept(
+    `c${sameDay}${thisYear}${zoned}`,
+    () =>
+      new Intl.DateTimeFormat(currentLocale(), {
+        ...(sameDay ? {} : { day: "numeric", month: "short" }),
+        ...(thisYear ? {} : { year: "numeric" }),
+        hour: "2-digit",
+        minute: "2-digit",
+        ...(zoned ? { timeZoneName: "short" } : {}),
+      }),
+  ).format(at);
 }
 
 /** With the day of the week, without the year: what is soon. Milliseconds. */

@@ -1,9 +1,10 @@
 /**
  * Texts of the portal. English, Russian and Ukrainian; one JSON per language and feature; a language is
- * one chunk, loaded when chosen; the texts of administration pages (`admin.ts`), of tasks and processes (`work.ts`), of
- * the designer (`drawings.ts`), of settings of messages and what is watched (`messages.ts`), of pipelines (`pipelines.ts`), of fields and rules
- * (`rules.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`), of documents of sale (`documents.ts`), of merges and exports
- * (`records.ts`) are others, loaded with
+ * one chunk, loaded when chosen; the texts of the settings (`admin.ts`), of imports (`imports.ts`), of plugins (`plugins.ts`), of
+ * blocks (`blocks.ts`), of tasks and processes (`work.ts`), of
+ * the designer (`drawings.ts`), of settings of messages and what is watched (`messages.ts`), of pipelines (`pipelines.ts`), of directories (`directories.ts`), of kinds of records (`entities.ts`), of fields and rules
+ * (`rules.ts`), of configuration (`configuration.ts`), of reports (`reports.ts`), of rows of sale (`sales.ts`), of documents of sale (`documents.ts`), of merges and exports
+ * (`records.ts`), of templates of papers (`templates.ts`), of personal links (`guests.ts`) are others, loaded with
  * the first such page. To add a feature: three JSON files and a line in each of those.
  */
 import i18next from "i18next";
@@ -11,14 +12,22 @@ import { initReactI18next } from "react-i18next";
 import type { Locale } from "@/api/types";
 import type en from "./en";
 import type enAdmin from "./en/admin";
+import type enBlocks from "./en/blocks";
+import type enConfiguration from "./en/configuration";
+import type enDirectories from "./en/directories";
 import type enDocuments from "./en/documents";
 import type enDrawings from "./en/drawings";
+import type enEntities from "./en/entities";
+import type enGuests from "./en/guests";
+import type enImports from "./en/imports";
 import type enMessages from "./en/messages";
 import type enPipelines from "./en/pipelines";
+import type enPlugins from "./en/plugins";
 import type enRecords from "./en/records";
 import type enReports from "./en/reports";
 import type enRules from "./en/rules";
 import type enSales from "./en/sales";
+import type enTemplates from "./en/templates";
 import type enWork from "./en/work";
 
 declare module "i18next" {
@@ -26,14 +35,22 @@ declare module "i18next" {
     defaultNS: "common";
     resources: typeof en &
       typeof enAdmin &
+      typeof enBlocks &
+      typeof enConfiguration &
+      typeof enDirectories &
       typeof enDocuments &
       typeof enDrawings &
+      typeof enEntities &
+      typeof enGuests &
+      typeof enImports &
       typeof enMessages &
       typeof enPipelines &
+      typeof enPlugins &
       typeof enRecords &
       typeof enReports &
       typeof enRules &
       typeof enSales &
+      typeof enTemplates &
       typeof enWork;
     returnNull: false;
   }
@@ -63,6 +80,24 @@ const workLoaders = {
   uk: () => import("./uk/work"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enWork }>>;
 
+const blockLoaders = {
+  en: () => import("./en/blocks"),
+  ru: () => import("./ru/blocks"),
+  uk: () => import("./uk/blocks"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enBlocks }>>;
+
+const configurationLoaders = {
+  en: () => import("./en/configuration"),
+  ru: () => import("./ru/configuration"),
+  uk: () => import("./uk/configuration"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enConfiguration }>>;
+
+const directoryLoaders = {
+  en: () => import("./en/directories"),
+  ru: () => import("./ru/directories"),
+  uk: () => import("./uk/directories"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enDirectories }>>;
+
 const documentLoaders = {
   en: () => import("./en/documents"),
   ru: () => import("./ru/documents"),
@@ -75,6 +110,24 @@ const drawingLoaders = {
   uk: () => import("./uk/drawings"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enDrawings }>>;
 
+const entityLoaders = {
+  en: () => import("./en/entities"),
+  ru: () => import("./ru/entities"),
+  uk: () => import("./uk/entities"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enEntities }>>;
+
+const guestLoaders = {
+  en: () => import("./en/guests"),
+  ru: () => import("./ru/guests"),
+  uk: () => import("./uk/guests"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enGuests }>>;
+
+const importLoaders = {
+  en: () => import("./en/imports"),
+  ru: () => import("./ru/imports"),
+  uk: () => import("./uk/imports"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enImports }>>;
+
 const messageLoaders = {
   en: () => import("./en/messages"),
   ru: () => import("./ru/messages"),
@@ -86,6 +139,12 @@ const pipelineLoaders = {
   ru: () => import("./ru/pipelines"),
   uk: () => import("./uk/pipelines"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enPipelines }>>;
+
+const pluginLoaders = {
+  en: () => import("./en/plugins"),
+  ru: () => import("./ru/plugins"),
+  uk: () => import("./uk/plugins"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enPlugins }>>;
 
 const recordLoaders = {
   en: () => import("./en/records"),
@@ -111,18 +170,32 @@ const saleLoaders = {
   uk: () => import("./uk/sales"),
 } satisfies Record<Locale, () => Promise<{ default: typeof enSales }>>;
 
+const templateLoaders = {
+  en: () => import("./en/templates"),
+  ru: () => import("./ru/templates"),
+  uk: () => import("./uk/templates"),
+} satisfies Record<Locale, () => Promise<{ default: typeof enTemplates }>>;
+
 const partLoaders = {
   basic: loaders,
   admin: adminLoaders,
+  blocks: blockLoaders,
+  configuration: configurationLoaders,
   work: workLoaders,
+  directories: directoryLoaders,
   documents: documentLoaders,
   drawings: drawingLoaders,
+  entities: entityLoaders,
+  guests: guestLoaders,
+  imports: importLoaders,
   messages: messageLoaders,
   pipelines: pipelineLoaders,
+  plugins: pluginLoaders,
   records: recordLoaders,
   reports: reportLoaders,
   rules: ruleLoaders,
   sales: saleLoaders,
+  templates: templateLoaders,
 };
 type Part = keyof typeof partLoaders;
 /** What the pages opened so far need; every language shown has all of it. */
@@ -159,6 +232,9 @@ export async function startI18n(): Promise<void> {
     defaultNS: "common",
     interpolation: { escapeValue: false },
     react: { useSuspense: false },
+    // Most often a page that came without its texts. Browser tests fail on it: people would read the key.
+    saveMissing: true,
+    missingKeyHandler: (_, namespace, key) => console.error(`no text: ${namespace}:${key}`),
   });
   await showLocale(firstLocale());
   start();
@@ -177,11 +253,27 @@ async function load(locale: Locale): Promise<void> {
   }
 }
 
-/** For routes of administration pages: the page's script and its texts, side by side. */
+/** For the settings: the page's script and its texts, side by side. */
 export const withAdminTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("admin", page);
+
+/** For what is made of blocks: pages, tabs and files. */
+export const withBlockTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("blocks", page);
+
+/** For imports. */
+export const withImportTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("imports", page);
+
+/** For the administration of plugins. */
+export const withPluginTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("plugins", page);
+
+/** For the configuration of the company, among the other settings. */
+export const withConfigurationTexts = <T>(page: () => Promise<T>): Promise<T> =>
+  withTexts("configuration", page);
 
 /** For tasks, notifications and processes. */
 export const withWorkTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("work", page);
+
+/** For lists of options that fields share, among the settings. */
+export const withDirectoryTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("directories", page);
 
 /** For documents of sale, what they are made of and paid by. */
 export const withDocumentTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("documents", page);
@@ -189,6 +281,12 @@ export const withDocumentTexts = <T>(page: () => Promise<T>): Promise<T> => with
 /** For the designer, which shows processes too. */
 export const withDrawingTexts = <T>(page: () => Promise<T>): Promise<T> =>
   withTexts("work", () => withTexts("drawings", page));
+
+/** For kinds of records, among the settings. */
+export const withEntityTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("entities", page);
+
+/** For personal links and what they open. */
+export const withGuestTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("guests", page);
 
 /** For the settings of messages, among the other settings. */
 export const withMessageTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("messages", page);
@@ -207,6 +305,9 @@ export const withRuleTexts = <T>(page: () => Promise<T>): Promise<T> => withText
 
 /** For rows of a sale on a card. */
 export const withSaleTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("sales", page);
+
+/** For templates of papers, among the other settings. */
+export const withTemplateTexts = <T>(page: () => Promise<T>): Promise<T> => withTexts("templates", page);
 
 async function withTexts<T>(part: Part, page: () => Promise<T>): Promise<T> {
   wanted.add(part);

@@ -52,6 +52,7 @@ describe("numbers are read as the language writes them", () => {
     for (const locale of ["en", "ru", "uk"] as const) {
       for (const number of [0, -0.25, 999, 1_000, 1_045_800.5]) {
         expect(readNumber(writeNumber(number, locale), locale)).toBe(number);
+        expect(readNumber(writeNumber(number, locale, 2), locale)).toBe(number);
       }
     }
   });

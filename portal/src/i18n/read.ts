@@ -55,8 +55,9 @@ function withPoint(digits: string, locale: Locale, spaced: boolean): string | un
 }
 
 /** The number as it stands in an editor. */
-export function writeNumber(value: number, locale: Locale): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 10 }).format(value).replace(spaces, "\u00a0");
+export function writeNumber(value: number, locale: Locale, least = 0): string {
+  const format = new Intl.NumberFormat(locale, { minimumFractionDigits: least, maximumFractionDigits: 10 });
+  return format.format(value).replace(spaces, "\u00a0");
 }
 
 interface Day {

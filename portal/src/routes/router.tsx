@@ -11,12 +11,16 @@ import {
 import { ApiError, MissingPage } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { entitiesQuery, meQuery } from "@/api/session";
-import { draftsBelongTo } from "@/engines/drafts";
+import { draftsBelongTo, leaveDraftsAside } from "@/engines/drafts";
 import {
   currentLocale,
   showLocale,
   withAdminTexts,
+  withBlockTexts,
   withDrawingTexts,
+  withGuestTexts,
+  withImportTexts,
+  withPluginTexts,
   withReportTexts,
   withWorkTexts,
 } from "@/i18n";
@@ -35,6 +39,7 @@ import {
   reportSearch,
   salesSearch,
   settingsSearch,
+  signInSearch,
   taskSearch,
   tasksSearch,
 } from "@/state/search";
@@ -62,8 +67,7 @@ const root = createRootRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search.next === "string" ? { next: search.next } : {},
+  validateSearch: signInSearch,
   component: page(() => import("@/features/session/sign-in-page")),
 });
 
@@ -79,6 +83,21 @@ const welcome = createRoute({
   component: page(() => import("@/features/session/welcome-page")),
 });
 
+/** What a personal link opens, without an account. */
+const guest = createRoute({
+  getParentRoute: () => root,
+  path: "/g",
+  component: page(() => withGuestTexts(() => import("@/features/session/guest-page"))),
+});
+
+/** A page of a plugin for people without an account; what follows the `?` are its own parameters. */
+const publicPage = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$company/$plugin/$page",
+  validateSearch: (search: Record<string, unknown>) => search,
+  component: page(() => withGuestTexts(() => withBlockTexts(() => import("@/features/session/public-page")))),
+});
+
 /** Everything behind sign-in. */
 const shell = createRoute({
   getParentRoute: () => root,
@@ -89,7 +108,8 @@ const shell = createRoute({
         queryClient.ensureQueryData(meQuery),
         queryClient.ensureQueryData(entitiesQuery),
       ]);
-      draftsBelongTo(me.user.id);
+      if (me.viewing) leaveDraftsAside();
+      else draftsBelongTo(me.user.id);
       const locale = me.user.locale ?? me.tenant.locale;
       if (locale && locale !== currentLocale()) await showLocale(locale);
     } catch (error) {
@@ -111,16 +131,17 @@ const home = createRoute({
 
 const entity = createRoute({ getParentRoute: () => shell, path: "/records/$entity" });
 
-/** A section's address alone: the board where there are stages, else the list; the last choice is kept. */
+/** A section's address alone: the board where there are stages, else the list; the last choice of them and of the calendar is kept. */
 const entityIndex = createRoute({
   getParentRoute: () => entity,
   path: "/",
   beforeLoad: async ({ params }) => {
     const entities = await queryClient.ensureQueryData(entitiesQuery);
     const staged = entities.find((item) => item.key === params.entity)?.staged ?? false;
-    const list = !staged || localStorage.getItem(`verstak.mode.${params.entity}`) === "list";
+    const kept = localStorage.getItem(`verstak.mode.${params.entity}`);
+    const list = kept === "calendar" ? "/records/$entity/calendar" : "/records/$entity/list";
     throw redirect({
-      to: list ? "/records/$entity/list" : "/records/$entity/board",
+      to: kept === "list" || kept === "calendar" || !staged ? list : "/records/$entity/board",
       params,
       replace: true,
     });
@@ -139,6 +160,13 @@ const list = createRoute({
   path: "/list",
   validateSearch: recordsSearch,
   component: page(() => import("@/features/records/list-page")),
+});
+
+const calendar = createRoute({
+  getParentRoute: () => entity,
+  path: "/calendar",
+  validateSearch: recordsSearch,
+  component: page(() => withBlockTexts(() => import("@/features/records/calendar-page"))),
 });
 
 const record = createRoute({
@@ -266,7 +294,7 @@ const dashboard = createRoute({
 const imports = createRoute({
   getParentRoute: () => shell,
   path: "/imports",
-  component: page(() => withAdminTexts(() => import("@/features/imports/page"))),
+  component: page(() => withImportTexts(() => import("@/features/imports/page"))),
 });
 
 const importNew = createRoute({
@@ -274,26 +302,26 @@ const importNew = createRoute({
   path: "/imports/new",
   validateSearch: (search: Record<string, unknown>): { entity?: string } =>
     typeof search.entity === "string" ? { entity: search.entity } : {},
-  component: page(() => withAdminTexts(() => import("@/features/imports/new-page"))),
+  component: page(() => withImportTexts(() => import("@/features/imports/new-page"))),
 });
 
 const importOne = createRoute({
   getParentRoute: () => shell,
   path: "/imports/$id",
-  component: page(() => withAdminTexts(() => import("@/features/imports/import-page"))),
+  component: page(() => withImportTexts(() => import("@/features/imports/import-page"))),
 });
 
 const plugins = createRoute({
   getParentRoute: () => shell,
   path: "/plugins",
-  component: page(() => withAdminTexts(() => import("@/features/plugins/page"))),
+  component: page(() => withPluginTexts(() => import("@/features/plugins/page"))),
 });
 
 const plugin = createRoute({
   getParentRoute: () => shell,
   path: "/plugins/$id",
   validateSearch: pluginSearch,
-  component: page(() => withAdminTexts(() => import("@/features/plugins/plugin-page"))),
+  component: page(() => withPluginTexts(() => import("@/features/plugins/plugin-page"))),
 });
 
 /** A page that a plugin declared; what follows the `?` are its own parameters. */
@@ -301,7 +329,7 @@ const pluginPage = createRoute({
   getParentRoute: () => shell,
   path: "/app/$plugin/$page",
   validateSearch: (search: Record<string, unknown>) => search,
-  component: page(() => withAdminTexts(() => import("@/features/pages/page"))),
+  component: page(() => withBlockTexts(() => import("@/features/pages/page"))),
 });
 
 const settingsIndex = createRoute({
@@ -333,7 +361,7 @@ const gallery = import.meta.env.DEV
       createRoute({
         getParentRoute: () => root,
         path: "/ui/blocks",
-        component: page(() => withAdminTexts(() => import("@/features/gallery/blocks"))),
+        component: page(() => withBlockTexts(() => import("@/features/gallery/blocks"))),
       }),
     ]
   : [];
@@ -343,9 +371,11 @@ const tree = root.addChildren([
   signIn,
   forgotten,
   welcome,
+  guest,
+  publicPage,
   shell.addChildren([
     home,
-    entity.addChildren([entityIndex, board, list, record]),
+    entity.addChildren([entityIndex, board, list, calendar, record]),
     tasks,
     task,
     processes,

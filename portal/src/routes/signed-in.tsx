@@ -5,7 +5,7 @@ import { CardParts, CardRows, SaleParts } from "@/engines/card-parts";
 import { useOpenSurface } from "@/engines/open-surface";
 import { SurfaceDrawer } from "@/engines/slots";
 import { Shell } from "@/features/shell/shell";
-import { withAdminTexts, withDocumentTexts, withPipelineTexts, withSaleTexts, withWorkTexts } from "@/i18n";
+import { withBlockTexts, withDocumentTexts, withPipelineTexts, withSaleTexts, withWorkTexts } from "@/i18n";
 import { useCreating } from "@/state/creating";
 import { useRefused } from "@/state/refused";
 import { useAhead } from "@/ui/use-ahead";
@@ -16,11 +16,12 @@ const CreateDialog = lazy(loadCreateDialog);
 const loadExpired = () => import("@/features/session/expired-dialog");
 const ExpiredDialog = lazy(loadExpired);
 const RefusedDialog = lazy(() => withPipelineTexts(() => import("@/features/records/refused-dialog")));
-const Slot = lazy(() => withAdminTexts(() => import("@/features/pages/slot")));
+const ConvertRefused = lazy(() => withDocumentTexts(() => import("@/features/documents/convert-refused")));
+const Slot = lazy(() => withBlockTexts(() => import("@/features/pages/slot")));
 const Processes = lazy(() => withWorkTexts(() => import("@/features/processes/record-part")));
 const SaleRows = lazy(() => withSaleTexts(() => import("@/features/sales/rows-part")));
 const Sale = lazy(() => withDocumentTexts(() => import("@/features/documents/card-part")));
-const Opened = lazy(() => withAdminTexts(() => import("@/features/pages/opened")));
+const Opened = lazy(() => withBlockTexts(() => import("@/features/pages/opened")));
 
 export function SignedIn() {
   const creating = useCreating();
@@ -47,7 +48,7 @@ export function SignedIn() {
               )}
               {refused && (
                 <Suspense>
-                  <RefusedDialog move={refused} />
+                  {refused.convert ? <ConvertRefused move={refused} /> : <RefusedDialog move={refused} />}
                 </Suspense>
               )}
               {surface && (

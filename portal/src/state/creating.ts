@@ -1,10 +1,12 @@
 /** Opens the form of a new record from anywhere. */
 import { useSyncExternalStore } from "react";
-import type { Fields } from "@/api/types";
+import type { Fields, Refs } from "@/api/types";
 
 export interface Creating {
   entity: string;
   fields: Fields;
+  /** Names of what is linked to beforehand. */
+  refs: Refs;
 }
 
 let creating: Creating | null = null;
@@ -15,7 +17,8 @@ function set(next: Creating | null) {
   for (const listener of listeners) listener();
 }
 
-export const openCreate = (entity: string, fields: Fields = {}) => set({ entity, fields });
+export const openCreate = (entity: string, fields: Fields = {}, refs: Refs = {}) =>
+  set({ entity, fields, refs });
 export const closeCreate = () => set(null);
 
 export function useCreating(): Creating | null {

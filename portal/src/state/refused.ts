@@ -1,6 +1,6 @@
 /** A move that the rules of a stage refused: shown over any page, with what is to be filled in. */
 import { useSyncExternalStore } from "react";
-import { ApiError } from "@/api/problem";
+import { ApiError, needsConversion } from "@/api/problem";
 import type { Id } from "@/api/types";
 
 export interface RefusedMove {
@@ -8,6 +8,8 @@ export interface RefusedMove {
   id: Id;
   stage: string;
   conditions: { code: string; field?: string; message: string }[];
+  /** A lead that is won by converting it. */
+  convert?: true;
 }
 
 let refused: RefusedMove | null = null;
@@ -20,6 +22,7 @@ function set(next: RefusedMove | null) {
 
 /** Opens the way out where a field stands in the way; other reasons are told where the move was tried. */
 export function explainRefusal(entity: string, id: Id, stage: string, error: unknown): void {
+  if (needsConversion(error)) set({ entity, id, stage, conditions: [], convert: true });
   if (!(error instanceof ApiError) || error.code !== "stage.refused") return;
   const conditions = error.problem.conditions ?? [];
   if (conditions.some(({ field }) => field)) set({ entity, id, stage, conditions });
@@ -27,12 +30,11 @@ export function explainRefusal(entity: string, id: Id, stage: string, error: unk
 
 export const closeRefused = () => set(null);
 
+export const refusedNow = (): RefusedMove | null => refused;
+
 export function useRefused(): RefusedMove | null {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => refused,
-  );
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, refusedNow);
 }

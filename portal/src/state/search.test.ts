@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { definitionSearch, journalSearch, pluginSearch, recordsSearch, tasksSearch } from "./search";
+import {
+  definitionSearch,
+  journalSearch,
+  pluginSearch,
+  recordsSearch,
+  settingsGroups,
+  tasksSearch,
+} from "./search";
+
+describe("the settings", () => {
+  it("have each section in one group", () => {
+    const all: string[] = Object.values(settingsGroups).flat();
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
 
 describe("the address", () => {
   it("keeps what it knows and drops the rest", () => {
@@ -13,6 +27,13 @@ describe("the address", () => {
         x: 1,
       }),
     ).toEqual({ record: "1", filter: { field: "a", op: "eq", value: 1 } });
+    expect(recordsSearch({ date: "close_date", mode: "week", at: "2026-03-02" })).toEqual({
+      date: "close_date",
+      mode: "week",
+      at: "2026-03-02",
+    });
+    expect(recordsSearch({ date: 7, mode: "year", at: "soon" })).toEqual({});
+    for (const at of ["2026-99-99", "9999-12-31", "0000-01-01"]) expect(recordsSearch({ at })).toEqual({});
   });
 
   it("of tasks and processes that was damaged on its way is read without what is no id", () => {

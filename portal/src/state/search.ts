@@ -27,7 +27,13 @@ export interface RecordsSearch {
   pipeline?: Id;
   /** The recycle bin. */
   deleted?: boolean;
+  /** Calendar: by which field, in what, at which day. */
+  date?: string;
+  mode?: (typeof calendarModes)[number];
+  at?: string;
 }
+
+export const calendarModes = ["month", "week", "day", "agenda"] as const;
 
 export const recordsSearch = (input: Record<string, unknown>): RecordsSearch => ({
   record: text(input.record),
@@ -38,6 +44,9 @@ export const recordsSearch = (input: Record<string, unknown>): RecordsSearch => 
   columns: Array.isArray(input.columns) ? input.columns.filter((key) => typeof key === "string") : undefined,
   pipeline: text(input.pipeline),
   deleted: input.deleted === true || undefined,
+  date: text(input.date),
+  mode: oneOf(calendarModes, input.mode),
+  at: day(input.at),
 });
 
 export const pluginTabs = [
@@ -59,21 +68,37 @@ export function pluginSearch(input: Record<string, unknown>): { tab?: PluginTab 
   return { tab: tab === "overview" ? undefined : tab };
 }
 
-export const ownSections = ["profile", "telling", "tokens"] as const;
-export const adminSections = [
-  "company",
-  "people",
-  "departments",
-  "roles",
-  "pipelines",
-  "fields",
-  "automation",
-  "calendars",
-  "messages",
-  "rates",
-  "audit",
-] as const;
-export type SettingsSection = (typeof ownSections)[number] | (typeof adminSections)[number];
+export interface SignInSearch {
+  /** Where the person was going. */
+  next?: string;
+  /** Why a provider's word was not taken. */
+  refused?: string;
+  /** The second factor of whoever came back from a provider is asked for. */
+  code?: string;
+  /** The company's short name. */
+  company?: string;
+}
+
+export const signInSearch = (input: Record<string, unknown>): SignInSearch => ({
+  next: text(input.next),
+  refused: text(input.refused)?.slice(0, 40),
+  code: text(input.code)?.slice(0, 40),
+  // A name of digits comes as a number.
+  company: text(typeof input.company === "number" ? String(input.company) : input.company)?.slice(0, 100),
+});
+
+/** Sections of the settings by what they are about, in the order in which they stand. */
+export const settingsGroups = {
+  mine: ["profile", "telling", "tokens"],
+  company: ["company", "calendars", "rates"],
+  access: ["people", "departments", "roles", "providers"],
+  records: ["entities", "fields", "directories", "templates"],
+  work: ["pipelines", "automation"],
+  connections: ["messages", "webhooks"],
+  system: ["configuration", "audit"],
+} as const;
+export type SettingsGroup = keyof typeof settingsGroups;
+export type SettingsSection = (typeof settingsGroups)[SettingsGroup][number];
 
 export const messageStates = ["queued", "sent", "failed", "unsure", "bounced"] as const;
 export const messageChannels = ["mail", "sms"] as const;
@@ -213,8 +238,13 @@ const texts = (value: unknown, most: number): string[] | undefined =>
   Array.isArray(value)
     ? value.filter((one): one is string => typeof one === "string" && one !== "").slice(0, most)
     : undefined;
+/** Of years whose neighbours are written with four digits, too. */
 const day = (value: unknown): string | undefined =>
-  typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
+  typeof value === "string" &&
+  /^[12]\d{3}-\d{2}-\d{2}$/.test(value) &&
+  !Number.isNaN(Date.parse(`${value}T00:00:00Z`))
+    ? value
+    : undefined;
 
 /** A report as it is being made: what is counted, by what, of which time, how it is drawn. */
 export interface ReportSearch {

@@ -70,17 +70,19 @@ export const BlockGrid = ({ children }: { children: ReactNode }) => (
   <div className={classes.grid}>{children}</div>
 );
 
-/** A block of a height of its own: what is more scrolls inside. */
+/** A block of a height of its own, or as high as its content up to a limit: what is more scrolls inside. */
 export const BlockPane = ({
   height,
+  upTo,
   framed = false,
   children,
 }: {
   height?: number;
+  upTo?: number;
   framed?: boolean;
   children: ReactNode;
 }) => (
-  <div className={classes.pane} data-framed={framed} style={height === undefined ? undefined : { height }}>
+  <div className={classes.pane} data-framed={framed} style={{ height, maxHeight: upTo }}>
     {children}
   </div>
 );

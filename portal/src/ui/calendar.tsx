@@ -6,6 +6,11 @@ import classes from "./calendar.module.css";
 export const hourHeight = 44;
 const lane = 26;
 
+/** A page that is a calendar. */
+export const CalendarArea = ({ children }: { children: ReactNode }) => (
+  <div className={classes.area}>{children}</div>
+);
+
 export const MonthGrid = ({
   label,
   names,
@@ -82,6 +87,8 @@ interface EventProps {
   onOpen(): void;
   onKeyDown?(event: KeyboardEvent): void;
   onDragStart(): void;
+  /** Dropped, or let go where nothing takes it. */
+  onDragEnd(): void;
   menu?: ReactNode;
 }
 
@@ -112,6 +119,7 @@ export const EventBar = (props: BarProps) => (
       aria-label={props.label}
       draggable={props.movable}
       onDragStart={props.onDragStart}
+      onDragEnd={props.onDragEnd}
       onClick={props.onOpen}
       onKeyDown={props.onKeyDown}
     >
@@ -128,7 +136,8 @@ interface HoursProps {
   now?: { day: string; minutes: number };
   allDayLabel: string;
   onDragOver(): boolean;
-  onDrop(day: string, minutes: number): void;
+  /** Without minutes: on top, where events last the day. */
+  onDrop(day: string, minutes?: number): void;
   /** Hours that were dragged over with a mouse where nothing stands, in quarters. */
   onPick?: ((day: string, from: number, to: number) => void) | undefined;
 }
@@ -168,7 +177,16 @@ export const HoursGrid = ({
         ))}
         <small>{allDayLabel}</small>
         {days.map(({ day, allDay }) => (
-          <div key={day} className={classes.allDay}>
+          // biome-ignore lint/a11y/noStaticElementInteractions: a target of drags; the menu of an event does the same
+          <div
+            key={day}
+            className={classes.allDay}
+            onDragOver={(event) => onDragOver() && event.preventDefault()}
+            onDrop={(event) => {
+              event.preventDefault();
+              onDrop(day);
+            }}
+          >
             {allDay}
           </div>
         ))}
@@ -255,6 +273,7 @@ export const EventBox = (props: BoxProps) => (
       aria-label={props.label}
       draggable={props.movable}
       onDragStart={props.onDragStart}
+      onDragEnd={props.onDragEnd}
       onClick={props.onOpen}
       onKeyDown={props.onKeyDown}
     >
@@ -274,7 +293,9 @@ export const EventChip = (props: EventProps) => (
       aria-label={props.label}
       draggable={props.movable}
       onDragStart={props.onDragStart}
+      onDragEnd={props.onDragEnd}
       onClick={props.onOpen}
+      onKeyDown={props.onKeyDown}
     >
       {props.children}
     </button>

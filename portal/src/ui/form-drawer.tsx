@@ -3,7 +3,7 @@
  * something was typed.
  */
 import { Button, Drawer } from "@mantine/core";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
 import { FormActions, FormFields, FormNote, firstUnread } from "./form";
@@ -39,6 +39,11 @@ export function FormDrawer(props: Props) {
   const { t } = useTranslation("common");
   const [before] = useState(() => JSON.stringify(props.values));
   const [asking, setAsking] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  // A refused field below the fold would look as if nothing had happened.
+  useEffect(() => {
+    if (props.error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [props.error]);
   const close = () => {
     // A second Esc takes the question back, not the words.
     if (asking) setAsking(false);
@@ -57,6 +62,7 @@ export function FormDrawer(props: Props) {
       overlayProps={{ backgroundOpacity: 0.25 }}
     >
       <form
+        ref={form}
         aria-label={props.title}
         noValidate
         onSubmit={(event) => {

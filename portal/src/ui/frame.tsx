@@ -11,15 +11,18 @@ interface Props {
   panelBottom: ReactNode;
   bottomBar: ReactNode;
   notice?: ReactNode;
+  /** Over everything, on every page. */
+  bar?: ReactNode;
   children: ReactNode;
 }
 
 export function Frame(props: Props) {
   return (
-    <div className={classes.frame} data-collapsed={props.collapsed}>
+    <div className={classes.frame} data-collapsed={props.collapsed} data-bar={props.bar !== undefined}>
       <a className={classes.skip} href="#content">
         {props.skipLabel}
       </a>
+      {props.bar !== undefined && <div className={classes.bar}>{props.bar}</div>}
       <nav className={classes.panel} aria-label={props.label}>
         <div className={classes.panelTop}>{props.panelTop}</div>
         <div className={classes.panelBody}>{props.panelBody}</div>
@@ -41,6 +44,14 @@ export function Frame(props: Props) {
 }
 
 export const placeClass = classes.place ?? "";
+
+/** What the bar says, with what can be done about it. */
+export const BarLine = ({ label, text, action }: { label: string; text: string; action: ReactNode }) => (
+  <section className={classes.barLine} aria-label={label}>
+    <span role="status">{text}</span>
+    {action}
+  </section>
+);
 
 /** A line over everything that asks for something without taking the focus. */
 export const Banner = ({ text, action }: { text: string; action: ReactNode }) => (

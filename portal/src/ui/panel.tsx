@@ -3,6 +3,7 @@ import { IconChevronRight } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import classes from "./panel.module.css";
 import { Bone } from "./states";
+import { usePrinting } from "./use-printing";
 
 /** Takes the focus when it opens, so that arrows and Esc work at once, and gives it back when it closes. */
 export function SidePanel({ label, children }: { label: string; children: ReactNode }) {
@@ -101,6 +102,7 @@ interface SectionProps {
 
 export function CardSection({ title, folded, children }: SectionProps) {
   const [open, setOpen] = useState(!folded);
+  const printing = usePrinting();
   return (
     <section className={classes.section} aria-label={title}>
       {title &&
@@ -119,7 +121,7 @@ export function CardSection({ title, folded, children }: SectionProps) {
             </button>
           </h2>
         ))}
-      {open && children}
+      {(open || printing) && children}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 /** How a list looks: sticky head, frozen first column, rows of one height. */
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { IconAlertCircle, IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import {
   type CSSProperties,
   type KeyboardEvent,
@@ -217,24 +217,39 @@ interface TabProps {
   onClick(): void;
   children: ReactNode;
   action?: ReactNode;
+  /** Something in it needs the person; in words. */
+  wrong?: string;
+}
+
+/** Arrows go from tab to tab, Home and End to the first and the last. */
+function walkTabs(event: KeyboardEvent<HTMLElement>) {
+  const tabs = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-tab]")];
+  const at = tabs.indexOf(document.activeElement as HTMLElement);
+  if (at < 0) return;
+  const places = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 };
+  const next = tabs[places[event.key as keyof typeof places] ?? at];
+  if (!next || next === tabs[at]) return;
+  event.preventDefault();
+  next.focus();
 }
 
 export const ViewTabs = ({ label, children }: { label: string; children: ReactNode }) => (
-  <nav className={classes.tabs} aria-label={label}>
+  <nav className={classes.tabs} aria-label={label} onKeyDown={walkTabs}>
     {children}
   </nav>
 );
 
 /** The active tab is brought into view where the row of tabs is longer than the screen. */
-export function ViewTab({ active, onClick, children, action }: TabProps) {
+export function ViewTab({ active, onClick, children, action, wrong }: TabProps) {
   const element = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     if (active) element.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [active]);
   return (
     <span ref={element} className={classes.tab} data-active={active}>
-      <button type="button" onClick={onClick} aria-current={active ? "page" : undefined}>
+      <button type="button" data-tab onClick={onClick} aria-current={active ? "page" : undefined}>
         {children}
+        {wrong && <IconAlertCircle className={classes.tabWrong} size={14} role="img" aria-label={wrong} />}
       </button>
       {action}
     </span>

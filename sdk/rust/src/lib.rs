@@ -21,6 +21,9 @@
 //! | [`http`] | the plugin's own routes |
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
 //! | [`files`] | files of records |
+//! | [`uploads`] | files that strangers send by a public page |
+//! | [`links`] | personal links to public pages |
+//! | [`documents`] | papers of records and of the plugin's own data, workbooks |
 //! | [`fetch`] | requests to other servers |
 //! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |
 //! | [`pages`] | figures, presses and trees of the plugin's pages |
@@ -32,22 +35,28 @@
 //! | [`kv`] | the plugin's own small store |
 //! | [`gates`] | whom modules are on for |
 //! | [`people`] | colleagues, heads, departments |
+//! | [`address`] | the IP address of whoever acts |
 //! | [`calendars`] | working time of people, local times |
 //! | [`notify`] | notices to people |
+//! | [`health`] | how the system and what it is joined to are |
 //! | [`runtime`] | log, settings, clock, context, limits, files of the package |
 //! | [`reports`] | figures by measure |
 //! | [`value`] | values of fields, messages for people |
 
+pub mod address;
 pub mod bindings;
 pub mod calendars;
+pub mod documents;
 pub mod events;
 pub mod fetch;
 pub mod files;
 pub mod gates;
+pub mod health;
 pub mod hooks;
 pub mod http;
 pub mod jobs;
 pub mod kv;
+pub mod links;
 mod macros;
 pub mod messaging;
 pub mod notify;
@@ -60,6 +69,7 @@ pub mod runtime;
 pub mod steps;
 pub mod tasks;
 pub mod timeline;
+pub mod uploads;
 pub mod value;
 
 pub use bindings::imports::verstak::types::types::{
@@ -104,7 +114,7 @@ pub mod prelude {
     pub use crate::value::{Fields, phone};
     pub use crate::{Failure, HostError, Message, MultiValue, Outcome, Row, Value};
     pub use crate::{
-        calendars, debug, error, fetch, files, gates, info, jobs, kv, messaging, notify, people, plugin, processes,
-        records, reports, runtime, tasks, timeline, warning,
+        address, calendars, debug, documents, error, fetch, files, gates, health, info, jobs, kv, links, messaging,
+        notify, people, plugin, processes, records, reports, runtime, tasks, timeline, uploads, warning,
     };
 }

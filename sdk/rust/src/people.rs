@@ -55,6 +55,11 @@ pub fn departments() -> Result<Vec<Department>, HostError> {
     raw::departments()
 }
 
+/// The departments that somebody heads, with all below these, by name.
+pub fn departments_over(head: &str) -> Result<Vec<Department>, HostError> {
+    raw::departments_over(head)
+}
+
 /// Active people of a department, with `below` also of those below it.
 pub fn in_department(department: &str, below: bool) -> Result<Vec<Person>, HostError> {
     raw::in_department(department, below)

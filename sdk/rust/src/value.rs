@@ -63,6 +63,14 @@ pub trait Fields {
         }
     }
 
+    /// Several texts: choices, files that were sent; none when there are none.
+    fn texts(&self, name: &str) -> &[String] {
+        match self.value(name) {
+            Some(Value::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
     /// No value, or a value of nothing but white space.
     fn is_empty(&self, name: &str) -> bool {
         match self.value(name) {

@@ -26,6 +26,7 @@ const PAGES = [
   "/settings/roles?edit=new",
   "/settings/calendars",
   "/settings/rates",
+  "/settings/templates",
   "/settings/rates?edit=new",
   "/tasks",
   "/tasks?view=take",
@@ -195,6 +196,18 @@ test("nothing is wider than a phone", async ({ page, signIn }) => {
   }
 });
 
+test("a department and its head stand one below the other on a phone", async ({ page, signIn, api }) => {
+  const name = "Corporate clients and their partners";
+  const { user } = await api.must<{ user: { id: string } }>("GET", "/me");
+  await api.must("POST", "/departments", { name, head_ids: [user.id] });
+  await page.setViewportSize({ width: 390, height: 780 });
+  await signIn(page);
+  await open(page, "/settings/departments");
+  const title = await page.getByRole("button", { name }).boundingBox();
+  const head = await page.getByText(/^Head: /).first().boundingBox();
+  expect(head?.y ?? 0).toBeGreaterThanOrEqual((title?.y ?? 0) + (title?.height ?? 0));
+});
+
 test("pages speak the person's language", async ({ page, signIn, api }) => {
   await signIn(page);
   for (const [locale, word] of [["ru", "Лиды"], ["uk", "Ліди"], ["en", "Leads"]] as const) {
@@ -232,4 +245,12 @@ test("a list on paper has all its rows and nothing to press", async ({ page, sig
     return boxes.filter((box, index) => index > 0 && box.top < (boxes[index - 1]?.bottom ?? 0) - 1).length;
   });
   expect(overlapping).toBe(0);
+  // Its head stands on every page; what it was narrowed by is named.
+  await expect(page.getByRole("row").first()).toHaveCSS("display", "table-header-group");
+  await page.emulateMedia({ media: "screen" });
+  await open(page, "/records/company/list?q=Printed%20001");
+  const named = page.getByText("“Printed 001”", { exact: true });
+  await expect(named).toBeHidden();
+  await page.emulateMedia({ media: "print" });
+  await expect(named).toBeVisible();
 });

@@ -48,9 +48,15 @@ test("an admin enables the plugin and imports leads; one drag is refused, one is
   await expect(board.cardIn(stage, garden.id), "the card is back").toBeVisible();
   expect((await api.get("lead", garden.id)).fields.stage).toBe(stage);
 
+  // A lead is won by converting it: the drag offers that.
   await board.drag(bakery.id, "converted");
+  const form = page.getByRole("dialog");
+  await form.getByRole("button", { name: "Convert", exact: true }).click();
+  await expect(form).toHaveCount(0);
   await expect(second.cardIn(stage, bakery.id), "the colleague's board follows").toHaveCount(0);
-  expect((await api.get("lead", bakery.id)).fields.stage).toBe("converted");
+  const won = (await api.get("lead", bakery.id)).fields;
+  expect(won.stage).toBe("converted");
+  expect(won.deal, "and there is a deal").toBeTruthy();
 });
 
 test("the same refusal by the API, naming the field", async ({ api }) => {
@@ -61,19 +67,22 @@ test("the same refusal by the API, naming the field", async ({ api }) => {
   const saved = await api.send<Problem>("PATCH", `/records/lead/${garden.id}`, { fields: { stage: "converted" } });
   expect([409, 422]).toContain(saved.status);
   expect(saved.body.fields?.amount?.message).toContain(NEEDS_AMOUNT);
+  const workshop = (await api.byTitle("lead", ["Bicycle workshop"])).get("Bicycle workshop") as Row;
+  const by = await api.send<Problem>("POST", `/records/lead/${workshop.id}/stage`, { stage: "converted" });
+  expect([by.status, by.body.code], "with an amount it is to be converted").toEqual([409, "lead.convert_required"]);
 });
 
 test("the same refusal in bulk edit, row by row", async ({ api }) => {
   const leads = await api.byTitle("lead", ["Garden centre", "Bicycle workshop"]);
   const update = [...leads.values()].map((lead) => ({ id: lead.id, fields: { stage: "converted" } }));
-  const { results } = await api.must<{ results: { id: string; status: string; detail?: string }[] }>(
+  const { results } = await api.must<{ results: { id: string; status: string; code?: string; detail?: string }[] }>(
     "POST",
     "/records/lead/bulk",
     { update },
   );
   const result = (title: string) => results.find((one) => one.id === leads.get(title)?.id);
   expect(result("Garden centre")).toMatchObject({ status: "refused", detail: expect.stringContaining(NEEDS_AMOUNT) });
-  expect(result("Bicycle workshop")).toMatchObject({ status: "updated" });
+  expect(result("Bicycle workshop")).toMatchObject({ code: "lead.convert_required" });
 });
 
 test("the same refusal in an import, with the row in the report", async ({ page, signIn, api }) => {

@@ -63,6 +63,8 @@ test("on a record: a tab that the address keeps, a part at the side, an action o
   await page.getByRole("button", { name: "Switch on…" }).first().click();
   const brings = page.getByRole("dialog").getByRole("region", { name: "What else it does" });
   await expect(brings, "whom it lets in and what it does by itself is said before it is allowed").toContainText("Leave: asks");
+  const whole = brings.getByRole("button", { name: /^Show all/ });
+  if (await whole.count()) await whole.click();
   await expect(brings).toContainText("Rights to: Leave requests");
   await expect(brings).toContainText("While it fails, such changes are refused.");
   await page.getByRole("button", { name: "Allow and switch on" }).click();
@@ -150,7 +152,7 @@ test("on the first page, in the settings, in the palette and in the corner", asy
   await expect(page.getByRole("dialog", { name: "Plan my leave" })).toContainText("Said by the module");
   await page.goto("/settings");
   for (const name of ["My leave settings", "Leave rules"]) {
-    await page.getByRole("button", { name }).click();
+    await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name }).click();
     await expect(page.getByRole("main")).toContainText("Said by the module");
   }
 });

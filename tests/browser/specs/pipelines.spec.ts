@@ -100,6 +100,33 @@ test("a refused move tells everything that is missing and lets one fill it in", 
   expect([moved.fields.stage, moved.fields.amount]).toEqual(["contract", 500]);
 });
 
+test("a stage with a task is left when the task is done", async ({ page, signIn, api }) => {
+  await signIn(page);
+  await openMain(page);
+  await page.getByTestId("stage-row-negotiation").getByText("Negotiation", { exact: true }).click();
+  await dialog(page).getByLabel("There is a task").click({ force: true });
+  await dialog(page).getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByTestId("stage-row-negotiation").getByRole("alert"), "it needs a title").toBeVisible();
+  await page.getByTestId("stage-row-negotiation").getByText("Negotiation", { exact: true }).click();
+  await dialog(page).getByLabel("What is to be done (English)").fill("Agree on the terms");
+  await page.screenshot({ path: test.info().outputPath("task.png") });
+  await dialog(page).getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Not saved yet")).toHaveCount(0);
+
+  const deal = await api.create("deal", { title: "With a task", stage: "negotiation" });
+  await page.goto(`/records/deal/${deal.id}`);
+  await page.getByTestId("stage-payment").click();
+  await expect(page.getByTestId("stage-refusal")).toContainText("Agree on the terms");
+  const open = `/tasks?state=open&subject=deal:${deal.id}`;
+  const { items } = await api.must<{ items: { id: string; title: string }[] }>("GET", open);
+  expect(items.map(({ title }) => title)).toEqual(["Agree on the terms"]);
+  await api.must("POST", `/tasks/${items[0]?.id}/complete`, {});
+  await page.getByTestId("stage-payment").click();
+  await expect.poll(async () => (await api.get("deal", deal.id)).fields.stage).toBe("payment");
+});
+
 for (const [locale, title] of [
   ["en", "Stages"],
   ["ru", "Стадии"],

@@ -41,8 +41,13 @@ test("the stage bar says why a stage is refused, and moves once the reason is go
 
   await edit(page, "amount", "2500", "Enter");
   await expect.poll(async () => (await api.get("lead", lead.id)).fields.amount).toBe(2500);
+  // A lead is won by converting it: that is offered, and no refusal is shown.
   await page.getByTestId("stage-converted").click();
+  await expect(page.getByRole("dialog")).toBeVisible();
   await expect(page.getByTestId("stage-refusal")).toHaveCount(0);
+  await page.getByRole("dialog").getByRole("button", { name: "Convert", exact: true }).click();
+  await expect(page).toHaveURL(/\/records\/deal\//);
+  await page.goBack();
   await expect.poll(async () => (await api.get("lead", lead.id)).fields.stage).toBe("converted");
   await expect(page.getByTestId("timeline-entry").first()).toBeVisible();
 });

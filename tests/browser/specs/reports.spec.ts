@@ -203,7 +203,7 @@ test("a report is kept, changed, shared, sent by mail and taken away; a colleagu
   await page.context().clearCookies();
   await signIn(page, person);
   await page.goto("/reports");
-  await page.getByRole("link", { name: /Where leads come from/ }).click();
+  await page.getByRole("link", { name: /^Where leads come from/ }).click();
   await expect(page.getByText(/^As of/)).toBeVisible();
   await expect(page.getByRole("button", { name: "Save", exact: true })).toHaveCount(0);
 });

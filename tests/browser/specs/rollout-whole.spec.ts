@@ -64,6 +64,8 @@ async function project(api: Api): Promise<string> {
 test("the lead chooses a template: the plan is there, and says what it lacks", async ({ page, signIn, api, server }) => {
   await untilMonday(server, calendar);
   departments = await company(await Api.signIn(server));
+  // The first day that the form proposes is the browser's today.
+  await page.clock.setSystemTime(Date.now() + calendar.moved * 1_000);
   await signIn(page, account("lena"));
   await open(page, pageOf("rollout"));
   await page.getByLabel("Name of the project").fill("Ours");
@@ -276,13 +278,16 @@ test("stage 7: what was before against what is after; the report; closed, and ch
   await open(page, pageOf("rollout"));
   await page.getByRole("button", { name: "Close the project" }).click();
   await expect(page.getByText("Closed: the report stands among the files of the project")).toBeVisible();
-  await expect(page.getByText("Closing report - Verstak.docx").first()).toBeVisible();
+  await expect(page.getByText("Closing report - Ours.docx").first()).toBeVisible();
   const files = await lena.must<{ items: { id: string; name: string }[] }>("GET", `/records/rollout_project/${id}/files`);
-  const report = files.items.find(({ name }) => name === "Closing report - Verstak.docx");
+  const report = files.items.find(({ name }) => name === "Closing report - Ours.docx");
   const bytes = await page.request.get(`/api/v1/files/${report?.id}/content`);
   const text = (await bytes.body()).toString("utf8");
   expect(text).toContain("Set up by the supplier, seen on site");
   expect(text).toContain("before 240 (n 40), after 105 (n 38), change -56.3 %, degree 75 %");
+  const paper = files.items.find(({ name }) => name === "Closing report - Ours.pdf");
+  const printed = await page.request.get(`/api/v1/files/${paper?.id}/content`);
+  expect((await printed.body()).subarray(0, 5).toString()).toBe("%PDF-");
   await goBy(server, calendar, 32 * 86_400);
   const checks = await rows(await Api.signIn(server), "task", { field: "title", op: "starts_with", value: "Monthly check" });
   expect(checks).toHaveLength(1);

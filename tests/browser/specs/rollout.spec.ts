@@ -174,6 +174,33 @@ test("bills of one moment do not pass the limit together", async ({ api }) => {
   await expect.poll(counted, { message: "the others wait for the board" }).toBe(1);
 });
 
+test("a guest answers a poll by a link of their own, once, on a phone", async ({ page, secondPage, signIn, api }) => {
+  const { items: projects } = await api.must<{ items: { id: string }[] }>("POST", "/records/rollout_project/query", {});
+  const poll = { project: projects[0]?.id, title: "How do you like us?", about: "satisfaction", anonymous: false };
+  const { id } = await api.must<{ id: string }>("POST", "/records/rollout_poll", { fields: poll });
+  await api.must("POST", "/records/rollout_guest", { fields: { poll: id, title: "Ivan" } });
+  await api.must("PUT", `/plugins/${ID}/public-pages/survey`, { open: true });
+  const { items } = await api.must<{ items: { fields: { code: string } }[] }>("POST", "/records/rollout_guest/query", {});
+  const address = `/p/rollout/${ID}/survey`;
+  await secondPage.setViewportSize({ width: 390, height: 844 });
+  await secondPage.goto(`${address}?code=none`);
+  await expect(secondPage.getByText("This link opens no poll.")).toBeVisible();
+  await secondPage.goto(`${address}?code=${items[0]?.fields.code}`);
+  await expect(secondPage.getByText("How do you like us?")).toBeVisible();
+  const form = secondPage.getByRole("form", { name: "Your answer" });
+  await form.getByLabel("Mark").click();
+  await secondPage.getByRole("option", { name: "4, good" }).click();
+  await form.getByLabel("In words").fill("It works");
+  await form.getByRole("button", { name: "Send" }).click();
+  await expect(secondPage.getByText("Thank you: your answer is kept.").first()).toBeVisible();
+  await secondPage.reload();
+  await expect(secondPage.getByText("Thank you: your answer is kept.")).toBeVisible();
+  await expect(form).toHaveCount(0);
+  await signIn(page, account("lena"));
+  await page.goto(`${page_of("launch")}?tab=notices`);
+  await expect(page.getByRole("gridcell", { name: "It works" })).toBeVisible();
+});
+
 test("switched off in the middle, the plan's tasks stay and so does what the pilot has", async ({ api }) => {
   const count = async () => {
     const { items } = await api.must<{ items: unknown[] }>("POST", "/records/task/query", {

@@ -113,3 +113,35 @@ test("a lead is converted to the contact that is known already, and put back", a
   expect((await api.get("lead", lead.id)).fields.stage).toBe(lead.fields.stage);
   expect((await api.send("GET", `/records/deal/${deal}`)).status).toBe(404);
 });
+
+test("a payment is recorded on its invoice, and what is over is used for the next one", async ({ page, signIn, api }) => {
+  const client = await api.create("company", { title: "Watermill" });
+  const issued = async (price: number) => {
+    const rows = [{ title: "Flour", price }];
+    const draft = await api.create("invoice", { company: client.id, currency: "EUR", rows });
+    await api.must("POST", `/records/invoice/${draft.id}/issue`, {});
+    return draft.id;
+  };
+  const [first, second] = [await issued(1000), await issued(500.5)];
+  await signIn(page);
+  await page.goto(`/records/invoice/${first}`);
+  await page.getByRole("main").getByRole("button", { name: "Record a payment" }).click();
+  const form = page.getByRole("dialog");
+  await expect(form.getByLabel("Amount, EUR")).toHaveValue("1,000");
+  await form.getByLabel("Amount, EUR").fill("0");
+  await form.getByRole("button", { name: "Record", exact: true }).click();
+  await expect(form).toBeVisible();
+  await form.getByLabel("Amount, EUR").fill("1200");
+  await form.getByRole("button", { name: "Record", exact: true }).click();
+  await expect(form).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Payments" })).toContainText("€0");
+  expect((await api.get("invoice", first)).fields).toMatchObject({ state: "paid", paid: 1000, debt: 0 });
+
+  await page.goto(`/records/invoice/${second}`);
+  const debt = async () => (await api.get("invoice", second)).fields.debt;
+  await expect(page.getByRole("main")).toContainText("€200 of the client is left over");
+  await page.getByRole("main").getByRole("button", { name: /^Use what is left over/ }).click();
+  await expect.poll(debt).toBe(300.5);
+  await page.getByRole("main").getByRole("button", { name: /^Take back/ }).click();
+  await expect.poll(debt).toBe(500.5);
+});

@@ -73,7 +73,8 @@ test("a refused letter says why, on a phone, and is sent again", async ({ page, 
   };
   const form = await send("nonsense");
   await expect(form.getByRole("combobox", { name: "To", exact: true })).toHaveAttribute("aria-invalid", "true");
-  await page.keyboard.press("Escape");
+  await expect(form.getByRole("combobox", { name: "To", exact: true }), "what was refused is at hand").toBeFocused();
+  await form.getByRole("button", { name: "Cancel" }).click();
   await form.getByRole("button", { name: /Discard/ }).click();
   sink.refusal = "550 no such user here";
   await send("gone@example.com");

@@ -126,7 +126,7 @@ test("prices of today are shown beside those of the rows before they are taken",
   await page.goto(`/records/quote/${quote.id}`);
   await page.getByRole("button", { name: "Refresh prices" }).click();
   const dialog = page.getByRole("dialog");
-  await expect(dialog).toContainText(/35\.00.USD → 40\.00/);
+  await expect(dialog).toContainText(/\$35\.00 → \$40\.00/);
   await dialog.getByRole("button", { name: "Take these" }).click();
   await expect(page.getByTestId("sale-total")).toContainText("40.00");
   expect((await api.get("quote", quote.id)).fields.amount).toBe(35);

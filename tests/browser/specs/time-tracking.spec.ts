@@ -3,7 +3,7 @@
  * head approves, the timesheet, a closed month; by an employee and a head, on a phone too; switched off in the middle.
  */
 import { readFileSync } from "node:fs";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { Api, packageFile, type Problem } from "../support/api.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -135,6 +135,89 @@ test("a correction waits for the head, who approves it on a phone; the person he
   const { items } = await olha.must<{ items: { fields: Record<string, unknown> }[] }>("POST", "/records/time_day/query", { filter });
   expect(items.map(({ fields }) => fields.worked)).toEqual([8 * 3600 + 5 * 60]);
   await expect(page.getByRole("button", { name: /Notifications/ })).toContainText(/[1-9]/);
+});
+
+test("a correction asks for its times and the reason alone; the table says them by the clock", async ({ page, signIn }) => {
+  await signIn(page, account("olha"));
+  await page.goto(page_of("my_time"));
+  const main = page.getByRole("main");
+  await main.getByRole("tab", { name: "Corrections of my days" }).click();
+  await expect(main.getByText(/\d{1,2}:\d{2}/).first()).toBeVisible();
+  await main.getByRole("button", { name: "Correct a day" }).last().click();
+  const form = page.getByRole("dialog");
+  await expect(form.getByLabel(/^Reason/)).toBeVisible();
+  await expect(form.getByLabel(/^(Title|State)/), "the module names it, and decides on it").toHaveCount(0);
+});
+
+test.describe("by touch", () => {
+  test.use({ hasTouch: true, viewport: { width: 390, height: 844 } });
+
+  /** A finger pushes a row aside; what stands behind it meanwhile. */
+  async function push(page: Page, row: Locator, by: number) {
+    const client = await page.context().newCDPSession(page);
+    await row.scrollIntoViewIfNeeded();
+    const box = await row.boundingBox();
+    if (!box) throw new Error("the row is not there");
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const finger = (type: "touchStart" | "touchMove" | "touchEnd", ...points: { x: number; y: number; id: number }[]) =>
+      client.send("Input.dispatchTouchEvent", { type, touchPoints: points });
+    await finger("touchStart", { x, y, id: 1 });
+    for (const part of [0.2, 0.5, 0.8, 1]) await finger("touchMove", { x: x + by * part, y, id: 1 });
+    await nothingWider(page);
+    await finger("touchEnd");
+    await client.detach();
+  }
+
+  test("a head pushes corrections aside: to the right approved, to the left rejected, a little is nothing", async ({ page, signIn, server }) => {
+    const olha = await Api.signIn(server, account("olha"));
+    const ask = (ago: number, reason: string) =>
+      olha.create("time_correction", { starts_at: `${day(ago)}T07:00:00Z`, ends_at: `${day(ago)}T16:00:00Z`, breaks: 3600, reason });
+    const [bus, train] = [await ask(4, "Came by bus"), await ask(5, "Came by train")];
+    const stateOf = async (id: string) =>
+      (await olha.must<{ fields: Record<string, unknown> }>("GET", `/records/time_correction/${id}`)).fields.state;
+    await signIn(page, account("petro"));
+    await page.goto(page_of("approvals"));
+    const rowOf = (id: string) => page.getByTestId(`row-${id}`);
+    await expect(rowOf(bus.id)).toContainText("Came by bus");
+    await expect(page.getByText("Push a row aside with a finger", { exact: false }).first(), "said once").toBeVisible();
+    await push(page, rowOf(bus.id), 60);
+    await expect(rowOf(bus.id), "it comes back").toBeVisible();
+    expect(await stateOf(bus.id)).toBe("pending");
+    await push(page, rowOf(bus.id), 150);
+    await expect(page.getByText("Approved: 1")).toBeVisible();
+    await expect(rowOf(bus.id)).toHaveCount(0);
+    await push(page, rowOf(train.id), -150);
+    // What takes something from somebody is asked first.
+    await expect(page.getByText("Reject this correction?", { exact: false })).toBeVisible();
+    expect(await stateOf(train.id)).toBe("pending");
+    await page.getByRole("dialog").getByRole("button", { name: "Reject", exact: true }).click();
+    await expect(page.getByText("Rejected: 1")).toBeVisible();
+    expect([await stateOf(bus.id), await stateOf(train.id)]).toEqual(["approved", "rejected"]);
+    await expect(page.getByText("Nothing waits for you").first()).toBeVisible();
+  });
+});
+
+test("where a day begins is kept where a rule says so, told to the person and shown to them", async ({ page, signIn, server, api }) => {
+  const { items: roles } = await api.must<{ items: { id: string; key: string }[] }>("GET", "/roles");
+  const employee = roles.filter(({ key }) => key === "time_employee").map(({ id }) => id);
+  const person = { name: "Lina", roles: employee, locale: "en", ...account("lina") };
+  const { id } = await api.must<{ id: string }>("POST", "/users", person);
+  await api.create("time_policy", { title: "Field work", kind: "fixed", people: [id], from: day(30), place: "geo" });
+  await page.context().grantPermissions(["geolocation"]);
+  await page.context().setGeolocation({ latitude: 50.4501, longitude: 30.5234, accuracy: 25 });
+  await signIn(page, account("lina"));
+  await page.goto(page_of("my_time"));
+  const main = page.getByRole("main");
+  await expect(main.getByText("your position is kept", { exact: false })).toBeVisible();
+  await main.getByRole("button", { name: "Start the day" }).click();
+  await expect(main.getByText("At work", { exact: true })).toBeVisible();
+  await main.getByRole("tab", { name: "Days", exact: true }).click();
+  await expect(main.getByText("50.45010, 30.52340 ±25 m")).toBeVisible();
+  const lina = await Api.signIn(server, account("lina"));
+  await lina.must("POST", `/plugins/${ID}/http/day/finish`, {});
+  const { items } = await lina.must<{ items: { fields: Record<string, unknown> }[] }>("POST", "/records/time_day/query", {});
+  const [kept] = items.map(({ fields }) => [fields.start_place, fields.end_place ?? null]);
+  expect(kept, "a program that says no place keeps none").toEqual(["50.45010, 30.52340 ±25 m", null]);
 });
 
 test("a week is handed in, locked, approved", async ({ page, secondPage, signIn, server }) => {

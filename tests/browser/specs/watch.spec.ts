@@ -147,6 +147,47 @@ test("a holiday asks what becomes of open deadlines and says which would move", 
   await ask.getByRole("button", { name: "Count them anew" }).click();
   await expect(page.getByText("Saved. 1 deadline moved.")).toBeVisible();
   expect(new Date(await due()).getTime() - new Date(task.due).getTime()).toBeGreaterThan(86_400_000);
+  await api.must("POST", `/tasks/${task.id}/cancel`, { note: null });
+});
+
+test("holidays come from the law of a country and from a calendar file", async ({ page, signIn, api }) => {
+  const year = new Date().getFullYear() + 1;
+  await api.must("PUT", "/calendars/company", {
+    calendar: { week: { mon: ["09:00-18:00"], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] } },
+  });
+  await signIn(page);
+  await page.goto("/settings/calendars");
+  // Hours are painted as well as written.
+  const box = await page.getByTestId("hours-bar").nth(5).boundingBox();
+  if (!box) throw new Error("no bar of Saturday");
+  const hour = (at: number) => [box.x + (box.width * at) / 24, box.y + box.height / 2] as const;
+  await page.mouse.move(...hour(10.1));
+  await page.mouse.down();
+  await page.mouse.move(...hour(12.9), { steps: 4 });
+  await page.mouse.up();
+  await expect(page.getByRole("textbox", { name: "Saturday" })).toHaveValue("10:00-13:00");
+  await page.getByLabel("Year", { exact: true }).first().click();
+  await page.getByRole("option", { name: String(year) }).click();
+  await page.getByLabel("Public holidays of a country").first().fill("Ukraine");
+  await page.getByRole("option", { name: "Ukraine" }).click();
+  await page.getByRole("button", { name: `Add the holidays of ${year}` }).click();
+  await expect(page.getByText(/days were added\. They are kept when you save\./)).toBeVisible();
+  await page.getByRole("button", { name: `Add the holidays of ${year}` }).click();
+  await expect(page.getByText("Nothing to add: the calendar has all of these days.")).toBeVisible();
+  const event = `BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:${year}0202\r\nSUMMARY:<b>Founding</b>\r\nEND:VEVENT\r\n`;
+  const buffer = Buffer.from(`BEGIN:VCALENDAR\r\n${event}END:VCALENDAR\r\n`);
+  await page.getByTestId("file-input").setInputFiles({ name: "ours.ics", mimeType: "text/calendar", buffer });
+  await expect(page.getByText("1 day was added. It is kept when you save.")).toBeVisible();
+  await page.getByTestId("file-input").setInputFiles({ name: "ours.ics", mimeType: "text/calendar", buffer: Buffer.from("hello") });
+  await expect(page.getByText("This is no calendar file.")).toBeVisible();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  const { calendar } = await api.must<{
+    calendar: { week: { sat: string[] }; days: { date: string; name: string }[] };
+  }>("GET", "/calendars/company");
+  expect(calendar.week.sat).toEqual(["10:00-13:00"]);
+  expect(calendar.days).toContainEqual({ date: `${year}-02-02`, hours: [], name: "<b>Founding</b>" });
+  expect(calendar.days).toContainEqual({ date: `${year}-08-24`, hours: [], name: "Independence Day" });
 });
 
 test("everyone says how they want to be told, by the keyboard and on a phone", async ({ page, signIn, api }) => {

@@ -26,7 +26,7 @@ const STARTED_IN_MS = 60_000;
 
 /**
  * Makes the company and starts the server; ready when its own health check says so. With `clock` its time may be moved.
- * `settings` are variables of its environment.
+ * `settings` are variables of its environment; `{address}` in them is where it listens.
  */
 export async function startServer(
   company: string,
@@ -45,7 +45,9 @@ export async function startServer(
   }
   const log = logFile(address);
   const words = ["serve", "--data", data, "--listen", address, ...(clock ? ["--test-clock"] : [])];
-  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...settings } });
+  const named = Object.entries(settings).map(([name, value]) => [name, value.replace("{address}", address)]);
+  const env = { ...process.env, ...Object.fromEntries(named) };
+  const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], env });
   const file = createWriteStream(log);
   child.stdout.pipe(file);
   child.stderr.pipe(file);

@@ -1,6 +1,7 @@
 /**
  * The `test` of all specs: one server per company, and a page whose console stays clean.
- * An error in a page's console, an uncaught exception or an answer of 500 and above fails the test that caused it.
+ * An error in a page's console (a text that is missing is one), an uncaught exception or an answer of 500 and above fails the
+ * test that caused it.
  */
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 import { Api } from "./api.ts";
@@ -25,6 +26,8 @@ interface Shared {
   /** Whether the server has a mail server, and what came there. */
   mail: boolean;
   sink: Sink;
+  /** Other settings of the server, as variables of its environment. */
+  settings: Record<string, string>;
   server: Server;
 }
 
@@ -32,6 +35,7 @@ export const test = base.extend<Given, Shared>({
   company: ["Acme", { scope: "worker", option: true }],
   clock: [false, { scope: "worker", option: true }],
   mail: [false, { scope: "worker", option: true }],
+  settings: [{}, { scope: "worker", option: true }],
   sink: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
     async ({}, use) => {
@@ -42,8 +46,8 @@ export const test = base.extend<Given, Shared>({
     { scope: "worker" },
   ],
   server: [
-    async ({ company, clock, mail, sink }, use) => {
-      const server = await startServer(company, clock, mail ? sink.settings : {});
+    async ({ company, clock, mail, sink, settings }, use) => {
+      const server = await startServer(company, clock, { ...(mail ? sink.settings : {}), ...settings });
       await use(server);
       await server.stop();
     },

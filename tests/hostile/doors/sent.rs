@@ -183,7 +183,7 @@ async fn no_operation_follows_a_body_into_the_depth() {
     let objects = Objects::make(&app, MARKER).await;
     let admin = app.admin();
     let mut wrong = Vec::new();
-    for door in doors(&app, &objects).await.iter().filter(|door| door.media.is_some()) {
+    for door in doors(&app, &objects).await.iter().filter(|door| door.media.is_some() && !door.excepted("depth")) {
         let tags = format!("{}{}", "<a>".repeat(50_000), "</a>".repeat(50_000));
         for (attack, body) in [
             ("deep lists", nested(100_000)),

@@ -1,10 +1,12 @@
 //! A company's own entities and fields: made without a restart, then like any other at every door.
 
 mod changing;
+mod directories;
 mod doors;
-mod formulas;
+pub mod formulas;
 mod going;
 mod hostile;
+mod layout_tabs;
 mod layouts;
 mod money;
 mod retype;

@@ -1,6 +1,7 @@
 //! Pipelines as administrators make and change them, and what their stages ask of records (customize.md, R43).
 
 mod changing;
+mod contract;
 mod guards;
 mod hostile;
 mod time;

@@ -118,20 +118,26 @@ pub fn check_guest(manifest: &Path, text: &str) -> Vec<Finding> {
         Err(error) => return vec![Finding::new(manifest, 0, format!("is no TOML: {error}"))],
     };
     let folder = manifest.parent().unwrap_or(Path::new(""));
-    let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
-    let tables = sections.iter().filter_map(|section| table.get(*section)).filter_map(toml::Value::as_table);
-    let paths = tables.flatten().filter_map(|(name, value)| Some((name, value.get("path")?.as_str()?)));
-    let broken = paths.filter(|(_, path)| {
+    let beside = |path: &str| {
         let reached = plain(&folder.join(path));
         !reached.starts_with("sdk") && !reached.starts_with(folder)
+    };
+    let targets = table.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let owners = std::iter::once(&table).chain(targets.filter_map(toml::Value::as_table));
+    let sections = owners.flat_map(|owner| SECTIONS.iter().filter_map(move |section| owner.get(*section)));
+    let named = sections.filter_map(toml::Value::as_table).flatten();
+    let broken = named.filter_map(|(name, value)| {
+        let path = value.get("path").and_then(toml::Value::as_str).filter(|path| beside(path));
+        let place = path.or_else(|| value.get("git").and_then(toml::Value::as_str))?;
+        Some(format!("`{name}` at {place} is not part of the SDK; plugins see only sdk/"))
     });
-    broken
-        .map(|(name, path)| {
-            let message = format!("`{name}` at {path} is not part of the SDK; plugins see only sdk/");
-            Finding::new(manifest, 0, message)
-        })
-        .collect()
+    let replaced = ["patch", "replace"].into_iter().filter(|section| table.contains_key(*section));
+    let replaced = replaced.map(|section| format!("`[{section}]` puts something else in the place of a library"));
+    broken.chain(replaced).map(|message| Finding::new(manifest, 0, message)).collect()
 }
+
+/// Where a manifest names what a package is built with.
+const SECTIONS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// The path without `.` and `..`, by its text alone.
 fn plain(path: &Path) -> PathBuf {
@@ -218,11 +224,35 @@ mod tests {
             ("[dev-dependencies]\nkernel = { path = \"./.././../core/kernel\" }", 1),
             ("[dependencies]\nx = { path = \"../../../elsewhere\" }", 1),
             ("[dependencies]\nx = { path = \"../../sdk/../core/kernel\" }", 1),
+            ("[dependencies]\nx = { git = \"https://example.com/verstak\" }", 1),
+            ("[target.'cfg(unix)'.dependencies]\nkernel = { path = \"../../core/kernel\" }", 1),
+            ("[patch.crates-io]\nserde = { path = \"../../core/kernel\" }", 1),
             ("[dependencies", 1),
             ("", 0),
             ("dependencies = 3", 0),
         ] {
             assert_eq!(check_guest(manifest, text).len(), expected, "{text}");
         }
+    }
+
+    /// What a lock names without a source lies in this repository.
+    #[test]
+    fn modules_are_built_with_the_sdk_and_nothing_else_of_ours() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut modules = Vec::new();
+        for entry in std::fs::read_dir(root.join("plugins")).unwrap() {
+            let folder = entry.unwrap().path();
+            let Ok(text) = std::fs::read_to_string(folder.join("Cargo.lock")) else { continue };
+            let module = folder.file_name().unwrap().to_string_lossy().into_owned();
+            let lock: toml::Table = text.parse().unwrap();
+            let packages = lock["package"].as_array().unwrap().iter();
+            let ours = packages.filter(|package| package.get("source").is_none());
+            let mut ours: Vec<&str> = ours.map(|package| package["name"].as_str().unwrap()).collect();
+            ours.retain(|name| *name != module);
+            assert_eq!(ours, ["verstak-plugin"], "{module}");
+            modules.push(module);
+        }
+        modules.sort();
+        assert_eq!(modules, ["lead-desk", "rollout", "time-tracking"]);
     }
 }

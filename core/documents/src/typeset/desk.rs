@@ -32,6 +32,13 @@ pub(super) struct Desk {
     sources: HashMap<FileId, Source>,
     files: HashMap<FileId, Bytes>,
     day: Option<Datetime>,
+    above: usize,
+}
+
+/// Whether a file is a font of the template's own.
+fn is_font(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".ttf") || name.ends_with(".otf")
 }
 
 /// A file of the sheet, by its name.
@@ -43,7 +50,7 @@ fn file(name: &str) -> Result<FileId, Trouble> {
 
 impl Desk {
     pub(super) fn of(sheet: &Sheet) -> Result<Self, Trouble> {
-        let fonts: Vec<Font> = FONTS.iter().flat_map(|font| Font::iter(Bytes::new(*font))).collect();
+        let mut fonts: Vec<Font> = FONTS.iter().flat_map(|font| Font::iter(Bytes::new(*font))).collect();
         let main = file("main.typ")?;
         let mut sources = HashMap::from([(main, Source::new(main, sheet.main.clone()))]);
         let mut files = HashMap::new();
@@ -55,7 +62,15 @@ impl Desk {
                 let text = String::from_utf8(bytes.clone()).map_err(|error| bad(error.to_string()))?;
                 sources.insert(id, Source::new(id, text));
             }
-            files.insert(id, Bytes::new(bytes));
+            let bytes = Bytes::new(bytes);
+            if is_font(name) {
+                let known = fonts.len();
+                fonts.extend(Font::iter(bytes.clone()));
+                if fonts.len() == known {
+                    return Err(bad("this is no font".to_owned()));
+                }
+            }
+            files.insert(id, bytes);
         }
         let (year, month, day) = sheet.day;
         Ok(Self {
@@ -66,7 +81,13 @@ impl Desk {
             sources,
             files,
             day: Datetime::from_ymd(year, month, day),
+            above: sheet.above,
         })
+    }
+
+    /// The line of the template itself, counted from 1.
+    pub(super) fn own_line(&self, line: usize) -> usize {
+        line.saturating_sub(self.above).max(1)
     }
 
     /// The day of the sheet.

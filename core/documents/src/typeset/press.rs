@@ -18,19 +18,19 @@ const NAMED: usize = 10;
 /// Sets a sheet.
 pub(super) fn set(sheet: &Sheet) -> Result<Vec<u8>, Trouble> {
     let desk = Desk::of(sheet)?;
-    let made = pdf(&desk);
+    let made = pdf(&desk, sheet.squares);
     // What the library remembers between compiles.
     typst::comemo::evict(0);
     made
 }
 
-fn pdf(desk: &Desk) -> Result<Vec<u8>, Trouble> {
+fn pdf(desk: &Desk, passes: bool) -> Result<Vec<u8>, Trouble> {
     let document = typst::compile::<PagedDocument>(desk).output.map_err(|errors| first(desk, &errors))?;
     let mut missing = BTreeSet::new();
     for page in document.pages() {
         squares(&page.frame, &mut missing);
     }
-    if !missing.is_empty() {
+    if !missing.is_empty() && !passes {
         return Err(Trouble::Characters(missing.into_iter().take(NAMED).collect()));
     }
     let options = PdfOptions {
@@ -55,11 +55,22 @@ fn squares(frame: &Frame, missing: &mut BTreeSet<char>) {
     }
 }
 
+/// The first problem with its line; of another file than the template the name of that file too.
 fn first(desk: &Desk, errors: &[SourceDiagnostic]) -> Trouble {
     let Some(error) = errors.first() else { return Trouble::Template { problem: String::new(), line: None } };
-    let line = error.span.id().filter(|id| *id == desk.main()).and_then(|id| {
+    let place = error.span.id().and_then(|id| {
         let at = desk.range(error.span)?.start;
-        Some(desk.source(id).ok()?.lines().byte_to_line(at)? + 1)
+        Some((id, desk.source(id).ok()?.lines().byte_to_line(at)? + 1))
     });
-    Trouble::Template { problem: error.message.to_string(), line }
+    let message = error.message.to_string();
+    match place {
+        Some((id, line)) if id == desk.main() => {
+            Trouble::Template { problem: message, line: Some(desk.own_line(line)) }
+        }
+        Some((id, line)) => {
+            let name = id.get().vpath().get_without_slash();
+            Trouble::Template { problem: format!("{name} ({line}): {message}"), line: None }
+        }
+        None => Trouble::Template { problem: message, line: None },
+    }
 }

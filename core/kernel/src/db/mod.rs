@@ -29,7 +29,7 @@ mod tx;
 mod writer;
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::sea_query::{Cond, Expr, ExprTrait};
@@ -47,6 +47,7 @@ pub use sums::{halves, sum_at, summed};
 pub use tx::Tx;
 
 use crate::clock::Period;
+use crate::seal::{self, Seals};
 use crate::words;
 
 use sqlite::{Connections, LONGEST, Place, Wanted};
@@ -87,6 +88,7 @@ pub struct Db {
     write: Write,
     committed: Arc<watch::Sender<u64>>,
     enqueued: Arc<watch::Sender<u64>>,
+    seals: Arc<OnceLock<Seals>>,
 }
 
 /// Where statements are read that belong to no transaction.
@@ -121,7 +123,8 @@ impl Db {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres:".into()));
         };
         let channel = || Arc::new(watch::Sender::new(0));
-        Ok(Self { read: Reader(read), write, committed: channel(), enqueued: channel() })
+        let seals = Arc::new(OnceLock::new());
+        Ok(Self { read: Reader(read), write, committed: channel(), enqueued: channel(), seals })
     }
 
     /// Which SQL it speaks.
@@ -132,6 +135,16 @@ impl Db {
     /// A connection for reading.
     pub const fn read(&self) -> &Reader {
         &self.read
+    }
+
+    /// What opens and seals the secrets that are kept here; nothing before [`crate::seal::prepare`].
+    pub fn seals(&self) -> &Seals {
+        self.seals.get().unwrap_or(&seal::NONE)
+    }
+
+    /// The first ones stay.
+    pub(crate) fn set_seals(&self, seals: Seals) {
+        drop(self.seals.set(seals));
     }
 
     /// A connection for migrations.

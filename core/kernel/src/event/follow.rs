@@ -1,5 +1,6 @@
 //! Readers of the whole log: each event is seen at least once and made into jobs by whoever it concerns.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::{Cursor, Event, Selection};
 use crate::Result;
 use crate::clock::Env;
 use crate::db::Db;
+use crate::id::TenantId;
 use crate::jobs::{self, NewJob};
 
 /// Events read at once.
@@ -35,6 +37,17 @@ pub struct Follower {
 pub trait Concern: Send + Sync {
     /// The jobs that these events make, oldest first. May be asked again about events that made none.
     async fn jobs(&self, events: Vec<Event>) -> Result<Vec<NewJob>>;
+
+    /// Whether events of some companies alone concern it: then it is asked which (`heard`), and those of others are passed
+    /// without being read.
+    fn picks(&self) -> bool {
+        false
+    }
+
+    /// Of these companies, those whose events may make jobs.
+    async fn heard(&self, tenants: BTreeSet<TenantId>) -> Result<BTreeSet<TenantId>> {
+        Ok(tenants)
+    }
 }
 
 impl Follower {
@@ -55,10 +68,9 @@ impl Follower {
             let (passed, before) = self.passed();
             // What made no jobs was perhaps passed without writing it down.
             let (from, before) = if self.repeat > 0 && passed > written { (passed, before) } else { (written, 0) };
-            let events = super::read_after(self.db.read(), from, &Selection::default(), READ).await?;
-            let Some(to) = events.last().map(Event::cursor) else { return Ok(enqueued) };
-            let unwritten = before + events.len();
-            let made = concern.jobs(events).await?;
+            let Some((to, count, events)) = self.next(concern, from).await? else { return Ok(enqueued) };
+            let unwritten = before + count;
+            let made = if events.is_empty() { Vec::new() } else { concern.jobs(events).await? };
             if made.is_empty() && unwritten < self.repeat {
                 self.pass(to, unwritten);
                 continue;
@@ -75,6 +87,36 @@ impl Follower {
             }
             tx.commit().await?;
             enqueued += jobs;
+        }
+    }
+
+    /// The next part of the log: its last place, how many events it has, and those that may concern somebody.
+    async fn next(&self, concern: &dyn Concern, from: Cursor) -> Result<Option<(Cursor, usize, Vec<Event>)>> {
+        if !concern.picks() {
+            let events = super::read_after(self.db.read(), from, &Selection::default(), READ).await?;
+            let to = events.last().map(Event::cursor);
+            return Ok(to.map(|to| (to, events.len(), events)));
+        }
+        let places = super::places_after(self.db.read(), from, READ).await?;
+        let Some((to, _)) = places.last().copied() else { return Ok(None) };
+        let heard = concern.heard(places.iter().map(|(_, tenant)| *tenant).collect()).await?;
+        if heard.is_empty() {
+            return Ok(Some((to, places.len(), Vec::new())));
+        }
+        Ok(Some((to, places.len(), super::read_of(self.db.read(), &heard, (from, to)).await?)))
+    }
+
+    /// Does `look` after every commit and at least once a second, until told to stop; what fails is done again then.
+    pub async fn serve<F, T>(&self, whom: &str, stop: &CancellationToken, look: impl Fn() -> F)
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut commits = self.db.commits();
+        while !stop.is_cancelled() {
+            if let Err(error) = look().await {
+                tracing::error!(%error, "events could not be handed to {whom}");
+            }
+            self.news(&mut commits, stop).await;
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod follow;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -193,19 +194,42 @@ pub async fn read_after(
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let mut select = base();
-    let postgres = conn.get_database_backend() == DbBackend::Postgres;
-    select.and_where(place(postgres).gt(bound(postgres, cursor)));
-    if postgres {
-        select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
-        select.order_by("tx", Order::Asc);
-    }
+    unread(&mut select, conn.get_database_backend() == DbBackend::Postgres, cursor);
     if let Some(tenant) = selection.tenant {
         select.and_where(Expr::col("tenant_id").eq(tenant.0));
     }
     if let Some(entity) = &selection.entity {
         select.and_where(Expr::col("entity").eq(entity.as_str()));
     }
-    select.order_by("id", Order::Asc).limit(limit);
+    select.limit(limit);
+    rows(conn, &select).await
+}
+
+/// The places of at most `limit` events after `cursor`, oldest first, with whose they are: nothing of them is decoded.
+async fn places_after(
+    conn: &impl ConnectionTrait,
+    cursor: Cursor,
+    limit: u64,
+) -> Result<Vec<(Cursor, TenantId)>, DbErr> {
+    let mut select = Query::select().columns(["tx", "id", "tenant_id"]).from("event_log").take();
+    unread(&mut select, conn.get_database_backend() == DbBackend::Postgres, cursor);
+    select.limit(limit);
+    let found = conn.query_all(&select).await?;
+    let place = |row: &QueryResult| {
+        let cursor = Cursor { tx: row.try_get_by_index(0)?, id: row.try_get_by_index(1)? };
+        Ok((cursor, TenantId(row.try_get_by_index(2)?)))
+    };
+    found.iter().map(place).collect()
+}
+
+/// Events of some companies after a place, up to and with another one that a reader has seen, oldest first.
+async fn read_of(
+    conn: &impl ConnectionTrait,
+    tenants: &BTreeSet<TenantId>,
+    (after, to): (Cursor, Cursor),
+) -> Result<Vec<Event>, DbErr> {
+    let mut select = between(conn.get_database_backend() == DbBackend::Postgres, after, to);
+    select.and_where(Expr::col("tenant_id").is_in(tenants.iter().map(|tenant| tenant.0)));
     rows(conn, &select).await
 }
 
@@ -227,19 +251,12 @@ pub struct Range {
 /// # Errors
 /// When the database fails.
 pub async fn read_range(conn: &impl ConnectionTrait, range: &Range, limit: u64) -> Result<Vec<Event>, DbErr> {
-    let mut select = base();
-    let postgres = conn.get_database_backend() == DbBackend::Postgres;
-    select
-        .and_where(place(postgres).gt(bound(postgres, range.after)))
-        .and_where(place(postgres).lte(bound(postgres, range.to)))
-        .and_where(Expr::col("tenant_id").eq(range.tenant.0));
+    let mut select = between(conn.get_database_backend() == DbBackend::Postgres, range.after, range.to);
+    select.and_where(Expr::col("tenant_id").eq(range.tenant.0));
     if let Some(record) = range.record {
         select.and_where(Expr::col("record_id").eq(record));
     }
-    if postgres {
-        select.order_by("tx", Order::Asc);
-    }
-    select.order_by("id", Order::Asc).limit(limit);
+    select.limit(limit);
     rows(conn, &select).await
 }
 
@@ -256,7 +273,7 @@ pub async fn any_hidden(conn: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(conn.query_one(&select).await?.is_some())
 }
 
-/// The history of one record, newest first, older than row `before` where given.
+/// The history of one record, newest first, older than row `before` where given, without events of some kinds.
 ///
 /// # Errors
 /// When the database fails.
@@ -265,10 +282,14 @@ pub async fn of_record(
     tenant: TenantId,
     record: Uuid,
     before: Option<i64>,
+    without: &[&str],
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let mut select = base();
     select.and_where(Expr::col("tenant_id").eq(tenant.0)).and_where(Expr::col("record_id").eq(record));
+    if !without.is_empty() {
+        select.and_where(Expr::col("kind").is_not_in(without.iter().copied()));
+    }
     if let Some(before) = before {
         select.and_where(Expr::col("id").lt(before));
     }
@@ -477,6 +498,27 @@ fn bound(postgres: bool, cursor: Cursor) -> Expr {
 
 fn base() -> SelectStatement {
     Query::select().columns(COLUMNS).from("event_log").take()
+}
+
+/// After a place, as far as readers may see, in the order of the log.
+fn unread(select: &mut SelectStatement, postgres: bool, cursor: Cursor) {
+    select.and_where(place(postgres).gt(bound(postgres, cursor)));
+    if postgres {
+        select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
+        select.order_by("tx", Order::Asc);
+    }
+    select.order_by("id", Order::Asc);
+}
+
+/// Events after a place, up to and with another, in the order of the log.
+fn between(postgres: bool, after: Cursor, to: Cursor) -> SelectStatement {
+    let mut select = base();
+    select.and_where(place(postgres).gt(bound(postgres, after))).and_where(place(postgres).lte(bound(postgres, to)));
+    if postgres {
+        select.order_by("tx", Order::Asc);
+    }
+    select.order_by("id", Order::Asc);
+    select
 }
 
 async fn rows(conn: &impl ConnectionTrait, select: &SelectStatement) -> Result<Vec<Event>, DbErr> {

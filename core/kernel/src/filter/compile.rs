@@ -29,6 +29,8 @@ pub struct Viewer {
     pub department: Option<DepartmentId>,
     /// Their department and all below it and below those they head.
     pub subtree: Vec<DepartmentId>,
+    /// Those they head and all below these.
+    pub headed: Vec<DepartmentId>,
     /// The present.
     pub now: Timestamp,
     /// The tenant's time zone.
@@ -242,8 +244,10 @@ impl Compiler<'_> {
         if let Operand::Relative(relative) = test.value {
             return self.relative(&column, shape.kind, test, relative);
         }
-        if let (FieldType::User | FieldType::Department, Operand::MyDepartment | Operand::MySubtree) =
-            (shape.kind, &test.value)
+        if let (
+            FieldType::User | FieldType::Department,
+            Operand::MyDepartment | Operand::MySubtree | Operand::MyHeaded,
+        ) = (shape.kind, &test.value)
         {
             let inside = self.in_departments(column, shape.kind, &test.value);
             return Ok(if matches!(test.op, Op::Ne | Op::NotIn) {
@@ -345,6 +349,7 @@ impl Compiler<'_> {
     fn in_departments(&self, column: Expr, kind: FieldType, which: &Operand) -> Expr {
         let departments: Vec<Uuid> = match which {
             Operand::MyDepartment => self.viewer.department.iter().map(|d| d.0).collect(),
+            Operand::MyHeaded => self.viewer.headed.iter().map(|d| d.0).collect(),
             _ => self.viewer.subtree.iter().map(|d| d.0).collect(),
         };
         if kind == FieldType::Department {

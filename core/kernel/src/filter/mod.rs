@@ -5,7 +5,7 @@
 //!
 //! JSON: `{"and": [..]}`, `{"or": [..]}`, `{"not": ..}` and tests `{"field", "op", "value"}`. A value is a literal, a
 //! list, `{"relative": "this_week"}`, `{"relative": "days_ago", "n": 7}`, or a placeholder `{"me": true}`,
-//! `{"my_department": true}`, `{"my_subtree": true}`. A field may hop across one link: `company.industry`.
+//! `{"my_department": true}`, `{"my_subtree": true}`, `{"my_headed": true}`. A field may hop across one link: `company.industry`.
 
 mod compile;
 mod parse;
@@ -105,6 +105,8 @@ pub enum Operand {
     MyDepartment,
     /// Their department and those under it and under those they head, or the people in them.
     MySubtree,
+    /// The departments that they head and those under these, or the people in them: nobody beside them or above.
+    MyHeaded,
 }
 
 impl Filter {

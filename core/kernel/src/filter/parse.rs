@@ -95,7 +95,7 @@ fn read_test(map: &Map<String, Json>, place: &str) -> Result<Test, Fault> {
         (_, Some(value)) => read_operand(value, place)?,
     };
     match (op, &value) {
-        (Op::In | Op::NotIn, Operand::Many(_) | Operand::MyDepartment | Operand::MySubtree) => {}
+        (Op::In | Op::NotIn, Operand::Many(_) | Operand::MyDepartment | Operand::MySubtree | Operand::MyHeaded) => {}
         (Op::In | Op::NotIn, _) => return fault("`in` needs a list".into()),
         (Op::Between, Operand::Many(pair)) if pair.len() == 2 => {}
         (Op::Between, _) => return fault("`between` needs a list of two".into()),
@@ -116,6 +116,7 @@ fn read_operand(json: &Json, place: &str) -> Result<Operand, Fault> {
             ["me"] => Ok(Operand::Me),
             ["my_department"] => Ok(Operand::MyDepartment),
             ["my_subtree"] => Ok(Operand::MySubtree),
+            ["my_headed"] => Ok(Operand::MyHeaded),
             _ => Relative::deserialize(json)
                 .map(Operand::Relative)
                 .or_else(|_| fault("expected a literal, a list, a relative period or a placeholder".into())),
@@ -133,6 +134,7 @@ fn operand_to_json(operand: &Operand) -> Json {
         Operand::Me => json!({"me": true}),
         Operand::MyDepartment => json!({"my_department": true}),
         Operand::MySubtree => json!({"my_subtree": true}),
+        Operand::MyHeaded => json!({"my_headed": true}),
     }
 }
 

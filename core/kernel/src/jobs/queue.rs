@@ -323,6 +323,25 @@ pub async fn dead(conn: &impl ConnectionTrait, tenant: Option<TenantId>) -> Resu
     conn.query_all(&select).await?.iter().map(read).collect()
 }
 
+/// Since when a job that waits for nothing but a worker should have run, of the one that waits longest: none that was due
+/// before then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waits_since(conn: &impl ConnectionTrait, before: Timestamp) -> Result<Option<Timestamp>, DbErr> {
+    let select = Query::select()
+        .column("run_at")
+        .from("job")
+        .and_where(Expr::cust("state = 'ready'"))
+        .and_where(Expr::col("run_at").lt(before.0))
+        // Those of an order may wait for each other.
+        .and_where(Expr::col("order_key").is_null())
+        .order_by("run_at", Order::Asc)
+        .limit(1)
+        .take();
+    conn.query_one(&select).await?.map(|row| row.try_get_by_index(0).map(Timestamp)).transpose()
+}
+
 /// A dead letter with what it was about.
 #[derive(Debug, Clone)]
 pub struct DeadOfKind {
@@ -336,12 +355,18 @@ pub struct DeadOfKind {
     pub error: String,
 }
 
-/// The dead letters of a kind among all tenants, oldest first, at most `limit`: for whoever tells their story elsewhere.
+/// The dead letters of a kind among all tenants, oldest first, behind one of them where given, at most `limit`: for whoever
+/// tells their story elsewhere.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn dead_of_kind(conn: &impl ConnectionTrait, kind: &str, limit: u64) -> Result<Vec<DeadOfKind>, DbErr> {
-    let select = Query::select()
+pub async fn dead_of_kind(
+    conn: &impl ConnectionTrait,
+    kind: &str,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<DeadOfKind>, DbErr> {
+    let mut select = Query::select()
         .columns(["id", "tenant_id", "payload", "last_error"])
         .from("job")
         .and_where(Expr::cust("state = 'dead'"))
@@ -349,6 +374,9 @@ pub async fn dead_of_kind(conn: &impl ConnectionTrait, kind: &str, limit: u64) -
         .order_by("id", Order::Asc)
         .limit(limit)
         .take();
+    if let Some(after) = after {
+        select.and_where(Expr::col("id").gt(after));
+    }
     let read = |row: &QueryResult| {
         Ok(DeadOfKind {
             id: row.try_get_by_index(0)?,

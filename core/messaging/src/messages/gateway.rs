@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result, TenantId, audit};
+use kernel::{Ctx, Db, Error, Result, TenantId, audit};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
+use super::sealed::place;
 use super::{Messages, named};
 use crate::outbound::Outgoing;
 
@@ -134,10 +135,10 @@ pub struct GatewayView {
     pub has_secret: bool,
 }
 
-/// A gateway with its secret.
+/// A gateway with its secret as it is kept: sealed.
 pub(super) struct Gateway {
     pub(super) settings: Settings,
-    secret: String,
+    pub(super) secret: String,
 }
 
 /// How values are written into a place.
@@ -290,13 +291,21 @@ impl Settings {
 }
 
 impl Gateway {
+    /// Its secret as it was given, under its key.
+    ///
+    /// # Errors
+    /// `Conflict("secrets.locked")` where this server cannot open it.
+    pub(super) fn secret(&self, db: &Db, tenant: TenantId, key: &str) -> Result<String> {
+        db.seals().open(&place(tenant, key, &self.settings.url), &self.secret)
+    }
+
     /// The request for an SMS.
-    pub(super) fn request(&self, to: &str, text: &str, message: Uuid) -> Result<Outgoing, String> {
+    pub(super) fn request(&self, secret: &str, to: &str, text: &str, message: Uuid) -> Result<Outgoing, String> {
         let (settings, key) = (&self.settings, message.to_string());
         let written = Written::of(settings.content_type()).ok_or("the gateway's content-type is not known")?;
         let places = [("{to}", to), ("{text}", text), ("{key}", key.as_str())];
         let url = Url::parse(&settings.address(to, text, &key)).map_err(|error| error.to_string())?;
-        let hidden = [("{secret}", self.secret.as_str()), ("{key}", key.as_str())];
+        let hidden = [("{secret}", secret), ("{key}", key.as_str())];
         let mut headers: Vec<(String, String)> = settings
             .headers
             .iter()
@@ -322,13 +331,13 @@ impl Gateway {
     }
 }
 
-fn from_row(row: &QueryResult) -> Result<(String, Gateway), DbErr> {
+pub(super) fn from_row(row: &QueryResult) -> Result<(String, Gateway), DbErr> {
     let settings = serde_json::from_value(row.try_get_by_index(1)?).map_err(|error| DbErr::Type(error.to_string()))?;
     Ok((row.try_get_by_index(0)?, Gateway { settings, secret: row.try_get_by_index(2)? }))
 }
 
 /// The company's gateways by key.
-async fn all(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(String, Gateway)>> {
+pub(super) async fn all(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(String, Gateway)>> {
     let select = Query::select()
         .columns(["gateway", "settings", "secret"])
         .from("message_gateway")
@@ -393,10 +402,13 @@ impl Messages {
             // It would be shown to whoever answers there.
             return Err(named("secret", FieldError::new("required")));
         }
-        let secret = input.secret.clone().unwrap_or_else(|| kept.map(|old| old.secret).unwrap_or_default());
-        if secret.len() > MAX_VALUE || !secret.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(named("secret", FieldError::new("characters")));
-        }
+        let plain =
+            |secret: &str| secret.len() <= MAX_VALUE && secret.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let secret = match input.secret.as_deref() {
+            Some(secret) if !plain(secret) => return Err(named("secret", FieldError::new("characters"))),
+            Some(secret) => self.mail.db.seals().seal(&ctx.env, &place(ctx.tenant, key, &input.url), secret)?,
+            None => kept.map(|old| old.secret).unwrap_or_default(),
+        };
         let gateway = Gateway { settings: input.settings(), secret };
         gateway.settings.check(&gateway.secret)?;
         save(&tx, ctx, key, &gateway).await?;
@@ -426,7 +438,7 @@ impl Messages {
 }
 
 /// The server that an address is of.
-fn origin(url: &str) -> Option<url::Origin> {
+pub(super) fn origin(url: &str) -> Option<url::Origin> {
     url.split('?').next().and_then(|fixed| Url::parse(fixed).ok()).map(|url| url.origin())
 }
 
@@ -509,7 +521,8 @@ mod tests {
     }
 
     fn sent(change: Json, to: &str, text: &str) -> Outgoing {
-        Gateway { settings: settings(change), secret: "s3cret".into() }.request(to, text, Uuid::nil()).unwrap()
+        let gateway = Gateway { settings: settings(change), secret: String::new() };
+        gateway.request("s3cret", to, text, Uuid::nil()).unwrap()
     }
 
     #[test]

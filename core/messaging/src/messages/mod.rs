@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `gateway` | gateways of a company: the request made of a message, the id found in the answer |
 //! | `inbound` | what comes in |
+//! | `sealed` | secrets of gateways, where they lie |
 //! | `send` | the job of SMS; what people decide about messages |
 //! | `store` | the tables |
 //! | `told` | the events |
@@ -19,7 +20,9 @@
 mod gateway;
 pub mod inbound;
 mod retention;
+mod sealed;
 mod send;
+mod standing;
 mod store;
 mod told;
 
@@ -34,6 +37,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use gateway::{GatewayInput, GatewayView};
+pub(crate) use sealed::renew_secrets;
+pub use standing::{Trouble, Way};
 pub use told::{BOUNCED, ENTITY, EVENTS, FAILED, RECEIVED, SENT, UNSURE};
 
 use crate::input::{self, wrong};

@@ -86,7 +86,7 @@ impl Messages {
             return Ok(self.close(ctx, id, MessageState::Failed, Some(&why), None).await?);
         };
         self.turn(ctx, &message, &gateway).await?;
-        match self.ask(&message, &gateway).await {
+        match self.ask(ctx, &message, &gateway).await {
             Answered::Sent(foreign) => Ok(self.close(ctx, id, MessageState::Sent, None, foreign.as_deref()).await?),
             Answered::Never(why) => Ok(self.close(ctx, id, MessageState::Failed, Some(&why), None).await?),
             Answered::Unsure(why) => Ok(self.close(ctx, id, MessageState::Unsure, Some(&why), None).await?),
@@ -116,12 +116,17 @@ impl Messages {
         pace::wait(turn, ctx.now())
     }
 
-    async fn ask(&self, message: &Message, gateway: &Gateway) -> Answered {
+    async fn ask(&self, ctx: &Ctx, message: &Message, gateway: &Gateway) -> Answered {
         let Some(outbound) = self.outbound.get() else {
             return Answered::Later("this process sends nothing to gateways".to_owned());
         };
         let to = message.to.first().map(String::as_str).unwrap_or_default();
-        let request = match gateway.request(to, &message.text, message.id) {
+        let Ok(secret) = gateway.secret(&self.mail.db, ctx.tenant, &message.gateway) else {
+            return Answered::Later(
+                "the key of the gateway's secret is not here: `verstak doctor` says more".to_owned(),
+            );
+        };
+        let request = match gateway.request(&secret, to, &message.text, message.id) {
             Ok(request) => request,
             Err(why) => return Answered::Never(why),
         };

@@ -17,6 +17,7 @@ use super::http::{HttpPermission, goes_to};
 use super::{Caller, State, host_error, id_from_wit};
 use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak::files::files as wit;
+use crate::bindings::verstak::public::uploads;
 use crate::files::{FETCH, Fetching};
 use crate::manifest::check::{fail, text};
 use crate::manifest::permissions::{Grant, Part, Permission};
@@ -222,6 +223,15 @@ impl State {
         made.map(to_wit).map_err(|error| host_error(&error))
     }
 
+    async fn take_upload(&mut self, upload: &str, entity: &str, record: &str) -> Result<wit::File, HostError> {
+        let door = self.files_door(true)?;
+        door.may(entity, FileAct::Add)?;
+        self.take_rows(1)?;
+        let record = RecordId(id_from_wit(record)?);
+        let made = door.files.take(&door.ctx, door.caller.plugin.id(), upload, entity, record).await;
+        made.map(to_wit).map_err(|error| host_error(&error))
+    }
+
     async fn remove_file(&mut self, file: &str) -> Result<(), HostError> {
         let door = self.files_door(true)?;
         let file = door.file(file, FileAct::Remove).await?;
@@ -340,5 +350,12 @@ impl wit::Host for State {
     async fn from_url(&mut self, entity: String, record: String, name: String, from: wit::Address) -> Answer<String> {
         self.enter()?;
         Ok(self.fetch_file(&entity, &record, &name, from).await)
+    }
+}
+
+impl uploads::Host for State {
+    async fn take(&mut self, upload: String, entity: String, record: String) -> Answer<wit::File> {
+        self.enter()?;
+        Ok(self.take_upload(&upload, &entity, &record).await)
     }
 }

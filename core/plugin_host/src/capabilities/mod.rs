@@ -8,15 +8,19 @@
 //! it and its words, and a line in [`CAPABILITIES`]. The linker, the checks of imports and manifests, grants and the views
 //! of permissions go by the table.
 
+mod address;
 mod calendars;
 mod context;
 mod convert;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod files;
 mod gates;
+mod health;
 pub(crate) mod http;
 pub(crate) mod jobs;
 mod kv;
+mod links;
 mod log;
 pub(crate) mod messaging;
 pub(crate) mod notify;
@@ -41,8 +45,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak as wit;
-use crate::engine::{Budget, Caps, Captured, Meter, OverBudget};
+use crate::engine::{Budget, Caps, Captured, Effect, Meter, OverBudget};
 use crate::gates::GateKeeper;
+use crate::health::Health;
 use crate::manifest::permissions::Part;
 use crate::manifest::records::RecordPermissions;
 use crate::outbound::Outbound;
@@ -75,7 +80,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 26] = [
+pub(crate) static CAPABILITIES: [Capability; 31] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -95,12 +100,17 @@ pub(crate) static CAPABILITIES: [Capability; 26] = [
     capability!("verstak:events/events", wit::events::events, events::PART),
     capability!("verstak:http/http", wit::http::http, http::PART),
     capability!("verstak:files/files", wit::files::files, files::PART),
+    capability!("verstak:public/uploads", wit::public::uploads, files::PART),
+    capability!("verstak:public/links", wit::public::links, links::PART),
+    capability!("verstak:documents/documents", wit::documents::documents, documents::PART),
     capability!("verstak:messaging/messaging", wit::messaging::messaging, messaging::PART),
     capability!("verstak:notify/notify", wit::notify::notify, notify::PART),
     capability!("verstak:people/people", wit::people::people, people::PART),
     capability!("verstak:people/calendars", wit::people::calendars, people::PART),
     capability!("verstak:people/gates", wit::people::gates, gates::PART),
+    capability!("verstak:address/address", wit::address::address, address::PART),
     capability!("verstak:reports/reports", wit::reports::reports, reports::PART),
+    capability!("verstak:health/health", wit::health::health, health::PART),
     capability!("verstak:storage/kv", wit::storage::kv, kv::PART),
 ];
 
@@ -126,6 +136,12 @@ pub(crate) struct Services {
     pub(crate) files: Arc<OnceLock<::records::files::Files>>,
     /// Messages out of the house; nothing until somebody says.
     pub(crate) messages: Arc<OnceLock<::messaging::Messages>>,
+    /// Papers, with a turn of the modules' own; nothing until somebody says.
+    pub(crate) documents: Arc<OnceLock<::documents::Documents>>,
+    /// How the system is; nothing until somebody says.
+    pub(crate) health: Arc<OnceLock<Arc<dyn Health>>>,
+    /// The address of this installation, without `/` behind it; empty where nobody said.
+    pub(crate) public_url: Arc<str>,
 }
 
 /// Who calls, for which plugin, on which services.
@@ -140,8 +156,8 @@ pub(crate) struct Caller {
     pub(crate) anonymous: bool,
     /// Whether it acts as itself whatever the manifest says: a process asks, there is no person.
     pub(crate) own: bool,
-    /// Whether whatever writes is denied: the call only shows something.
-    pub(crate) reads_only: bool,
+    /// What the call may do.
+    pub(crate) effect: Effect,
     /// Where messages wait until the call is done: in a before-hook.
     pub(crate) held: Option<Arc<messaging::Held>>,
     /// Names the call in logs.
@@ -179,6 +195,8 @@ pub struct State {
     rows: u32,
     /// Requests to other servers.
     requests: u32,
+    /// Papers and workbooks.
+    papers: u32,
     memory: usize,
     lines: Vec<LogLine>,
     lost_lines: u32,
@@ -204,6 +222,7 @@ impl State {
             shared: BTreeMap::new(),
             rows: 0,
             requests: 0,
+            papers: 0,
             memory: 0,
             lines: Vec::new(),
             lost_lines: 0,
@@ -259,9 +278,11 @@ impl State {
     /// The same for whatever writes.
     fn writes(&self, grant: &str) -> Result<Caller, HostError> {
         let caller = self.granted(grant)?;
-        match caller.reads_only {
-            true => Err(HostError::Denied("this call only shows something: it may not change anything".to_owned())),
-            false => Ok(caller),
+        match caller.effect {
+            Effect::Reads => {
+                Err(HostError::Denied("this call only answers a question: it may not change anything".to_owned()))
+            }
+            Effect::Writes | Effect::Judges => Ok(caller),
         }
     }
 

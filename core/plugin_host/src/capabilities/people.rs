@@ -117,6 +117,11 @@ impl wit::Host for State {
         Ok(self.departments_of_company().await)
     }
 
+    async fn departments_over(&mut self, head: String) -> Answer<Vec<wit::Department>> {
+        self.enter()?;
+        Ok(self.departments_of_head(&head).await)
+    }
+
     async fn in_department(&mut self, department: String, below: bool) -> Answer<Vec<wit::Person>> {
         self.enter()?;
         Ok(self.people_of_department(&department, below).await)
@@ -215,13 +220,17 @@ impl State {
         let caller = self.people_caller(0)?;
         let all = all_departments(&caller).await?;
         self.take_rows(all.len())?;
-        let view = |one: Department| wit::Department {
-            id: one.id.to_string(),
-            name: one.name,
-            parent: one.parent_id.map(|id| id.to_string()),
-            heads: one.heads.iter().map(ToString::to_string).collect(),
-        };
-        Ok(all.into_iter().map(view).collect())
+        Ok(all.into_iter().map(department_of).collect())
+    }
+
+    async fn departments_of_head(&mut self, head: &str) -> Result<Vec<wit::Department>, HostError> {
+        let caller = self.people_caller(0)?;
+        let head: Uuid = id_from_wit(head)?;
+        let mut all = all_departments(&caller).await?;
+        let below = directory::departments_under(&all, head);
+        all.retain(|one| below.contains(&one.id));
+        self.take_rows(all.len())?;
+        Ok(all.into_iter().map(department_of).collect())
     }
 
     async fn people_of_department(&mut self, id: &str, below: bool) -> Result<Vec<wit::Person>, HostError> {
@@ -250,6 +259,15 @@ pub(super) fn uuids(ids: &[String]) -> Result<Vec<Uuid>, HostError> {
 async fn all_departments(caller: &Caller) -> Result<Vec<Department>, HostError> {
     let all = department::list(caller.services.db.read(), caller.ctx.tenant).await;
     all.map_err(|error| host_error(&error))
+}
+
+fn department_of(one: Department) -> wit::Department {
+    wit::Department {
+        id: one.id.to_string(),
+        name: one.name,
+        parent: one.parent_id.map(|id| id.to_string()),
+        heads: one.heads.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Somebody is not there.

@@ -59,7 +59,7 @@ impl State {
         let wrong = |why: String| HostError::Invalid(Invalid { text: format!("query: {why}"), fields: Vec::new() });
         let query: Query = serde_json::from_str(query).map_err(|error| wrong(error.to_string()))?;
         let ctx = caller.own_ctx();
-        let answer = caller.services.reports.query(&ctx, &query).await;
+        let answer = caller.services.reports.query_again(&ctx, &query).await;
         let answer = answer.map_err(|error| host_error_in(ctx.locale, &error))?;
         self.take_rows(answer.rows.len())?;
         let text = serde_json::to_string(&answer).map_err(|error| host_error(&kernel::Error::internal(error)))?;

@@ -18,6 +18,9 @@ pub(super) async fn look(scene: &Scene, ctx: &Ctx, record: RecordId, find: &Find
     if let Some(name) = find.name.as_ref().filter(|name| **name != newest.name) {
         return Err(format!("the newest file is `{}`, not `{name}`", newest.name));
     }
+    if let Some(kind) = find.media_type.as_ref().filter(|kind| **kind != newest.media_type) {
+        return Err(format!("the newest file is {}, not {kind}", newest.media_type));
+    }
     let Some(text) = &find.text else { return Ok(()) };
     let read = async {
         let pieces = scene.files.read(newest, 0, newest.size).await?;

@@ -15,11 +15,14 @@ mod files;
 mod jobs;
 mod messages;
 mod pages;
+mod papers;
 pub mod project;
+mod published;
 pub mod reference;
 pub mod scene;
 mod script;
 mod scripted;
+mod system;
 pub mod test;
 
 /// Why a command could not do its work; fit to be printed.

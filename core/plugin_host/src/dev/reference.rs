@@ -24,12 +24,12 @@ pub fn reference() -> String {
         text.push_str(&format!("| `{}` | {permission} |\n", capability.import));
     }
     text.push_str(
-        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows | requests |\n|---|---|---|---|---|---|---|---|\n",
+        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows | requests | papers |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for point in POINTS {
         let budget = &point.budget;
         text.push_str(&format!(
-            "| `verstak:plugin/{}` | `{}:...` | {} ms | {} ms | {} MiB | {} | {} | {} |\n",
+            "| `verstak:plugin/{}` | `{}:...` | {} ms | {} ms | {} MiB | {} | {} | {} | {} |\n",
             point.export,
             point.name,
             budget.cpu.as_millis(),
@@ -38,6 +38,7 @@ pub fn reference() -> String {
             budget.host_calls,
             budget.rows,
             budget.requests,
+            budget.papers,
         ));
     }
     text.push_str(CATALOGUE);

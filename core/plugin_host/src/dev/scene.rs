@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use documents::Documents;
 use kernel::clock::{Env, SystemRandom, TestClock};
 use kernel::files::{Store, StoreOptions};
 use kernel::jobs::{Handler, Worker};
@@ -16,6 +17,7 @@ use process::runtime::Processes;
 use records::Records;
 use records::catalogue::indexed::KeepIndexes;
 use records::files::{FileLimits, Files};
+use records::recompute::Recompute;
 use serde_json::json;
 use uuid::Uuid;
 use work::{Calendars, Tasks};
@@ -49,6 +51,8 @@ pub struct Scene {
     pub processes: Processes,
     /// Files, in memory.
     pub files: Files,
+    /// Papers.
+    pub documents: Documents,
     /// Plugins.
     pub host: PluginHost,
     /// People by name; `admin` is one of them.
@@ -73,19 +77,23 @@ impl Scene {
         let mail = Mail::new(&db, &env, None);
         let tasks = Tasks::new(&records, &Calendars::new(&db), &mail);
         let processes = Processes::new(&records, &tasks);
+        let typesetter = config.typesetter.clone();
         let host = PluginHost::new(&records, &tasks, &processes, config)?;
         let limits = FileLimits { file: 16 * 1024 * 1024, company: 0, record: 500, bin_days: 30 };
         let store = Store::open(&StoreOptions::Memory)?;
         let files = Files::new(&records, store.clone(), limits);
         host.set_files(files.clone());
+        let documents = Documents::new(&env, &records, &files, &store, &mail, typesetter);
+        host.set_documents(&documents);
         mail.set_files(store);
         let messages = Messages::new(&mail, MessageLimits { per_hour: 1_000, keep_days: 0 });
         host.set_messages(messages.clone());
         processes.set_services(vec![Arc::new(host.clone())]);
         tasks.set_actions(Arc::new(host.clone()));
         let indexes: Arc<dyn Handler> = Arc::new(KeepIndexes(records.clone()));
+        let formulas: Arc<dyn Handler> = Arc::new(Recompute(records.clone()));
         let handlers = [
-            vec![indexes],
+            vec![indexes, formulas],
             host.handlers(),
             mail.handlers(),
             messages.handlers(),
@@ -109,6 +117,7 @@ impl Scene {
             messages,
             processes,
             files,
+            documents,
             host,
             users,
             roles,

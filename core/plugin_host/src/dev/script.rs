@@ -1,11 +1,13 @@
 //! Test scripts of plugins: TOML files of steps. The format is described in `sdk/testkit/README.md`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use messaging::messages::{Channel, MessageState};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::system::ScriptPart;
 use crate::jobs::RunState;
 
 /// A file of tests; its steps share one company.
@@ -27,6 +29,12 @@ pub(super) struct Script {
     /// Gateways of SMS.
     #[serde(default)]
     pub(super) gateways: Vec<ScriptGateway>,
+    /// Templates of papers that the company brought.
+    #[serde(default)]
+    pub(super) templates: Vec<ScriptTemplate>,
+    /// How the system is.
+    #[serde(default)]
+    pub(super) health: Vec<ScriptPart>,
     /// The company.
     #[serde(default)]
     pub(super) company: Company,
@@ -85,6 +93,8 @@ pub(super) struct Step {
     /// Who acts.
     #[serde(rename = "as")]
     pub(super) actor: Option<String>,
+    /// The IP address that they act from.
+    pub(super) address: Option<IpAddr>,
     pub(super) create: Option<Write>,
     pub(super) update: Option<Write>,
     pub(super) remove: Option<Write>,
@@ -104,16 +114,22 @@ pub(super) struct Step {
     pub(super) runs: Option<Runs>,
     /// Looks at the files of a record.
     pub(super) files: Option<FindFiles>,
+    /// Looks at the papers of a record that are kept.
+    pub(super) papers: Option<FindPapers>,
     /// Looks at what went to another server.
     pub(super) fetched: Option<Fetched>,
     /// Looks at the messages that the plugin sent.
     pub(super) messages: Option<FindMessages>,
     /// Looks at the notices of somebody.
     pub(super) notices: Option<FindNotices>,
+    /// Looks at the events that the plugin published.
+    pub(super) published: Option<FindPublished>,
     /// Sets a calendar.
     pub(super) calendar: Option<SetCalendar>,
     /// Changes somebody of the company.
     pub(super) patch_user: Option<PatchUser>,
+    /// Says how the system is from now on.
+    pub(super) health: Option<Vec<ScriptPart>>,
     /// Switches the plugin off (`false`) or on again.
     pub(super) enabled: Option<bool>,
     /// Hands out events and runs jobs.
@@ -155,7 +171,37 @@ pub(super) struct FindFiles {
     pub(super) count: usize,
     /// What the newest must be called.
     pub(super) name: Option<String>,
+    /// What it must be, as found out from its bytes.
+    pub(super) media_type: Option<String>,
     /// What must stand in it.
+    pub(super) text: Option<String>,
+}
+
+/// A template of papers that the company brought.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScriptTemplate {
+    /// Of whose records it makes papers.
+    pub(super) entity: String,
+    /// What its file is called; ends in `.typ`.
+    pub(super) name: String,
+    /// The file.
+    pub(super) text: String,
+    /// Whether it is taken where nobody chooses.
+    #[serde(default)]
+    pub(super) usual: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindPapers {
+    pub(super) entity: String,
+    pub(super) record: String,
+    /// How many there must be.
+    pub(super) count: usize,
+    /// What the newest must be called.
+    pub(super) name: Option<String>,
+    /// Words that must stand on it.
     pub(super) text: Option<String>,
 }
 
@@ -215,6 +261,8 @@ pub(super) struct Http {
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
     pub(super) status: u16,
+    /// What the answer must begin with: `%PDF`.
+    pub(super) begins: Option<String>,
     /// Values the JSON answer must have, as deep as they go; lists are compared whole.
     #[serde(default)]
     pub(super) answer: Map<String, Json>,
@@ -234,6 +282,18 @@ pub(super) struct FindNotices {
     /// The reader confirms the newest.
     #[serde(default)]
     pub(super) confirm: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FindPublished {
+    /// With the plugin's prefix: `news.said`.
+    pub(super) name: String,
+    /// How many there must be since the script began.
+    pub(super) count: usize,
+    /// What the newest must say.
+    #[serde(default)]
+    pub(super) fields: Map<String, Json>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use kernel::child::ChildCommand;
 use kernel::{Ctx, Db, Error, InstanceId, RecordId, RecordRef, Value};
 use process::runtime::{Service, ServiceCall, ServiceFailure};
 use records::{Change, Record, WriteOptions};
@@ -15,7 +16,8 @@ use super::messages::Office;
 use super::scene::Scene;
 use super::script::{Ask, Figures, Find, FindTasks, Http, Refused, Script, Step, Write};
 use super::scripted::Scripted;
-use super::{DevError, company, files, jobs, messages, pages};
+use super::system::System;
+use super::{DevError, company, files, jobs, messages, pages, papers, published};
 use crate::engine::{Budget, Caps, EngineConfig};
 use crate::points::budget_of;
 use crate::points::pages::View;
@@ -77,15 +79,17 @@ impl Report {
     }
 }
 
-/// Runs one script file of a plugin on an empty, migrated database.
+/// Runs one script file of a plugin on an empty, migrated database. Papers are set by a command of the program's own binary;
+/// none: in this process, where nothing ends a template that does not end by itself.
 ///
 /// # Errors
 /// When the script cannot be read or the plugin cannot be installed; steps that fail are in the report.
-pub async fn run(db: Db, package: &[u8], script: &Path) -> Result<Report, DevError> {
+pub async fn run(db: Db, package: &[u8], script: &Path, typesetter: Option<ChildCommand>) -> Result<Report, DevError> {
     let text = std::fs::read_to_string(script).map_err(|error| DevError::at(script, error))?;
     let parsed: Script = toml::from_str(&text).map_err(|error| DevError::at(script, error))?;
     let file = script.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut play = Play::start(db, package, &parsed).await.map_err(|error| DevError::at(script, explain(&error)))?;
+    let play = Play::start(db, package, &parsed, typesetter).await;
+    let mut play = play.map_err(|error| DevError::at(script, explain(&error)))?;
     let mut report = Report::default();
     for (index, step) in parsed.steps.iter().enumerate() {
         let problem = play.step(step).await.err();
@@ -110,24 +114,30 @@ struct Play {
     departments: BTreeMap<String, Uuid>,
     settings: BTreeMap<String, Json>,
     web: Arc<Scripted>,
+    system: Arc<System>,
 }
 
 impl Play {
-    async fn start(db: Db, package: &[u8], script: &Script) -> kernel::Result<Self> {
+    async fn start(db: Db, package: &[u8], script: &Script, typesetter: Option<ChildCommand>) -> kernel::Result<Self> {
         // Few calls at a time, and a busy machine is no fault of the plugin: processor time is limited all the same.
         let caps = Caps { patience: PATIENCE, ..Caps::default() };
         let engine = EngineConfig { slots: CALLS, caps, ..EngineConfig::default() };
-        let mut scene = Scene::new(db, script.locale, HostConfig { engine, ..HostConfig::default() }).await?;
+        let config = HostConfig { engine, typesetter, ..HostConfig::default() };
+        let mut scene = Scene::new(db, script.locale, config).await?;
         let web = Scripted::new(&script.answers);
         scene.host.set_outbound(Arc::<Scripted>::clone(&web));
         scene.messages.set_outbound(Arc::<Scripted>::clone(&web));
         scene.mail.set_office(Office::new(&script.mail));
         messages::set_up(&scene, &script.gateways).await?;
+        let system = System::new(&script.health);
+        scene.host.set_health(Arc::<System>::clone(&system));
         // First of all, for it may bring roles.
         let admin = scene.ctx("admin").await?;
         let plugin = scene.host.install(&admin, package).await?;
         company::set_up(&mut scene, &script.company).await?;
         scene.host.enable(&admin, &plugin, &Grants::Requested, Some(&script.settings)).await?;
+        // Of its own entities, too.
+        papers::set_up(&scene, &script.templates).await?;
         if let Some(start) = company::beginning(&script.company)? {
             scene.begins_at(start);
         }
@@ -144,7 +154,7 @@ impl Play {
         }
         scene.forget();
         scene.begin();
-        Ok(Self { scene, plugin, saved: BTreeMap::new(), departments, settings: script.settings.clone(), web })
+        Ok(Self { scene, plugin, saved: BTreeMap::new(), departments, settings: script.settings.clone(), web, system })
     }
 
     async fn costs(&self) -> kernel::Result<Vec<Cost>> {
@@ -156,6 +166,7 @@ impl Play {
         self.scene.clock.advance_seconds(step.advance_seconds);
         self.company(step).await.map_err(failed)?;
         let ctx = self.scene.ctx(step.actor.as_deref().unwrap_or("admin")).await.map_err(failed)?;
+        let ctx = Ctx { address: step.address, ..ctx };
         if step.events {
             self.scene.drain().await.map_err(failed)?;
         }
@@ -192,10 +203,14 @@ impl Play {
             self.judged(step, got)?
         } else if let Some(find) = &step.files {
             return files::look(&self.scene, &ctx, self.named(Some(&find.record))?, find).await;
+        } else if let Some(find) = &step.papers {
+            return papers::look(&self.scene, &ctx, self.named(Some(&find.record))?, find).await;
         } else if let Some(find) = &step.messages {
             return messages::look(&self.scene, &self.plugin, find).await;
         } else if let Some(find) = &step.notices {
             return company::notices(&self.scene, &self.plugin, find).await;
+        } else if let Some(find) = &step.published {
+            return published::look(&self.scene, find, &self.values(&find.fields)).await;
         } else if let Some(fetched) = &step.fetched {
             return self.web.check(fetched);
         } else if let Some(work) = &step.job {
@@ -215,6 +230,9 @@ impl Play {
         }
         if let Some(patch) = &step.patch_user {
             company::patch(&mut self.scene, &self.departments, patch).await?;
+        }
+        if let Some(parts) = &step.health {
+            self.system.set(parts);
         }
         let admin = self.scene.ctx("admin").await?;
         match step.enabled {
@@ -327,6 +345,10 @@ impl Play {
         if status != http.status {
             return Err(format!("status {status} instead of {}: {body}", http.status));
         }
+        if let Some(words) = http.begins.as_ref().filter(|words| !body.starts_with(words.as_str())) {
+            let got: String = body.chars().take(100).collect();
+            return Err(format!("the answer begins with {got:?}, not {words:?}"));
+        }
         let json: Json = serde_json::from_str(&body).unwrap_or(Json::Null);
         let fits = |(key, wanted): &(&String, &Json)| {
             json.get(key.as_str()).is_some_and(|got| covers(got, &self.resolve(wanted)))
@@ -358,6 +380,7 @@ impl Play {
             parameters: self.values(&ask.input),
             subject,
             cause: None,
+            batch: None,
         };
         let answer = Service::call(&self.scene.host, &self.scene.system(), &call).await;
         match (answer, &ask.failure, &ask.error) {
@@ -390,13 +413,15 @@ impl Play {
         fields.iter().map(|(key, value)| (key.clone(), self.resolve(value))).collect()
     }
 
-    /// `@Anna` is a user's id, `$lead` a saved record's.
+    /// `@Anna` is a user's id, `$lead` a saved record's, `department:Sales` a department's.
     fn resolve(&self, value: &Json) -> Json {
         match value {
             Json::String(text) => {
                 let user = text.strip_prefix('@').and_then(|name| self.scene.users.get(name)).map(ToString::to_string);
                 let record = text.strip_prefix('$').and_then(|name| self.saved.get(name)).map(ToString::to_string);
-                user.or(record).map_or_else(|| value.clone(), Json::String)
+                let department = text.strip_prefix("department:").and_then(|name| self.departments.get(name));
+                let department = department.map(ToString::to_string);
+                user.or(record).or(department).map_or_else(|| value.clone(), Json::String)
             }
             Json::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
             Json::Object(map) => Json::Object(self.values(map)),

@@ -19,6 +19,8 @@ pub struct Budget {
     pub rows: u32,
     /// Requests to other servers.
     pub requests: u32,
+    /// Papers and workbooks.
+    pub papers: u32,
     /// Bytes in one answer, or handed to the host in one call.
     pub transfer: usize,
     /// Changes or events in the call: so many calls of a function that answers all of them alike (settings, context, time,
@@ -35,6 +37,7 @@ impl Budget {
         host_calls: 100,
         rows: 1_000,
         requests: 0,
+        papers: 0,
         transfer: 2 * MIB,
         batch: 1,
     };
@@ -46,6 +49,7 @@ impl Budget {
         host_calls: 500,
         rows: 5_000,
         requests: 5,
+        papers: 2,
         transfer: 8 * MIB,
         batch: 1,
     };
@@ -58,6 +62,7 @@ impl Budget {
         rows: 2_000,
         transfer: 2 * MIB,
         requests: 0,
+        papers: 0,
         batch: 1,
     };
     /// A batch of events.
@@ -68,6 +73,7 @@ impl Budget {
         host_calls: 1_000,
         rows: 10_000,
         requests: 20,
+        papers: 10,
         transfer: 4 * MIB,
         batch: 1,
     };
@@ -83,6 +89,7 @@ impl Budget {
         host_calls: 10_000,
         rows: 100_000,
         requests: 200,
+        papers: 50,
         transfer: 8 * MIB,
         batch: 1,
     };

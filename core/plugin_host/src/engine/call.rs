@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{AcquireError, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
@@ -12,10 +13,24 @@ use super::{Budget, Code, Engine, Fault, OverBudget, Usage};
 use crate::capabilities::{LogLine, State};
 use crate::texts::said;
 
+/// What a call may do to the company, and so what may stand within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It writes, and waits for hooks: calls that stand within it.
+    Writes,
+    /// It stands within a call that writes. What it writes by itself waits for hooks no longer than its wall time.
+    Judges,
+    /// It answers a question: whatever writes is denied.
+    Reads,
+}
+
 /// A question to an export of a component.
 pub(crate) trait Invoke: Send {
     /// What comes back.
     type Answer: Send;
+
+    /// What it may do: for the slots that it takes, and for whatever writes.
+    const EFFECT: Effect;
 
     /// Asks. The outer error is wasmtime's, the inner one the guest's own words.
     fn invoke(
@@ -42,7 +57,7 @@ impl Engine {
     pub(crate) async fn call<I: Invoke>(&self, code: &Code, state: State, input: I) -> Outcome<I::Answer> {
         let budget = *state.budget();
         let started = Instant::now();
-        let Ok(Ok(_slot)) = timeout(budget.wall, self.inner.slots.acquire()).await else {
+        let Ok(Ok(_slots)) = timeout(budget.wall, self.slots(I::EFFECT)).await else {
             return Outcome { answer: Err(Fault::Busy), usage: Usage::default(), lines: Vec::new() };
         };
         let _running = self.begin();
@@ -58,6 +73,13 @@ impl Engine {
         let (host_calls, rows, memory, lines) = store.into_data().finish();
         let usage = Usage { cpu: meter.total(), wall: started.elapsed(), host_calls, rows, memory };
         Outcome { answer, usage, lines }
+    }
+
+    /// A slot; for a call that others may stand within one of those that leave room for them: else as many as there are slots
+    /// would wait for one another.
+    async fn slots(&self, effect: Effect) -> Result<(Option<SemaphorePermit<'_>>, SemaphorePermit<'_>), AcquireError> {
+        let outer = if effect == Effect::Writes { Some(self.inner.outer.acquire().await?) } else { None };
+        Ok((outer, self.inner.slots.acquire().await?))
     }
 
     fn store(&self, state: State, budget: &Budget) -> Store<State> {

@@ -25,8 +25,8 @@ use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 use crate::capabilities::State;
 
 pub use budget::{Budget, Caps};
-pub(crate) use call::Invoke;
 pub use call::Outcome;
+pub(crate) use call::{Effect, Invoke};
 pub use code::{Code, CodeError};
 pub use compile::compile_alone;
 pub use fault::{Fault, OverBudget};
@@ -37,6 +37,8 @@ pub(crate) use stdio::Captured;
 /// One beat of the CPU clock of guests.
 const TICK: Duration = Duration::from_millis(10);
 /// Stack of WebAssembly code; deeper recursion traps.
+/// One slot of so many is kept for hooks and conditions, which other calls wait for.
+const KEPT: usize = 4;
 const WASM_STACK: usize = 512 * 1024;
 /// Core modules of one component, the adapters of WASI included.
 const CORE_INSTANCES: u32 = 12;
@@ -70,6 +72,8 @@ struct Inner {
     wasmtime: wasmtime::Engine,
     linker: Linker<State>,
     slots: Semaphore,
+    /// Slots of calls that others may stand within.
+    outer: Semaphore,
     cache: Option<PathBuf>,
     compiler: Option<ChildCommand>,
     /// Held by the one compilation that there is at a time.
@@ -94,11 +98,14 @@ impl Engine {
         crate::capabilities::link(&mut linker)?;
         let running = Arc::new(AtomicUsize::new(0));
         let ticker = tick(&wasmtime, Arc::clone(&running))?;
-        let slots = Semaphore::new(usize::try_from(config.slots).unwrap_or(1));
+        let slots = usize::try_from(config.slots).unwrap_or(1);
+        let kept = Ord::max(slots / KEPT, 1);
+        let outer = Semaphore::new(Ord::max(slots.saturating_sub(kept), 1));
         let inner = Inner {
             wasmtime,
             linker,
-            slots,
+            slots: Semaphore::new(slots),
+            outer,
             cache: config.cache.clone(),
             compiler: config.compiler.clone(),
             compiling: Mutex::default(),

@@ -228,7 +228,6 @@ impl Turn<'_> {
             budget: KIND.budget,
             anonymous: false,
             own: declared.run_as == RunAs::Plugin,
-            reads_only: false,
             held: None,
         };
         let work = Work(run.job.clone(), call);

@@ -252,6 +252,9 @@ fn check_setting(place: &str, setting: &Setting) -> Checked {
     if (setting.kind == SettingType::Choice) == setting.choices.is_empty() {
         return fail(format!("{place}.choices"), "belong to type `choice`, and there must be some");
     }
+    if setting.kind.is_of_entity() != setting.entity.is_some() {
+        return fail(format!("{place}.entity"), "belongs to types `stage` and `field`, which need it");
+    }
     if (setting.min.is_some() || setting.max.is_some()) && setting.kind != SettingType::Integer {
         return fail(place, "`min` and `max` belong to type `integer`");
     }

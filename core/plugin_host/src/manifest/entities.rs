@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kernel::FieldKey;
 use kernel::value::FieldType;
 use records::catalogue::change::NewField;
+use records::catalogue::condition::{Conditions, ValidationRule};
 use records::catalogue::constraint::{Constraint, ConstraintKind};
 use records::catalogue::declared::{
     Declaration, DeclarationError, Declared, DeclaredEntity, DeclaredField, DeclaredStage,
@@ -15,6 +16,7 @@ use records::stages::Semantic;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::expressions::EntityRule;
 use super::known::nearest;
 use super::{Manifest, ManifestError};
 use crate::texts::Texts;
@@ -47,6 +49,9 @@ pub struct Entity {
     /// What must hold between its records.
     #[serde(default)]
     pub constraints: Vec<Rule>,
+    /// What must hold of each of its records.
+    #[serde(default)]
+    pub rules: Vec<EntityRule>,
     /// Whether it stands in the menu; else the plugin's own pages lead to it, and the palette.
     #[serde(default = "shown")]
     pub menu: bool,
@@ -110,6 +115,16 @@ pub struct Field {
     /// Lists of the entity find and sort by it through an index.
     #[serde(default)]
     pub indexed: bool,
+    /// What it is computed by, in CEL over `record`, `today`, `now`; then nobody writes it.
+    pub formula: Option<String>,
+    /// Digits after the point of what is computed.
+    pub decimals: Option<u32>,
+    /// When it is there, must have a value, may be changed, and which choices are offered.
+    #[serde(default)]
+    pub conditions: Conditions,
+    /// Of `[[fields]]`: rules of the entity that look at the field.
+    #[serde(default)]
+    pub rules: Vec<EntityRule>,
 }
 
 /// A value of a choice: its key alone, or more.
@@ -216,6 +231,9 @@ impl Words<'_> {
             if field.entity.is_some() {
                 return Err(ManifestError::new(format!("{place}.entity"), "belongs to [[fields]]"));
             }
+            if !field.rules.is_empty() {
+                return Err(ManifestError::new(format!("{place}.rules"), "belong to [[entities.rules]]"));
+            }
             fields.push(self.field(&place, key, field)?);
             constraints.extend(field.unique.then(|| self.told(key, unique(&field.key))));
         }
@@ -242,6 +260,7 @@ impl Words<'_> {
             stages,
             fields,
             constraints,
+            rules: self.rules(place, key, &entity.rules)?,
             menu: entity.menu,
         })
     }
@@ -256,7 +275,7 @@ impl Words<'_> {
             };
             let text = label.unwrap_or_else(|| format!("choice.{entity}.{}.{key}", field.key));
             let label = Some(self.labels(&format!("{place}.choices[{index}]"), &text)?);
-            choices.push(catalogue::Choice { key: key.clone(), label, color, archived: false });
+            choices.push(catalogue::Choice { key: key.clone(), label, color, archived: false, parent: None });
         }
         Ok(NewField {
             key: Some(field.key.clone()),
@@ -265,6 +284,7 @@ impl Words<'_> {
             required: field.required,
             entities: field.entities.clone(),
             choices,
+            directory: None,
             max_length: field.max_length,
             min: field.min,
             max: field.max,
@@ -272,10 +292,20 @@ impl Words<'_> {
             // A constraint of the entity says so.
             unique: false,
             indexed: field.indexed,
-            formula: None,
-            decimals: None,
+            formula: field.formula.clone(),
+            decimals: field.decimals,
             rollup: None,
+            conditions: field.conditions.clone(),
+            rules: self.rules(place, entity, &field.rules)?,
         })
+    }
+
+    fn rules(&self, place: &str, entity: &str, rules: &[EntityRule]) -> Result<Vec<ValidationRule>, ManifestError> {
+        let rule = |(index, rule): (usize, &EntityRule)| -> Result<ValidationRule, ManifestError> {
+            let text = rule.message.clone().unwrap_or_else(|| format!("rule.{entity}.{}", rule.name));
+            Ok(rule.with_words(self.labels(&format!("{place}.rules[{index}].message"), &text)?))
+        };
+        rules.iter().enumerate().map(rule).collect()
     }
 
     fn constraint(&self, place: &str, entity: &str, rule: &Rule) -> Result<Constraint, ManifestError> {

@@ -6,7 +6,8 @@ use messaging::messages::EVENTS;
 use records::{Catalogue, EntityDef, FieldDef, Operation};
 
 use super::check::{Checked, fail};
-use super::{Hook, Manifest, ManifestError, Subscription, measures, roles};
+use super::{Hook, Manifest, ManifestError, SettingType, Subscription, expressions, measures, roles};
+use crate::capabilities::documents::DocumentsPermission;
 use crate::capabilities::files::FilesPermission;
 use crate::when::When;
 
@@ -37,6 +38,7 @@ pub(crate) enum Known {
 pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) -> Checked {
     let names = Names { catalogue, known };
     roles::check(manifest, catalogue)?;
+    expressions::check(manifest)?;
     for (entity, permission) in manifest.record_permissions() {
         let place = format!("permissions.records.{entity}");
         names.entity(&place, entity)?;
@@ -49,9 +51,22 @@ pub(crate) fn check(manifest: &Manifest, catalogue: &Catalogue, known: Known) ->
             names.entity("permissions.files.entities", entity)?;
         }
     }
+    if let Some(permission) = manifest.permissions.part::<DocumentsPermission>() {
+        for entity in permission.entities.keys() {
+            names.entity("permissions.documents.entities", entity)?;
+        }
+    }
     measures::check_names(manifest, &names)?;
     for (index, hook) in manifest.hooks.iter().enumerate() {
         names.hook(&format!("hooks[{index}]"), hook)?;
+    }
+    for (index, setting) in manifest.settings.iter().enumerate() {
+        if let Some(entity) = &setting.entity {
+            names.entity(&format!("settings[{index}].entity"), entity)?;
+            let default = setting.default.as_ref().and_then(serde_json::Value::as_str);
+            let field = default.filter(|_| setting.kind == SettingType::Field);
+            names.fields(&format!("settings[{index}].default"), entity, field.into_iter())?;
+        }
     }
     for (index, subscription) in manifest.events.iter().enumerate() {
         names.events(&format!("events[{index}]"), manifest, subscription)?;

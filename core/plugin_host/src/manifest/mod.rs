@@ -3,6 +3,7 @@
 
 pub(crate) mod check;
 pub(crate) mod entities;
+mod expressions;
 pub(crate) mod jobs;
 pub(crate) mod known;
 pub(crate) mod measures;
@@ -42,7 +43,7 @@ pub(crate) use surfaces::Surface;
 /// Bytes a manifest may have.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Version of the interfaces this host serves.
-pub const API: &str = "1.4.0";
+pub const API: &str = "1.5.0";
 
 /// What is wrong with a manifest, with the place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use super::{ManifestError, Text};
 use crate::capabilities::CAPABILITIES;
+use crate::surfaces::frames;
 
 /// What a plugin asks of one capability.
 pub(crate) trait Permission: Any + fmt::Debug + Send + Sync {
@@ -152,7 +153,8 @@ impl<'de> Deserialize<'de> for Permissions {
         let run_as = tables.remove("run_as").map(serde_json::from_value).transpose();
         let run_as = run_as.map_err(|error| D::Error::custom(format!("permissions.run_as: {error}")))?;
         let mut parts: Vec<(&'static str, Arc<dyn Permission>)> = Vec::new();
-        for part in CAPABILITIES.iter().filter_map(|capability| capability.permission.as_ref()) {
+        let of_imports = CAPABILITIES.iter().filter_map(|capability| capability.permission.as_ref());
+        for part in of_imports.chain([&frames::PART]) {
             if let Some(table) = tables.remove(part.name) {
                 let read = (part.read)(table);
                 parts.push((part.name, read.map_err(|error| wrong::<D>(part.name, &error))?));

@@ -175,7 +175,7 @@ fn says_something(value: &Operand) -> bool {
         Operand::None => false,
         Operand::One(one) => !one.is_null() && one.as_str() != Some(""),
         Operand::Many(many) => !many.is_empty() && many.iter().all(says_something),
-        Operand::Relative(_) | Operand::Me | Operand::MyDepartment | Operand::MySubtree => true,
+        Operand::Relative(_) | Operand::Me | Operand::MyDepartment | Operand::MySubtree | Operand::MyHeaded => true,
     }
 }
 

@@ -20,11 +20,20 @@ pub enum SettingType {
     Role,
     /// A user of the tenant.
     User,
+    /// A stage of `entity`, by its key.
+    Stage,
+    /// A field of `entity`, by its key.
+    Field,
     /// Text that the plugin never reads.
     Secret,
 }
 
 impl SettingType {
+    /// Whether it names something of an entity.
+    pub const fn is_of_entity(self) -> bool {
+        matches!(self, Self::Stage | Self::Field)
+    }
+
     /// Its name in manifests and in messages.
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,6 +43,8 @@ impl SettingType {
             Self::Choice => "choice",
             Self::Role => "role",
             Self::User => "user",
+            Self::Stage => "stage",
+            Self::Field => "field",
             Self::Secret => "secret",
         }
     }
@@ -65,6 +76,8 @@ pub struct Setting {
     pub min: Option<i64>,
     /// Of an integer.
     pub max: Option<i64>,
+    /// Of a stage or a field: whose.
+    pub entity: Option<String>,
 }
 
 /// One entry of a choice.

@@ -9,17 +9,18 @@ use super::ManifestError;
 use super::check::{Checked, fail, name};
 use super::known::nearest;
 
+/// Pages for people without an account.
+const PUBLIC: &str = "public.page";
 /// Places without an entity.
-const SLOTS: [&str; 6] =
-    ["nav.page", "shell.corner", "dashboard.widget", "settings.page", "settings.mine", "palette.command"];
+const SLOTS: [&str; 7] =
+    ["nav.page", "shell.corner", "dashboard.widget", "settings.page", "settings.mine", "palette.command", PUBLIC];
 /// Places of a record's page and of a list, `record.<entity>.tab`.
 const OF_ENTITIES: [(&str, &[&str]); 2] = [
     ("record", &["tab", "sidebar", "header-action", "timeline-item"]),
     ("list", &["toolbar", "row-menu", "bulk-action"]),
 ];
 /// Named in the specification; nothing of the portal would draw them yet, and what draws nothing is refused.
-const NOT_YET: [&str; 6] =
-    ["calendar.layer", "call.card", "process.action-form", "public.page", "search.provider", "field-type"];
+const NOT_YET: [&str; 5] = ["calendar.layer", "call.card", "process.action-form", "search.provider", "field-type"];
 /// Pictures that the portal has: one file for both, so that the two cannot drift.
 static ICONS: LazyLock<Vec<String>> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../../sdk/ui/icons.json")).unwrap_or_default());
@@ -55,6 +56,8 @@ pub(crate) struct Surface {
     pub(crate) when: Option<String>,
     /// Name of a picture, one of `ui/icons.json`.
     pub(crate) icon: Option<String>,
+    /// Of a public page: `@key` of what strangers read while the plugin is off; else there is no page for them then.
+    pub(crate) while_disabled: Option<String>,
 }
 
 const fn default_order() -> u16 {
@@ -62,6 +65,11 @@ const fn default_order() -> u16 {
 }
 
 impl Surface {
+    /// Whether it is for people without an account.
+    pub(crate) fn is_public(&self) -> bool {
+        self.slot == PUBLIC
+    }
+
     /// The entity whose page or list it stands on.
     pub(crate) fn entity(&self) -> Option<&str> {
         let mut parts = self.slot.split('.');
@@ -91,6 +99,25 @@ pub(super) fn check(place: &str, surface: &Surface) -> Checked {
         (Some(tree), false) => name(place, "tree", tree)?,
         (None, true) => {}
         _ => return fail(place, "has either `tree`, the name of a file in ui/, or `rendered = true`"),
+    }
+    check_public(place, surface)
+}
+
+/// A public page is a declared one for everybody; what is said while it is off is for public pages.
+fn check_public(place: &str, surface: &Surface) -> Checked {
+    if !surface.is_public() {
+        return match surface.while_disabled {
+            Some(_) => fail(format!("{place}.while_disabled"), format!("is for surfaces in the slot `{PUBLIC}`")),
+            None => Ok(()),
+        };
+    }
+    if surface.rendered {
+        return fail(format!("{place}.rendered"), "a public page is declared: name its file by `tree`");
+    }
+    for (key, is_there) in [("when", surface.when.is_some()), ("count", surface.count.is_some())] {
+        if is_there {
+            return fail(format!("{place}.{key}"), "a public page is for people without an account, alike for all");
+        }
     }
     Ok(())
 }

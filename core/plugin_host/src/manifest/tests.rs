@@ -61,7 +61,7 @@ fn a_good_manifest_is_read() {
 fn what_is_wrong_is_named_with_its_place() {
     check("id = \"acme.leads\"", "id = \"Acme\"", "id: must be `publisher.name`");
     check("version = \"1.2.3\"", "version = \"one\"", "line 3, column 11");
-    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.4.0");
+    check("api = \"1\"", "api = \"2\"", "api: this host serves 1.5.0");
     check("title.en = \"Leads\"", "title.ru = \"Лиды\"", "title.en: English words are required");
     check("title.en = \"Leads\"", "title = { en = \"Leads\", xx = \"?\" }", "title.xx: unknown language");
     check("title.en = \"Leads\"", "titel.en = \"Leads\"", "unknown field `titel`");

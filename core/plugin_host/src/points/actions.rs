@@ -20,7 +20,7 @@ use crate::bindings::steps as wit;
 use crate::bindings::subjects::Subject;
 use crate::bindings::{actions, conditions};
 use crate::capabilities::{LogLevel, State};
-use crate::engine::{Budget, Code, Engine, Fault, Invoke};
+use crate::engine::{Budget, Code, Effect, Engine, Fault, Invoke};
 use crate::loops;
 use crate::manifest::{Action, Condition, Manifest, Parameter, Text, check, fit};
 use crate::registry::OnNode;
@@ -59,6 +59,7 @@ struct Run(String, wit::Call);
 
 impl Invoke for Run {
     type Answer = Result<String, NotDone>;
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,
@@ -76,6 +77,7 @@ struct Test(String, wit::Call);
 
 impl Invoke for Test {
     type Answer = Result<bool, NotDone>;
+    const EFFECT: Effect = Effect::Reads;
 
     async fn invoke(
         self,
@@ -255,16 +257,8 @@ impl PluginHost {
         let of_process = asked.task.is_none();
         let link = if of_process { loops::link_after(plugin, id) } else { loops::link(plugin, id) };
         let call = asked.call(declared)?;
-        let point = Point {
-            plugin: &enabled,
-            name,
-            link,
-            budget: kind.budget,
-            anonymous: false,
-            own: of_process,
-            reads_only: false,
-            held: None,
-        };
+        let point =
+            Point { plugin: &enabled, name, link, budget: kind.budget, anonymous: false, own: of_process, held: None };
         let title = &enabled.manifest().title;
         let failed = |fault| Trouble::Failed { plugin: plugin.to_owned(), title: title.clone(), fault };
         let answer = match step {

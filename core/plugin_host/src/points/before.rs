@@ -20,7 +20,7 @@ use crate::bindings::hooks as wit;
 use crate::bindings::types;
 use crate::capabilities::messaging::Held;
 use crate::capabilities::{HOOK_FAILED, LogLevel, State, from_wit, to_wit};
-use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::engine::{Budget, Code, Effect, Fault, Invoke};
 use crate::loops;
 use crate::manifest::{self, Hook, OnFailure, check};
 use crate::registry::{Failed, HookPoint, Running};
@@ -47,6 +47,7 @@ pub(crate) struct Before<'a>(pub(crate) &'a str, pub(crate) &'a [wit::Change]);
 
 impl Invoke for Before<'_> {
     type Answer = Vec<wit::Verdict>;
+    const EFFECT: Effect = Effect::Judges;
 
     async fn invoke(
         self,
@@ -105,16 +106,7 @@ impl PluginHost {
             return fail(ctx, plugin, hook, concerned, &Fault::Stopped);
         }
         let link = loops::link(plugin.id(), &hook.id);
-        let mut point = Point {
-            plugin,
-            link,
-            budget: KIND.budget,
-            name,
-            anonymous: false,
-            own: false,
-            reads_only: false,
-            held: None,
-        };
+        let mut point = Point { plugin, link, budget: KIND.budget, name, anonymous: false, own: false, held: None };
         let input: Vec<wit::Change> = concerned.iter().map(|change| to_change(plugin, change)).collect();
         let mut answers = self.verdicts(ctx, &mut point, hook, &input).await.into_iter();
         for change in concerned {

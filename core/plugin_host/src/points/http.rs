@@ -10,7 +10,7 @@ use super::{Point, PointKind, signature};
 use crate::PluginHost;
 use crate::bindings::http as wit;
 use crate::capabilities::State;
-use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::engine::{Budget, Code, Effect, Fault, Invoke};
 use crate::loops;
 use crate::manifest::{Manifest, Route, RouteAuth, check};
 use crate::registry::{OnNode, Running};
@@ -27,6 +27,7 @@ pub(crate) static KIND: PointKind = PointKind {
 
 impl Invoke for wit::Request {
     type Answer = wit::Response;
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,
@@ -142,16 +143,7 @@ impl PluginHost {
         let (ctx, spent) = self.admit(caller, &enabled, route, &request).await?;
         let link = loops::link(plugin, &route.id());
         let anonymous = matches!(caller, HttpCaller::Public(_));
-        let point = Point {
-            plugin: &enabled,
-            name,
-            link,
-            budget: KIND.budget,
-            anonymous,
-            own: false,
-            reads_only: false,
-            held: None,
-        };
+        let point = Point { plugin: &enabled, name, link, budget: KIND.budget, anonymous, own: false, held: None };
         let judge = |response: &wit::Response| match (200..600).contains(&response.status) {
             true => Ok(()),
             false => Err("a status outside 200 to 599".to_owned()),

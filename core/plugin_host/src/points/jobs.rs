@@ -7,7 +7,7 @@ use super::PointKind;
 use crate::bindings::jobs;
 use crate::bindings::runs as wit;
 use crate::capabilities::State;
-use crate::engine::{Budget, Code, Engine, Invoke};
+use crate::engine::{Budget, Code, Effect, Engine, Invoke};
 use crate::manifest;
 use crate::texts::said;
 
@@ -44,6 +44,7 @@ pub(crate) enum Came {
 
 impl Invoke for Work {
     type Answer = Came;
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,

@@ -6,7 +6,7 @@ use wasmtime::component::Instance;
 use super::PointKind;
 use crate::bindings::lifecycle as wit;
 use crate::capabilities::State;
-use crate::engine::{Budget, Code, Invoke};
+use crate::engine::{Budget, Code, Effect, Invoke};
 
 /// The check at installation.
 pub(crate) static KIND: PointKind = PointKind {
@@ -23,6 +23,7 @@ pub(crate) struct Health;
 
 impl Invoke for Health {
     type Answer = ();
+    const EFFECT: Effect = Effect::Reads;
 
     async fn invoke(
         self,

@@ -128,8 +128,6 @@ pub(crate) struct Point<'a> {
     pub(crate) anonymous: bool,
     /// Whether the guest acts as itself, because there is no person.
     pub(crate) own: bool,
-    /// Whether whatever writes is denied.
-    pub(crate) reads_only: bool,
     /// Where messages wait until the call is done.
     pub(crate) held: Option<Arc<Held>>,
 }
@@ -178,7 +176,7 @@ impl PluginHost {
             services: self.inner.services.clone(),
             anonymous: point.anonymous,
             own: point.own,
-            reads_only: point.reads_only,
+            effect: I::EFFECT,
             held: point.held.clone(),
             invocation,
             link: point.link.clone(),

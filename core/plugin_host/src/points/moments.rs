@@ -11,7 +11,7 @@ use super::{Point, PointKind};
 use crate::PluginHost;
 use crate::bindings::moments as wit;
 use crate::capabilities::{LogLevel, State};
-use crate::engine::{Budget, Code, Engine, Fault, Invoke};
+use crate::engine::{Budget, Code, Effect, Engine, Fault, Invoke};
 use crate::loops;
 use crate::manifest::Moment;
 use crate::registry::{OnNode, Running};
@@ -31,6 +31,7 @@ pub(crate) struct At(pub(crate) String);
 
 impl Invoke for At {
     type Answer = ();
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,
@@ -76,7 +77,6 @@ impl PluginHost {
             budget: KIND.budget,
             anonymous: false,
             own: true,
-            reads_only: false,
             held: None,
         };
         if let Err(fault) = self.call(&ctx, &point, At(moment.name().to_owned()), |()| Ok(())).await {

@@ -14,6 +14,8 @@
 
 mod compiling;
 mod failed;
+pub(crate) mod links;
+pub(crate) mod opened;
 pub(crate) mod store;
 mod version;
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{TenantId, Timestamp};
-use sea_orm::DbErr;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Order, Query};
+use sea_orm::{DbBackend, DbErr};
 use serde::de::DeserializeOwned;
 
 use crate::gates::Gate;
@@ -115,6 +115,22 @@ pub(crate) async fn in_tenant(
         .and_where(Expr::col("plugin").eq(plugin))
         .take();
     conn.query_one(&select).await?.as_ref().map(tenant_row).transpose()
+}
+
+/// Whether a tenant runs a plugin; it stays so until the transaction ends.
+pub(crate) async fn stays_enabled(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<bool, DbErr> {
+    let mut select = Query::select()
+        .column("plugin")
+        .from("plugin_tenant")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("plugin").eq(plugin))
+        .and_where(Expr::col("enabled").eq(true))
+        .take();
+    // SQLite has one writer at a time.
+    if tx.get_database_backend() == DbBackend::Postgres {
+        select.lock(LockType::Update);
+    }
+    Ok(tx.query_one(&select).await?.is_some())
 }
 
 /// Writes what a tenant has of a plugin.
@@ -272,6 +288,8 @@ pub(crate) async fn purge(tx: &Tx, tenant: TenantId, plugin: &str) -> Result<u64
         "plugin_job",
         "plugin_schedule",
         "plugin_fill",
+        "plugin_public_page",
+        "plugin_page_link",
     ] {
         let delete = Query::delete()
             .from_table(table)
@@ -324,7 +342,13 @@ pub(crate) async fn fills_alone(tx: &Tx, tenant: TenantId, plugin: &str) -> Resu
 
 /// Removes a plugin's versions and what tenants set; their stores and logs stay until purged.
 pub(crate) async fn remove(tx: &Tx, plugin: &str) -> Result<(), DbErr> {
-    for (table, column) in [("plugin_tenant", "plugin"), ("plugin_version", "plugin"), ("plugin", "id")] {
+    for (table, column) in [
+        ("plugin_tenant", "plugin"),
+        ("plugin_public_page", "plugin"),
+        ("plugin_page_link", "plugin"),
+        ("plugin_version", "plugin"),
+        ("plugin", "id"),
+    ] {
         let delete = Query::delete().from_table(table).and_where(Expr::col(column).eq(plugin)).to_owned();
         tx.execute(&delete).await?;
     }

@@ -1,7 +1,9 @@
 //! A version of a plugin, checked and compiled: its manifest, imports and exports agree.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use process::templates::Template;
 use records::Catalogue;
 use records::catalogue::Labels;
 use records::catalogue::declared::Declared;
@@ -55,12 +57,16 @@ pub struct Version {
     pub texts: Texts,
     /// Files that its code reads, by path.
     pub(crate) data: Files,
+    /// Processes to begin with that it brings.
+    pub(crate) templates: Vec<Arc<Template>>,
     /// What it declares of the catalogue.
     pub declared: Declared,
     /// Names of the roles that it brings.
     pub role_names: BTreeMap<String, Labels>,
     /// Its places in the portal, in the manifest's order.
     pub(crate) surfaces: Vec<Surface>,
+    /// Files that its frames load, by path below `ui/`.
+    pub(crate) frames: Files,
     /// The compiled component.
     pub code: Code,
     /// Conditions of the hooks, in the manifest's order.
@@ -82,10 +88,12 @@ impl Version {
         let mut package = Package::read(bytes, trusted)?;
         let surfaces = surfaces::read(&package).map_err(PackageError::from)?;
         package.manifest.pages = surfaces::pages(&surfaces).map_err(PackageError::from)?;
+        let frames = surfaces::frames::read(&package, &surfaces).map_err(PackageError::from)?;
         let code = engine.compile(package.component, &package.component_hash).await?;
         agree(&package.manifest, &code)?;
         let declared = entities::declared(&package.manifest, &package.texts).map_err(PackageError::from)?;
         let role_names = entities::role_names(&package.manifest, &package.texts).map_err(PackageError::from)?;
+        let templates = templates(&package.manifest, &package.data)?;
         let compile = |text: &String| When::compile(text).map_err(VersionError::Disagree);
         let whens = package.manifest.hooks.iter().map(|hook| hook.when.as_ref().map(compile).transpose());
         Ok(Self {
@@ -93,9 +101,11 @@ impl Version {
             manifest: package.manifest,
             texts: package.texts,
             data: package.data,
+            templates,
             declared,
             role_names,
             surfaces,
+            frames,
             code,
             level: package.level,
             signer: package.signer,
@@ -152,6 +162,41 @@ impl Version {
     }
 }
 
+/// Where processes to begin with lie: `<key>.bpmn`, and `<key>.json` with its texts beside it.
+const PROCESSES: &str = "data/processes/";
+/// Processes of a plugin.
+const MAX_PROCESSES: usize = 20;
+
+/// Processes to begin with, by their keys, which begin with the plugin's prefix.
+fn templates(manifest: &Manifest, data: &Files) -> Result<Vec<Arc<Template>>, PackageError> {
+    let mut found = Vec::new();
+    for (path, file) in data {
+        let name = path.strip_prefix(PROCESSES).and_then(|name| name.strip_suffix(".bpmn"));
+        let Some(key) = name else { continue };
+        let wrong = |why: &str| PackageError::Malformed(format!("{path}: {why}"));
+        if let Some(why) = misnamed(manifest.prefix.as_deref(), key) {
+            return Err(wrong(why));
+        }
+        let table = data.get(&format!("{PROCESSES}{key}.json"));
+        let table = table.ok_or_else(|| wrong("the table with its texts is missing beside it"))?;
+        found.push(Arc::new(Template::of(key, file, table).map_err(|why| wrong(&why))?));
+    }
+    match found.len() > MAX_PROCESSES {
+        true => Err(PackageError::Malformed(format!("more than {MAX_PROCESSES} processes in `{PROCESSES}`"))),
+        false => Ok(found),
+    }
+}
+
+/// Why a process of a plugin may not be called so, if it may not: a prefix is not kept from standing before names of ours.
+fn misnamed(prefix: Option<&str>, key: &str) -> Option<&'static str> {
+    let plain = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let own = prefix.and_then(|prefix| key.strip_prefix(prefix)?.strip_prefix('-'));
+    if !plain || own.is_none() {
+        return Some("it is called by the plugin's prefix, `-`, and lower-case letters");
+    }
+    process::templates::find(key).map(|_| "a process of the product has this key")
+}
+
 /// Exports equal what is declared; imports stay within what is asked for.
 fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
     for point in POINTS {
@@ -178,5 +223,27 @@ fn agree(manifest: &Manifest, code: &Code) -> Result<(), VersionError> {
             "the component imports `{import}`, the manifest does not ask for the permission `{name}`"
         ))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::misnamed;
+
+    #[test]
+    fn processes_are_called_by_the_prefix_and_never_as_ours() {
+        assert_eq!(misnamed(Some("rollout"), "rollout-roadmap"), None);
+        assert_eq!(misnamed(Some("dealer"), "dealer-other"), None);
+        for (prefix, key) in [
+            (None, "-roadmap"),
+            (Some("rollout"), "roadmap"),
+            (Some("rollout"), "rollouts-roadmap"),
+            (Some("rollout"), "rollout-Road"),
+            (Some("rollout"), "rollout-../x"),
+            (Some("dealer"), "dealer-purchase"),
+            (Some("quote"), "quote-approval"),
+        ] {
+            assert!(misnamed(prefix, key).is_some(), "{key}");
+        }
     }
 }

@@ -146,8 +146,18 @@ impl<'a> Compiler<'a> {
         if let Some(key) = reference::required(schema).find(|key| !map.contains_key(*key)) {
             return Err(at.fail(format!("`{key}` is missing")));
         }
-        if reference::is_action(schema) && reference::verbs().filter(|verb| map.contains_key(*verb)).count() > 1 {
-            return Err(at.fail("an action has one verb"));
+        if reference::is_action(schema) {
+            let mut verbs = reference::verbs().filter(|verb| map.contains_key(*verb));
+            let (verb, another) = (verbs.next(), verbs.next());
+            if another.is_some() {
+                return Err(at.fail("an action has one verb"));
+            }
+            if let Some(verb) = verb {
+                self.found.verb(verb, at);
+            }
+        }
+        if reference::is_input(schema) {
+            self.found.input(map, at)?;
         }
         let mut at = at.clone();
         if properties.get("source").is_some_and(|schema| reference::means(schema) == Means::Source) {

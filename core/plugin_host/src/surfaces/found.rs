@@ -7,6 +7,11 @@ use serde_json::{Map, Value as Json};
 use super::compile::At;
 use crate::manifest::ManifestError;
 
+/// The type of inputs that take files.
+pub(crate) const FILE: &str = "file";
+/// Files of an input at most.
+const MAX_FILES: u64 = 5;
+
 /// A name with its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Named {
@@ -38,8 +43,20 @@ pub(crate) struct Found {
     pub(crate) surfaces: Vec<Named>,
     /// What is asked of the code by a press.
     pub(crate) acts: BTreeSet<String>,
+    /// Inputs that take files.
+    pub(crate) uploads: BTreeSet<String>,
     /// What needs fields with files, which are not there yet.
     pub(crate) files: Vec<Named>,
+    /// Files of frames.
+    pub(super) frames: Vec<Named>,
+    /// Kinds of blocks.
+    pub(super) kinds: Vec<Named>,
+    /// Verbs of actions.
+    pub(super) verbs: Vec<Named>,
+    /// Types of inputs.
+    pub(super) inputs: Vec<Named>,
+    /// Names in expressions.
+    pub(super) names: Vec<Named>,
 }
 
 impl Found {
@@ -57,6 +74,9 @@ impl Found {
         if key == "download" && value.get("file").is_some() {
             self.files.push(Named { place: at.place(), name: key.to_owned() });
         }
+        if key == "open" {
+            self.verb(key, at);
+        }
         let Some(name) = value.as_str() else { return };
         let named = || Named { place: at.place(), name: name.to_owned() };
         match key {
@@ -67,11 +87,41 @@ impl Found {
         }
     }
 
-    /// The sources that an expression looks at.
+    /// The sources that an expression looks at, and its other names.
     pub(super) fn expression(&mut self, tree: &Json, at: &At) {
         for name in sources_of(tree) {
             self.source(&name, at);
         }
+        let mut names = BTreeSet::new();
+        names_of(tree, &mut names);
+        self.names.extend(names.into_iter().map(|name| Named { place: at.place(), name }));
+    }
+
+    /// The verb of an action.
+    pub(super) fn verb(&mut self, verb: &str, at: &At) {
+        self.verbs.push(Named { place: at.place(), name: verb.to_owned() });
+    }
+
+    /// The type of an input; a line of text where it says none.
+    ///
+    /// # Errors
+    /// Files within rows, and a number of files that is not known or too large.
+    pub(super) fn input(&mut self, map: &Map<String, Json>, at: &At) -> Result<(), ManifestError> {
+        let kind = map.get("type").and_then(Json::as_str).unwrap_or("text");
+        self.inputs.push(Named { place: at.place(), name: kind.to_owned() });
+        let mut inside = map.get("fields").and_then(Json::as_array).into_iter().flatten();
+        if inside.any(|one| one.get("type").and_then(Json::as_str) == Some(FILE)) {
+            return Err(at.fail("rows take no files: ask for them beside the rows"));
+        }
+        if kind != FILE {
+            return Ok(());
+        }
+        let most = map.get("max").map(Json::as_u64);
+        if most.is_some_and(|most| most.is_none_or(|most| !(1..=MAX_FILES).contains(&most))) {
+            return Err(at.fail(format!("`max` of an input that takes files is a number from 1 to {MAX_FILES}")));
+        }
+        self.uploads.extend(map.get("name").and_then(Json::as_str).map(str::to_owned));
+        Ok(())
     }
 
     /// What the reference cannot say of a block's names.
@@ -81,10 +131,19 @@ impl Found {
     pub(super) fn block(&mut self, kind: &str, map: &Map<String, Json>, at: &At) -> Result<(), ManifestError> {
         let text = |key: &str| map.get(key).and_then(Json::as_str);
         let list = |key: &str| map.get(key).and_then(Json::as_array).into_iter().flatten();
+        self.kinds.push(Named { place: at.place(), name: kind.to_owned() });
         if kind == "audio" || (kind == "preview" && map.contains_key("file")) {
             self.files.push(Named { place: at.place(), name: kind.to_owned() });
         }
         match kind {
+            "frame" => {
+                if !map.contains_key("title") {
+                    return Err(at.fail("a frame has a `title`: whoever cannot see it hears what it is"));
+                }
+                let file = text("file").unwrap_or_default().to_owned();
+                self.frames.push(Named { place: at.place(), name: file });
+                self.acts.extend(list("acts").filter_map(Json::as_str).map(str::to_owned));
+            }
             "table" => {
                 for column in list("columns") {
                     let plain = column.get("value").is_none();
@@ -114,6 +173,20 @@ pub(super) fn sources_of(json: &Json) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     gather(json, &mut names);
     names
+}
+
+/// The names of a compiled expression, those that its macros bind among them; `can` where it is called.
+fn names_of(json: &Json, names: &mut BTreeSet<String>) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| names_of(item, names)),
+        Json::Object(map) => {
+            let called = map.get("call").and_then(|call| call.get(0)).filter(|name| *name == "can");
+            let name = map.get("name").or(called).and_then(Json::as_str);
+            names.extend(name.map(str::to_owned));
+            map.values().for_each(|item| names_of(item, names));
+        }
+        _ => {}
+    }
 }
 
 fn gather(json: &Json, names: &mut BTreeSet<String>) {

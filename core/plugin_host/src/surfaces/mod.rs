@@ -12,13 +12,18 @@
 //! | `spec` | what a source asks, declared and in a request |
 //! | `local`, `names` | checks of the tree by itself, and against grants and a catalogue |
 //! | `serve` | who sees what |
+//! | `public`, `links` | pages for people without an account, and personal links to them |
+//! | `frames` | files of the package in an iframe |
 //!
 //! What a tree asks of the plugin's code is answered by `points::pages`.
 
 mod compile;
 mod found;
+pub(crate) mod frames;
+mod links;
 mod local;
 mod names;
+mod public;
 mod reference;
 mod serve;
 pub mod spec;
@@ -38,7 +43,11 @@ use compile::Compiler;
 use found::Found;
 use spec::{Figures, Sources, Spec};
 
+pub use frames::FrameFile;
+pub use links::PublicLinkView;
 pub(crate) use names::names;
+pub(crate) use public::close_gone;
+pub use public::{PublicPageView, Visit};
 pub use serve::{Counted, Open, SurfaceView, UiView, viewer};
 
 /// The version of trees that this host checks.
@@ -105,6 +114,15 @@ pub(crate) fn read(package: &Package) -> Result<Vec<Surface>, ManifestError> {
             Some(name) => Some(file(package, name, &place("tree"))?),
             None => None,
         };
+        if let Some(tree) = &tree {
+            let checked = if declared.is_public() { public::check(tree) } else { public::elsewhere(tree) };
+            checked.map_err(|error| error.in_file(&tree.file))?;
+        }
+        let said = declared.while_disabled.as_deref();
+        if said.is_some_and(|said| !said.strip_prefix('@').is_some_and(|key| package.texts.has(key))) {
+            let problem = "must be `@key` of a text in i18n/*.toml";
+            return Err(ManifestError::new(place("while_disabled"), problem));
+        }
         let count = declared.count.as_ref().map(counted).transpose();
         let count = count.map_err(|problem| ManifestError::new(place("count"), problem))?;
         surfaces.push(Surface { declared: declared.clone(), when, count, tree });
@@ -195,7 +213,9 @@ pub(crate) fn rendered(
     let json: Json = serde_json::from_str(text).map_err(|error| ManifestError::new("tree", error.to_string()))?;
     let tree = compiled(&json, Compiler::of_wire(&version.texts), "the tree")?;
     offered(&tree)?;
+    public::elsewhere(&tree)?;
     names::of_rendered(&version.manifest, &tree, &version.surfaces, catalogue)?;
+    frames::check(&tree, &version.frames)?;
     let lost = |what: &str, name: &str| {
         let id = &surface.declared.id;
         ManifestError::new(what, format!("`{name}` is not among the {what} of the surface `{id}` in plugin.toml"))

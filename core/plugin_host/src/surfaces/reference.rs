@@ -67,6 +67,11 @@ pub(super) fn is_action(schema: Schema) -> bool {
     schema.get("x-verbs").is_some()
 }
 
+/// Whether it is an object of an input's shape.
+pub(super) fn is_input(schema: Schema) -> bool {
+    definition("input").is_some_and(|input| std::ptr::eq(input, schema))
+}
+
 /// What a text of this schema stands for.
 pub(super) fn means(schema: Schema) -> Means {
     match schema.get("description").and_then(Json::as_str) {

@@ -44,6 +44,10 @@ pub struct SurfaceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<BTreeMap<String, Json>>, nullable = false)]
     pub tree: Option<Json>,
+    /// Where the files of its frames are; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub frames: Option<String>,
 }
 
 /// Every surface that a person may see, with the texts of their plugins.
@@ -60,12 +64,17 @@ pub struct UiView {
 pub struct Open {
     pub(crate) plugin: Arc<Running>,
     pub(crate) index: usize,
+    /// Whoever asks has no account: nothing is told but what the plugin says, and it acts as itself.
+    pub(crate) public: bool,
 }
 
 impl Surface {
-    /// Whether somebody sees it: the page or list it stands on, its condition, and at least one of the entities whose
-    /// records it shows.
+    /// Whether somebody sees it in the portal: the page or list it stands on, its condition, and at least one of the
+    /// entities whose records it shows.
     fn shows(&self, ctx: &Ctx, me: &Json) -> bool {
+        if self.declared.is_public() {
+            return false;
+        }
         let reads = |entity: &str| ctx.rights.may(entity, Action::Read);
         if self.declared.entity().is_some_and(|entity| !reads(entity)) {
             return false;
@@ -191,7 +200,7 @@ impl PluginHost {
             if !seen.is_empty() {
                 view.texts.insert(plugin.id().to_owned(), plugin.version.texts.all(ctx.locale));
             }
-            view.surfaces.extend(seen.into_iter().map(|surface| shown(plugin, surface, ctx.locale)));
+            view.surfaces.extend(seen.into_iter().map(|surface| shown(ctx, plugin, surface)));
         }
         // Plugins come in the order of their ids, and the sort keeps it.
         view.surfaces.sort_by_key(|surface| surface.order);
@@ -219,21 +228,22 @@ impl PluginHost {
         if surface.tree.is_some() && hash.is_some_and(|hash| hash != now) {
             return Err(Error::Conflict { code: "ui.stale", current: Some(json!({ "tree_hash": now })) });
         }
-        Ok(Open { plugin: Arc::clone(&plugin), index })
+        Ok(Open { plugin: Arc::clone(&plugin), index, public: false })
     }
 }
 
-fn shown(plugin: &Running, surface: &Surface, locale: Locale) -> SurfaceView {
+fn shown(ctx: &Ctx, plugin: &Running, surface: &Surface) -> SurfaceView {
     let declared = &surface.declared;
     let title = declared.title.trim_start_matches('@');
     SurfaceView {
         plugin: plugin.id().to_owned(),
         id: declared.id.clone(),
         slot: declared.slot.clone(),
-        title: plugin.version.texts.words(locale, title, [], title),
+        title: plugin.version.texts.words(ctx.locale, title, [], title),
         order: declared.order,
         icon: declared.icon.clone(),
         tree_hash: surface.hash().to_owned(),
         tree: surface.tree.as_ref().map(|tree| tree.json.clone()),
+        frames: plugin.frames_at(ctx.tenant),
     }
 }

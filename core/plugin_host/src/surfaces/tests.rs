@@ -255,7 +255,7 @@ fn declarations_are_checked_too() {
     refused("nav.page", "nav.pgae", "surfaces[0].slot: there is no slot `nav.pgae`; did you mean `nav.page`?");
     refused("nav.page", "record.lead.tba", "of `record.lead` there are tab, sidebar");
     refused("nav.page", "record.laed.tab", "surfaces[0].slot: there is no entity `laed`");
-    for slot in ["public.page", "calendar.layer", "call.card", "process.action-form"] {
+    for slot in ["calendar.layer", "call.card", "process.action-form"] {
         refused("nav.page", slot, &format!("the portal has no place for `{slot}` yet: it would draw nothing"));
     }
     let icon = |name: &str| format!("tree = \"page\"\nicon = \"{name}\"");
@@ -272,4 +272,122 @@ fn declarations_are_checked_too() {
     refused("tree = \"page\"", "tree = \"page\"\norder = 1001", "from 0 to 1000");
     refused("'sales' in me.roles", "record.stage == 'new'", "surfaces[0].when: `record`: only `me`");
     refused("[[surfaces]]", "[[surfaces]]\nid = \"x\"", "duplicate key");
+}
+
+const ASK: &str = r#"
+state = { sent = false }
+sources.queue = { plugin = "queue", columns = [{ key = "waiting", label = "@left", type = "integer" }] }
+blocks = [
+  { block = "text", when = "=!state.sent", markdown = "@page" },
+  { block = "form", fields = [{ name = "name", label = "@left", type = "text" }],
+    submit = { label = "@page", act = "send", input = { name = "=form.name" } } },
+  { block = "notice", when = "=sources.queue.first.waiting > 0", text = "@page" },
+]
+"#;
+
+#[test]
+fn a_public_page_asks_nothing_of_the_company_and_tells_no_names() {
+    let public = MANIFEST.replacen("nav.page", "public.page", 1).replacen(
+        "when = \"'sales' in me.roles || me.admin\"",
+        "while_disabled = \"@left\"",
+        1,
+    );
+    let surfaces = whole(&public, ASK).unwrap();
+    assert!(surfaces[0].declared.is_public() && surfaces[0].tree.is_some());
+    let check = |from: &str, to: &str, expected: &str| {
+        let page = ASK.replacen(from, to, 1);
+        assert!(page != ASK, "{from}");
+        let error = whole(&public, &page).expect_err(to).to_string();
+        assert!(error.contains("ui/page.toml: ") && error.contains(expected), "{to}: {error}");
+    };
+    check("block = \"notice\"", "block = \"code\"", "no place for the block `code`");
+    check("act = \"send\"", "create = { entity = \"lead\", fields = {} }", "an action with `create`");
+    check("act = \"send\"", "open = { page = \"leads\" }", "an action with `open`");
+    check("act = \"send\"", "act = \"send\", then = [{ open = { page = \"x\" } }]", "an action with `open`");
+    check("type = \"text\" }", "type = \"user\" }", "an input of the type `user`");
+    check("type = \"text\" }", "type = \"txet\" }", "did you mean `text`?");
+    let files = ASK.replacen("type = \"text\" }", "type = \"file\" }", 1);
+    let asked = whole(&public, &files).unwrap();
+    assert!(asked[0].tree.as_ref().unwrap().found.uploads.contains("name"));
+    let inside = whole(MANIFEST, &files).unwrap_err().to_string();
+    assert!(inside.contains("inputs that take files are for public pages"), "{inside}");
+    let many = "type = \"file\", max = 6 }";
+    check("type = \"text\" }", many, "`max` of an input that takes files is a number from 1 to 5");
+    check("type = \"text\" }", "type = \"file\", max = \"=params.most\" }", "is a number from 1 to 5");
+    let rows = "type = \"rows\", fields = [{ name = \"x\", label = \"@left\", type = \"file\" }] }";
+    check("type = \"text\" }", rows, "rows take no files");
+    check("!state.sent", "me.admin", "`me`: nobody is signed in");
+    check("!state.sent", "can('lead', 'read')", "`can`: nobody is signed in");
+    check("type = \"integer\"", "type = \"user\"", "the column `waiting` would name the company's people");
+    let records = "{ records = \"lead\", fields = [\"title\"] }";
+    let queue = "{ plugin = \"queue\", columns = [{ key = \"waiting\", label = \"@left\", type = \"integer\" }] }";
+    check(queue, records, "sources.queue: a public page has sources that the plugin computes");
+    check(
+        "fields = [{ name = \"name\", label = \"@left\", type = \"text\" }]",
+        "entity = \"lead\", fields = [\"title\"]",
+        "`lead`",
+    );
+    let refused = |from: &str, to: &str, expected: &str| {
+        let manifest = public.replacen(from, to, 1);
+        let error = match Manifest::parse(&manifest) {
+            Err(error) => error,
+            Ok(_) => whole(&manifest, ASK).map(drop).expect_err(to),
+        };
+        assert!(error.to_string().contains(expected), "{to}: {error}");
+    };
+    refused("tree = \"page\"", "rendered = true", "surfaces[0].rendered: a public page is declared");
+    refused("tree = \"page\"", "tree = \"page\"\nwhen = \"me.admin\"", "surfaces[0].when: a public page");
+    refused("@left", "Closed", "surfaces[0].while_disabled: must be `@key`");
+    refused("public.page", "nav.page", "surfaces[0].while_disabled: is for surfaces in the slot `public.page`");
+    refused("public.page", "public.pgae", "did you mean `public.page`?");
+}
+
+const FRAMED: &str = r#"
+sources.sums = { aggregate = "lead" }
+blocks = [{ block = "frame", title = "@page", file = "map/index.html", sources = ["sums"], acts = ["greet"] }]
+"#;
+
+/// A package with a frame, its manifest and page changed, and with more files.
+fn framed(manifest: &str, page: &str, more: &[(&str, usize)]) -> Result<(Vec<Surface>, Files), ManifestError> {
+    let plain = package(manifest, page);
+    let more = more.iter().map(|(path, bytes)| ((*path).to_owned(), vec![b'x'; *bytes]));
+    let package = Package { assets: plain.assets.clone().into_iter().chain(more).collect(), ..plain };
+    let surfaces = read(&package)?;
+    let files = frames::read(&package, &surfaces)?;
+    Ok((surfaces, files))
+}
+
+#[test]
+fn a_frame_is_asked_for_and_loads_files_of_the_package() {
+    let asked =
+        MANIFEST.replacen("[[surfaces]]", "[permissions.ui]\nframe = true\nreason.en = \"To draw.\"\n[[surfaces]]", 1);
+    let html = ("map/index.html", 10);
+    let (surfaces, files) = framed(&asked, FRAMED, &[html, ("map/map.js", 10)]).unwrap();
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["map/index.html", "map/map.js"], "trees are no files of frames");
+    let found = pages(&surfaces).unwrap();
+    assert!(found.acts.contains("greet"), "{found:?}");
+    assert!(Manifest::parse(&asked).unwrap().grant_keys().contains(&"ui.frame".to_owned()));
+    let refused = |manifest: &str, page: &str, more: &[(&str, usize)], expected: &str| {
+        let error = framed(manifest, page, more).map(drop).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{expected}: {error}");
+    };
+    refused(MANIFEST, FRAMED, &[html], "ui/page.toml: block `frame`");
+    refused(MANIFEST, FRAMED, &[html], "[permissions.ui] with `frame = true`");
+    refused(&asked, FRAMED, &[("map/indx.html", 1)], "no page `ui/map/index.html`; did you mean `map/indx.html`?");
+    refused(&asked, &FRAMED.replacen("map/index.html", "map/map.js", 1), &[html, ("map/map.js", 1)], "no page");
+    refused(&asked, &FRAMED.replacen("title = \"@page\", ", "", 1), &[html], "a frame has a `title`");
+    refused(&asked, &FRAMED.replacen("[\"sums\"]", "[\"smus\"]", 1), &[html], "did you mean `sums`?");
+    refused(&asked, FRAMED, &[html, ("map/run.exe", 1)], "`ui/map/run.exe` is of no type that a frame loads");
+    refused(&asked, FRAMED, &[html, ("map/a.png", 5 * 1024 * 1024)], "5 MiB in all");
+    let frame = "{ block = \"frame\", title = \"@page\", file = \"map/index.html\" }";
+    refused(&asked, &format!("blocks = [{frame}, {frame}, {frame}]"), &[html], "at most 2 frames");
+    let nothing = asked.replacen("frame = true", "frame = false", 1);
+    let error = Manifest::parse(&nothing).unwrap_err().to_string();
+    assert!(error.contains("permissions.ui: asks for nothing"), "{error}");
+    let public = asked.replacen("nav.page", "public.page", 1).replacen(
+        "when = \"'sales' in me.roles || me.admin\"",
+        "while_disabled = \"@left\"",
+        1,
+    );
+    refused(&public, FRAMED, &[html], "a public page has no place for the block `frame`");
 }

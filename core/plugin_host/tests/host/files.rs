@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use kernel::Locale;
 use plugin_host::dev::project;
 use plugin_host::dev::scene::Scene;
@@ -84,6 +85,7 @@ impl Stage {
                 .clone(),
             subject: None,
             cause: None,
+            batch: None,
         };
         let answer = Service::call(&self.scene.host, &self.scene.system(), &call).await.unwrap();
         answer["said"].as_str().unwrap().to_owned()
@@ -185,6 +187,36 @@ async fn the_host_fetches_what_it_may_and_says_what_it_could_not() {
     let saved = stage.scene.records.write_one(&admin, "lead", change, &WriteOptions::default()).await;
     let said = saved.unwrap_err().message().in_locale(Locale::En);
     assert!(said.starts_with("limit: more than 0 requests"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_taken_by_whom_it_waits_for_once_and_as_far_as_granted() {
+    let stage = Stage::start(&Grants::Requested).await;
+    let (lead, deal) = (stage.record("lead").await, stage.record("deal").await);
+    let ctx = stage.scene.system();
+    let offer = async |by: &str| {
+        let bytes = Bytes::from_static(b"hello there");
+        stage.scene.files.offer(&ctx, by, "../a.txt", bytes).await.unwrap()
+    };
+    let (mine, other) = (offer(PLUGIN).await, offer("test.other").await);
+    // What another plugin was sent, what nobody was, and what has no such entity in its grant.
+    for word in [other.as_str(), "", "a.txt", "0".repeat(10_000).as_str()] {
+        assert!(stage.told("take", "lead", &lead, word).await.starts_with("not found"), "{word:.20}");
+    }
+    let denied = stage.told("take", "contact", &lead, &mine).await;
+    assert!(denied.contains("does not let it add files of `contact`"), "{denied}");
+    let nowhere = stage.told("take", "lead", &Uuid::nil().to_string(), &mine).await;
+    assert!(nowhere.starts_with("not found"), "{nowhere}");
+    let file = stage.told("take", "lead", &lead, &mine).await;
+    assert!(Uuid::parse_str(&file).is_ok(), "{file}");
+    assert_eq!(stage.told("take", "lead", &lead, &mine).await, file, "asked again it is the same");
+    assert!(stage.told("take", "deal", &deal, &mine).await.starts_with("not found"));
+    assert_eq!(stage.told("list", "lead", &lead, "").await, "a.txt text/plain 11");
+    assert_eq!(stage.told("read", "", "", &file).await, "ell");
+    // What is in the bin is not taken out of it.
+    let admin = stage.scene.ctx("admin").await.unwrap();
+    stage.scene.files.remove(&admin, Uuid::parse_str(&file).unwrap()).await.unwrap();
+    assert!(stage.told("take", "lead", &lead, &mine).await.starts_with("not found"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

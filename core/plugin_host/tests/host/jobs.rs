@@ -39,6 +39,7 @@ async fn enqueue(scene: &Scene, input: Value) -> String {
         parameters: input.as_object().unwrap().clone(),
         subject: None,
         cause: None,
+        batch: None,
     };
     let answer = Service::call(&scene.host, &scene.system(), &call).await.unwrap();
     answer["said"].as_str().unwrap().to_owned()

@@ -18,6 +18,7 @@ mod jobs;
 mod messages;
 mod money;
 mod pages;
+mod papers;
 mod platform;
 mod plugins;
 mod published;

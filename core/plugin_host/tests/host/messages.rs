@@ -98,6 +98,7 @@ impl Stage {
             parameters: json!({"order": order, "record": record, "text": text}).as_object().unwrap().clone(),
             subject: None,
             cause: None,
+            batch: None,
         };
         let answer = Service::call(&self.scene.host, &self.scene.system(), &call).await.unwrap();
         answer["said"].as_str().unwrap().to_owned()

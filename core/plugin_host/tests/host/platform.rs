@@ -1,16 +1,17 @@
-//! Interfaces 1.4 against a real component: calendars, people, gates, notices, timelines, records that are ensured or written
+//! Interfaces 1.4 and 1.5 against a real component: calendars, people, gates, notices, timelines, records that are ensured or written
 //! together, moments, codes of refusals, parameters of paths, files of the package, indexed fields.
 
 use std::collections::BTreeSet;
 
 use kernel::access::Action;
 use kernel::db::ConnectionTrait;
-use kernel::{Ctx, Error, Locale, RecordId, Timestamp, UserId};
+use kernel::{Ctx, Error, Locale, Message, RecordId, Timestamp, UserId};
 use messaging::notices;
 use messaging::notifications::{self, NotificationQuery};
 use people::department::{self, DepartmentInput};
 use people::user::{self, UserPatch};
 use plugin_host::dev::scene::{self, Scene};
+use plugin_host::health::{Health, Part};
 use plugin_host::{Grants, HostConfig, HttpCaller, HttpRequest};
 use records::read::Query;
 use records::{Change, WriteOptions};
@@ -18,12 +19,17 @@ use sea_orm::sea_query::{Expr, Query as Sql};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::plugins::released;
 use crate::support::{database, guest, package};
 
 const PLUGIN: &str = "test.platform";
 const THING: &str = "plat_thing";
 
 async fn scene() -> (Scene, tempfile::TempDir) {
+    scene_of(&package(&guest("platform"))).await
+}
+
+async fn scene_of(package: &[u8]) -> (Scene, tempfile::TempDir) {
     let (db, folder) = database().await;
     let mut scene = Scene::new(db, Locale::En, HostConfig::default()).await.unwrap();
     for name in ["ann", "bob", "eve"] {
@@ -31,7 +37,7 @@ async fn scene() -> (Scene, tempfile::TempDir) {
     }
     scene.begin();
     let admin = scene.ctx("admin").await.unwrap();
-    let id = scene.host.install(&admin, &package(&guest("platform"))).await.unwrap();
+    let id = scene.host.install(&admin, package).await.unwrap();
     scene.host.enable(&admin, &id, &Grants::Requested, None).await.unwrap();
     scene.drain().await.unwrap();
     (scene, folder)
@@ -119,6 +125,13 @@ async fn people_are_known_with_their_heads_and_departments() {
     check(&scene, "persons", &[("people", format!("{ann},{}", Uuid::nil()))], "ann/Sales/sales_manager/true/false -")
         .await;
     check(&scene, "under", &[("person", bob.clone())], "ann/Sales").await;
+    let over = async |person: &str| ask(&scene, "ann", "over", &[("person", person.to_owned())]).await;
+    assert_eq!(
+        (over(&scene.users["admin"].to_string()).await, over(&bob).await),
+        ("Office Sales".into(), "Sales".into())
+    );
+    assert_eq!((over(&ann).await, over(&Uuid::nil().to_string()).await), (String::new(), String::new()));
+    check(&scene, "over", &[("person", "x".to_owned())], "invalid: `x` is not an id").await;
     let whole = |below: &str| [("department", office.to_string()), ("below", below.to_owned())];
     check(&scene, "in", &whole("yes"), "ann/Sales/sales_manager/true/false bob/Sales").await;
     assert_eq!(ask(&scene, "ann", "in", &whole("no")).await, "");
@@ -463,4 +476,63 @@ async fn what_a_company_holds_of_a_module_can_be_saved() {
     let other = scene::company(&scene.db, &scene.env, "Other", Locale::En).await.unwrap();
     let stranger = other.system_ctx(&scene.env);
     assert!(matches!(scene.host.export(&stranger, PLUGIN).await, Err(Error::NotFound(_))));
+}
+
+/// Says what a test says, to whichever company asks.
+struct Told;
+
+#[async_trait::async_trait]
+impl Health for Told {
+    async fn parts(&self, ctx: &Ctx) -> kernel::Result<Vec<Part>> {
+        let mail = Part::good("mail", Message::key("health.mail"));
+        let sms = Part::good("sms:one", Message::key("health.sms").with("title", "One")).off();
+        Ok(vec![mail.wrong(Message::key("health.way_refused"), Some(ctx.now())), sms])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_the_system_is_is_told_in_the_readers_words_with_the_modules_of_the_company() {
+    let (scene, _folder) = scene().await;
+    check(&scene, "health", &[], "plugin:test.platform/Module: Platform/Standing::Ok/").await;
+    scene.host.set_health(std::sync::Arc::new(Told));
+    let said = ask(&scene, "ann", "health", &[]).await;
+    assert!(
+        said.starts_with(
+            "mail/Mail server/Standing::Failing/The last messages were not taken. sms:one/SMS: One/Standing::Off/"
+        ),
+        "{said}"
+    );
+    assert!(said.ends_with("plugin:test.platform/Module: Platform/Standing::Ok/"), "{said}");
+}
+
+/// A component of the interfaces 1.4, as it was built then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_built_with_the_interfaces_1_4_works() {
+    let (scene, _folder) = scene_of(&released("platform", "1.4")).await;
+    let (ann, bob) = (scene.users["ann"].to_string(), scene.users["bob"].to_string());
+    let office = department(&scene, "Office", None, &["bob"], &["ann"]).await;
+    check(&scene, "persons", &[("people", ann)], "ann/Office").await;
+    check(&scene, "under", &[("person", bob)], "ann/Office").await;
+    check(&scene, "in", &[("department", office.to_string())], "ann/Office").await;
+    let days = [("first", "2026-01-16".to_owned()), ("last", "2026-01-17".to_owned())];
+    check(&scene, "days", &days, "[2026-01-16:28800/28800 2026-01-17:0/0]").await;
+    let admin = scene.ctx("admin").await.unwrap();
+    create(&scene, &admin, THING, json!({"code": "second"})).await.unwrap();
+    for code in ["locked", "second"] {
+        let refused = create(&scene, &admin, THING, json!({"code": code})).await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{code}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_request_came_from_is_told_as_people_read_it_and_nothing_where_nobody_knows() {
+    let (scene, _folder) = scene().await;
+    check(&scene, "address", &[], "unknown").await;
+    for (came, read) in [("::ffff:203.0.113.7", "203.0.113.7"), ("2001:db8:0::1", "2001:db8::1")] {
+        let ctx = Ctx { address: came.parse().ok(), ..scene.ctx("ann").await.unwrap() };
+        let request = HttpRequest { method: "GET".into(), path: "/do/address".into(), ..HttpRequest::default() };
+        let answer = scene.host.http(HttpCaller::User(&ctx), PLUGIN, request).await.unwrap();
+        let said: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(said["said"], read);
+    }
 }

@@ -18,7 +18,7 @@ async fn check(plugin: &str) {
     assert!(!scripts.is_empty());
     for script in scripts {
         let (db, _folder) = database().await;
-        let report = test::run(db, &package, &script).await.unwrap();
+        let report = test::run(db, &package, &script, None).await.unwrap();
         assert!(report.passed(), "{}", report.print());
         println!("{}", report.print());
     }
@@ -45,6 +45,11 @@ async fn reminder_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lead_papers() {
+    check("examples/lead-papers").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leave_requests() {
     check("examples/leave-requests").await;
 }
@@ -59,11 +64,12 @@ async fn a_new_plugin_works_from_the_start() {
     let bytes = package(&plugin);
     assert_eq!(project::check(&bytes).await.unwrap(), ("acme.first".to_owned(), "0.1.0".to_owned()));
     let (db, _folder) = database().await;
-    let report = test::run(db, &bytes, &plugin.join("tests/amount.toml")).await.unwrap();
+    let report = test::run(db, &bytes, &plugin.join("tests/amount.toml"), None).await.unwrap();
     assert!(report.passed() && report.steps.len() == 2, "{}", report.print());
 }
 
-fn released(guest_name: &str, version: &str) -> Vec<u8> {
+/// A guest with its component as it was built with the interfaces of a version.
+pub fn released(guest_name: &str, version: &str) -> Vec<u8> {
     let file = format!("core/plugin_host/tests/guests/released/{guest_name}-{version}.wasm");
     project::package(&guest(guest_name), &root().join(file), None).unwrap()
 }
@@ -98,6 +104,7 @@ async fn what_was_built_with_the_interfaces_of_processes_works() {
                 parameters: Default::default(),
                 subject: Some(kernel::RecordRef { entity: "lead".into(), id: lead.id }),
                 cause: None,
+                batch: None,
             };
             Service::call(&scene.host, &scene.system(), &call).await.unwrap()
         };

@@ -55,6 +55,7 @@ async fn say(scene: &Scene, order: &str) -> String {
         parameters: json!({ "order": order }).as_object().unwrap().clone(),
         subject: None,
         cause: None,
+        batch: None,
     };
     let answer = Service::call(&scene.host, &scene.system(), &call).await.unwrap();
     answer["said"].as_str().unwrap().to_owned()

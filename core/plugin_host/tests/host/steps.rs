@@ -36,6 +36,7 @@ fn call(kind: &str, parameters: Value) -> ServiceCall {
         parameters: parameters.as_object().unwrap().clone(),
         subject: None,
         cause: None,
+        batch: None,
     }
 }
 
@@ -126,6 +127,20 @@ async fn answers_errors_and_questions() {
         detail["permissions"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap()).collect();
     assert!(titles.contains(&"Processes: starts allowed, circle; sends messages paid; sends signals -"), "{titles:?}");
     assert!(titles.contains(&"Tasks: sees and completes them"), "{titles:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_changes_nothing() {
+    let (scene, _folder) = scene().await;
+    deploy(&scene, "allowed", TASK).await;
+    let asked = ask(&scene, "test.hostile/nasty-question", json!({ "order": "change" })).await;
+    let Err(ServiceFailure::Never(why)) = asked else { panic!("{asked:?}") };
+    assert_eq!(why.matches("may not change anything").count(), 3, "{why}");
+    let admin = scene.ctx("admin").await.unwrap();
+    assert_eq!(scene.tasks.list(&admin, &TaskQuery::default()).await.unwrap().items.len(), 0);
+    assert_eq!(instances(&scene).await, 0);
+    // An action of the same plugin may.
+    assert!(order(&scene, "start allowed").await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,6 +79,7 @@ async fn ask(scene: &Scene, order: &str, url: &str) -> String {
         parameters: json!({"order": order, "url": url}).as_object().unwrap().clone(),
         subject: None,
         cause: None,
+        batch: None,
     };
     let answer = Service::call(&scene.host, &scene.system(), &call).await.unwrap();
     answer["said"].as_str().unwrap().to_owned()

@@ -1,7 +1,6 @@
 //! The actions of a run. Requests, plugins and processes go through services, which know a call that comes twice; what is
 //! done with our own database is done in the transaction that notes it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::db::Tx;
@@ -10,26 +9,23 @@ use kernel::jobs;
 use kernel::text::Message;
 use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result, Value};
 use messaging::mail::{LetterState, NewMail};
-use messaging::notifications::{self, Kind};
-use records::Along;
+use records::{Along, WriteOptions};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 use work::tasks::{NewTask, TaskContract};
 
 use super::answer::{LINK, Scene, job_of, waits};
-use super::model::{Action, ActsAs};
+use super::model::{Action, ActsAs, SCRIPT};
 use super::rules::Kept;
 use super::runs::{self, Came, Run, RunState};
-use super::{Automations, letters, people, words};
+use super::{Automations, apply, letters, people, words};
 use crate::definition::time;
-use crate::runtime::{ServiceCall, ServiceFailure, StartInput, failure, letter};
+use crate::runtime::{MessageInput, Notice, ServiceCall, ServiceFailure, Thrown, failure, letter};
+use crate::stepper::budget::weigh;
 
 /// Tries of an action that may go well later.
 const TRIES: i64 = 6;
 /// Bytes of an answer that are kept for the actions after it.
 const MAX_RESULT: usize = 65_536;
-/// Characters of a notice.
-const MAX_NOTICE: usize = 1_000;
 
 /// A run at an action.
 struct At<'a> {
@@ -43,8 +39,10 @@ struct At<'a> {
 /// What is made in the transaction that notes it.
 enum Ours {
     Task(Box<NewTask>),
-    Notice { people: Vec<Uuid>, link: String, text: String },
+    Notice(Notice),
     Letter(Box<NewMail>),
+    Message(Box<Thrown>),
+    Value(Json),
 }
 
 /// Notes an action on records as done in the transaction of their change.
@@ -143,7 +141,7 @@ impl Automations {
         last: bool,
     ) -> Result<bool, ServiceFailure> {
         let at = at(acting, scene, run, run.step, action)?;
-        if matches!(action.kind.as_str(), "task" | "notice" | "email") {
+        if matches!(action.kind.as_str(), "task" | "notice" | "email" | "message" | SCRIPT) {
             return self.inside(&at, run, last).await.map_err(|error| failure(&error));
         }
         let known = at.call.record_answer();
@@ -174,19 +172,8 @@ impl Automations {
 
     /// Through the services of processes.
     async fn outside(&self, at: &At<'_>, note: Option<Arc<dyn Along>>) -> Result<Json, ServiceFailure> {
-        if at.call.kind != "start-process" {
-            return self.processes.do_call(&at.acting, &at.call, note).await;
-        }
-        let mut variables = at.call.parameters.clone();
-        let definition = match variables.remove("process") {
-            Some(Json::String(key)) => key,
-            _ => return Err(ServiceFailure::Never("the parameter `process` is missing".into())),
-        };
-        let id = InstanceId(at.call.idempotency_key());
-        let subject = Some(at.subject.clone());
-        let input = StartInput { definition, version: None, process: None, subject, variables };
-        self.processes.begin_once(&at.acting, id, input).await.map_err(|error| failure(&error))?;
-        Ok(json!({"instance": id}))
+        let options = WriteOptions { along: note, batch: at.call.batch, ..WriteOptions::default() };
+        self.processes.do_call(&at.acting, &at.call, options).await
     }
 
     /// In the transaction that notes it. People are looked for before: a transaction must not wait for a second
@@ -194,7 +181,9 @@ impl Automations {
     async fn inside(&self, at: &At<'_>, run: &mut Run, last: bool) -> Result<bool> {
         let ours = match at.call.kind.as_str() {
             "task" => Ours::Task(Box::new(task(at)?)),
-            "notice" => self.notice(at).await?,
+            "notice" => Ours::Notice(self.processes.notice(&at.acting, &at.call).await?),
+            "message" => Ours::Message(Box::new(self.processes.thrown(&at.acting, message(at)).await?)),
+            SCRIPT => Ours::Value(bounded(at.call.parameters.get(SCRIPT).cloned().unwrap_or_default())),
             _ => Ours::Letter(Box::new(self.letter(at).await?)),
         };
         let tx = self.processes.db().begin().await?;
@@ -213,14 +202,15 @@ impl Automations {
                 let id = self.processes.tasks().open(tx, &at.acting, *new).await?;
                 Ok(json!({"entity": "task", "id": id}))
             }
-            Ours::Notice { people, link, text } => {
-                let params = BTreeMap::from([("text".to_owned(), text)]);
-                // Whoever set the rule off is told too, if they are meant.
-                let ctx = at.acting.acting_as(Actor::System);
-                let count = people.len();
-                notifications::tell_at(tx, &ctx, Kind::Rule, people, &link, &params).await?;
-                Ok(json!({"told": count}))
+            Ours::Notice(notice) => {
+                let told = notice.tell(tx, &at.acting).await?;
+                Ok(json!({"told": told}))
             }
+            Ours::Message(message) => {
+                let delivered = self.processes.deliver_in(tx, &at.acting, *message).await?;
+                serde_json::to_value(delivered).map_err(Error::internal)
+            }
+            Ours::Value(value) => Ok(value),
             Ours::Letter(mail) => {
                 let key = at.call.idempotency_key();
                 match self.processes.tasks().mail().queue_once(tx, &at.acting, key, &mail).await? {
@@ -231,20 +221,10 @@ impl Automations {
         }
     }
 
-    async fn notice(&self, at: &At<'_>) -> Result<Ours> {
-        let named = people::executors(at.call.parameters.get("to")).map_err(|why| wrong("to", why))?;
-        let people = self.told(&at.acting, &named, &at.subject).await?;
-        if people.is_empty() {
-            return Err(nobody(at, "automation.no_people"));
-        }
-        let text = text(&at.call.parameters, "text").chars().take(MAX_NOTICE).collect();
-        Ok(Ours::Notice { people, link: format!("/records/{}/{}", at.subject.entity, at.subject.id), text })
-    }
-
     async fn letter(&self, at: &At<'_>) -> Result<NewMail> {
         let mut call = at.call.clone();
         for name in ["to", "cc"] {
-            let addresses = self.addresses(&at.acting, call.parameters.get(name), &at.subject).await?;
+            let addresses = self.processes.addresses(&at.acting, call.parameters.get(name), Some(&at.subject)).await?;
             call.parameters.insert(name.to_owned(), json!(addresses));
         }
         if call.parameters.get("to").and_then(Json::as_array).is_none_or(Vec::is_empty) {
@@ -309,10 +289,21 @@ fn task(at: &At<'_>) -> Result<NewTask> {
     })
 }
 
+/// The message that parameters word: its name, `key`, and its variables.
+fn message(at: &At<'_>) -> MessageInput {
+    let mut variables = at.call.parameters.clone();
+    let name = text(&variables, "message");
+    let key = Some(text(&variables, "key")).filter(|key| !key.is_empty());
+    for own in ["message", "key"] {
+        variables.remove(own);
+    }
+    MessageInput { name, key, variables, subject: at.about() }
+}
+
 /// A run at one of its actions, with the parameters as they are now.
 fn at<'a>(acting: &Ctx, scene: &'a Scene, run: &Run, step: usize, action: &Action) -> Result<At<'a>, ServiceFailure> {
     let results = Json::Array(run.results.iter().take(step).cloned().collect());
-    let parameters = words::evaluate(&scene.def, &action.parameters, &scene.happened, &results);
+    let parameters = words::evaluate(&scene.def, &action.asked(), &scene.happened, &results);
     let subject = RecordRef { entity: run.entity.as_str().into(), id: RecordId(run.record) };
     let (kind, parameters) = worded(&action.kind, parameters.map_err(ServiceFailure::Never)?);
     let call = ServiceCall {
@@ -323,6 +314,7 @@ fn at<'a>(acting: &Ctx, scene: &'a Scene, run: &Run, step: usize, action: &Actio
         parameters,
         subject: Some(subject.clone()),
         cause: None,
+        batch: apply::batch_of(&run.event),
     };
     Ok(At { acting: acting.clone(), scene, subject, call })
 }
@@ -347,10 +339,9 @@ pub(super) fn worded(kind: &str, mut parameters: Map<String, Json>) -> (String, 
 
 /// What somebody else answered, or that it is too much to keep.
 fn bounded(result: Json) -> Json {
-    match result.to_string().len() {
-        bytes if bytes > MAX_RESULT => json!({"too_large": bytes}),
-        _ => result,
-    }
+    let bytes = result.to_string().len();
+    // What is too deep could not be read back.
+    if bytes > MAX_RESULT || weigh(&result).is_err() { json!({"too_large": bytes}) } else { result }
 }
 
 fn text(parameters: &Map<String, Json>, name: &str) -> String {

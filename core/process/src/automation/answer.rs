@@ -56,7 +56,7 @@ impl Handler for Answer {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud().await;
+        self.0.tell_given_up().await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -79,7 +79,7 @@ impl Handler for GoOn {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud().await;
+        self.0.tell_given_up().await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -93,10 +93,17 @@ impl Handler for GoOn {
 
 impl Automations {
     async fn answer(&self, event: &Event) -> Result<()> {
+        if self.is_taken_back(event).await? {
+            return Ok(());
+        }
         let ctx = self.processes.system(event.tenant).await?;
-        let all = rules::of_entity(self.processes.db().read(), event.tenant, &event.entity).await?;
+        let conn = self.processes.db().read();
+        let all = self.processes.rules().of_company(conn, ctx.now(), event.tenant).await?;
         let date = dates::meant(event);
-        let meant = |kept: &&Kept| date.map_or_else(|| kept.looks_at(event), |(rule, _)| kept.placed.id == rule);
+        let meant = |kept: &&Kept| {
+            let looks = || date.map_or_else(|| kept.looks_at(event), |(rule, _)| kept.placed.id == rule);
+            kept.placed.entity == event.entity && looks()
+        };
         for kept in all.iter().filter(meant) {
             self.fire(&ctx, kept, event).await?;
         }
@@ -105,18 +112,29 @@ impl Automations {
 
     /// One rule on one event.
     async fn fire(&self, ctx: &Ctx, kept: &Kept, event: &Event) -> Result<()> {
+        match self.begin(ctx, kept, event, false).await? {
+            Begun::New(run) if run.state == RunState::Running => self.go_on(ctx, kept, run, false).await,
+            // Cut off in the middle.
+            Begun::Known(run) if run.state == RunState::Running && is_of(&run, event) => {
+                self.go_on(ctx, kept, run, false).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the run of a rule on an event, unless its occasion has one. `by_job`: a job does what is to be done at once,
+    /// else whoever asks.
+    pub(super) async fn begin(&self, ctx: &Ctx, kept: &Kept, event: &Event, by_job: bool) -> Result<Begun> {
         let rule = &kept.placed.rule;
         let occasion = if rule.once { ONCE.to_owned() } else { runs::occasion_of(event) };
         let before = runs::by_occasion(self.processes.db().read(), kept.placed.id, event.record, &occasion).await?;
         if let Some(run) = before.as_ref().filter(|run| !is_idle(run, event)) {
-            // Cut off in the middle, or answered already.
-            let cut_off = run.state == RunState::Running && is_of(run, event);
-            return if cut_off { self.go_on(ctx, kept, run.clone(), false).await } else { Ok(()) };
+            return Ok(Begun::Known(run.clone()));
         }
-        let Some(scene) = self.scene(ctx, rule, event, false).await? else { return Ok(()) };
+        let Some(scene) = self.scene(ctx, rule, event, false).await? else { return Ok(Begun::Nothing) };
         let (state, why, due) = match self.verdict(ctx, rule, &scene, event).await? {
-            Verdict::Nothing => return Ok(()),
-            Verdict::Now => (RunState::Running, None, None),
+            Verdict::Nothing => return Ok(Begun::Nothing),
+            Verdict::Now => (RunState::Running, None, by_job.then(|| ctx.now())),
             Verdict::Later(at) => (RunState::Waiting, None, Some(at)),
             Verdict::Never(state, why) => (state, Some(why), None),
         };
@@ -131,7 +149,7 @@ impl Automations {
             event: event.clone(),
             state,
             at: event.at,
-            due,
+            due: due.filter(|_| state == RunState::Waiting),
             ended: why.is_some().then(|| ctx.now()),
             step: 0,
             results: Vec::new(),
@@ -143,13 +161,17 @@ impl Automations {
             runs::give_way(&tx, before).await?;
         }
         if !runs::make(&tx, &run).await? {
-            return Ok(tx.rollback().await?);
+            tx.rollback().await?;
+            let conn = self.processes.db().read();
+            let other = runs::by_occasion(conn, run.rule, run.record, &run.occasion).await?;
+            // Whoever made it goes on with it.
+            return Ok(other.filter(|_| by_job).map_or(Begun::Nothing, Begun::Known));
         }
         if let Some(at) = due {
             jobs::enqueue(&tx, &ctx.env, job_of(ctx, &run, at, false)?).await?;
         }
         tx.commit().await?;
-        if state == RunState::Running { self.go_on(ctx, kept, run, false).await } else { Ok(()) }
+        Ok(Begun::New(run))
     }
 
     async fn verdict(&self, ctx: &Ctx, rule: &Rule, scene: &Scene, event: &Event) -> Result<Verdict> {
@@ -185,6 +207,10 @@ impl Automations {
     async fn take_up(&self, ctx: &Ctx, mut run: Run, by_hand: bool) -> Result<()> {
         if !matches!(run.state, RunState::Waiting | RunState::Running) {
             return Ok(());
+        }
+        if self.is_taken_back(&run.event).await? {
+            let why = Message::key("automation.undone").in_locale(ctx.locale);
+            return self.end(ctx, &mut run, RunState::Passed, Some(&why)).await;
         }
         let kept = rules::by_id(self.processes.db().read(), run.tenant, run.rule).await?;
         let Some(kept) = kept.filter(|kept| run.state == RunState::Running || kept.placed.rule.enabled) else {
@@ -266,6 +292,16 @@ impl Automations {
     }
 }
 
+/// The run of a rule on an event.
+pub(super) enum Begun {
+    /// There is nothing to do.
+    Nothing,
+    /// There was one of its occasion.
+    Known(Run),
+    /// It was made.
+    New(Run),
+}
+
 /// What is to be done about an event.
 enum Verdict {
     Nothing,
@@ -298,7 +334,7 @@ pub(super) fn condition(rule: &Rule, def: &EntityDef) -> Result<Option<Expressio
 
 /// Whether of the record only what it is when the rule acts counts.
 pub(super) fn waits(rule: &Rule) -> bool {
-    rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date)
+    rule.delay.is_some() || matches!(rule.on.event, TriggerKind::Stuck | TriggerKind::Date | TriggerKind::Schedule)
 }
 
 /// Whether a record has been in the stage of a rule since then.

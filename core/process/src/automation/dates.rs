@@ -3,17 +3,16 @@
 
 use ::chrono::{Duration, NaiveTime};
 use chrono_tz::Tz;
-use kernel::ctx::Cause;
 use kernel::event::Event;
 use kernel::filter::{Filter, Op};
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::value::FieldType;
-use kernel::{Actor, Ctx, Error, RecordId, Result, Timestamp, Value};
+use kernel::{Ctx, Error, Result, Timestamp, Value};
 use records::read::Query;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::model::{Rule, Trigger};
+use super::model::{Rule, Trigger, TriggerKind};
 use super::rules::{self, Kept};
 use super::{Automations, reader};
 use crate::stepper::timers;
@@ -75,7 +74,7 @@ pub(super) fn meant(event: &Event) -> Option<(Uuid, &Json)> {
     Some((rule, event.changes.get("@value")?))
 }
 
-/// Looks for dates, and enqueues what is to be done about them.
+/// Looks for dates and times, and enqueues what is to be done about them.
 pub(super) struct Look(pub Automations);
 
 #[async_trait::async_trait]
@@ -90,10 +89,15 @@ impl Handler for Look {
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
         // What the server did not come to when it ended. What goes wrong there or with one rule keeps no other rule waiting.
-        let mut first = self.0.tell_given_up().await.err();
+        self.0.tell_given_up().await;
+        let mut first = None;
         for (kept, swept) in rules::on_dates(self.0.processes.db().read()).await? {
-            let Err(error) = self.0.look(&kept, swept).await else { continue };
-            tracing::warn!(%error, rule = %kept.placed.id, "a rule about a date cannot look at its records");
+            let looked = match kept.placed.rule.on.event {
+                TriggerKind::Schedule => self.0.tick(&kept, swept).await,
+                _ => self.0.look(&kept, swept).await,
+            };
+            let Err(error) = looked else { continue };
+            tracing::warn!(%error, rule = %kept.placed.id, "a rule about a date or time cannot look at its records");
             // Its entity or field is gone for now: it goes on from here when they are back.
             if !matches!(error, Error::NotFound(_) | Error::Invalid { .. }) {
                 first.get_or_insert(error);
@@ -163,45 +167,19 @@ impl Automations {
         for record in page.items {
             let value = record.fields.get(field).cloned().unwrap_or(Value::Null);
             let at = moment(on, &value, ctx.zone).filter(|at| *at > from && *at <= to);
-            found.extend(at.map(|at| event(ctx, entity, record.id, id, &value, at)));
+            let changes = json!({"@rule": id, "@value": value.to_json()});
+            found.extend(at.map(|at| reader::unlogged(ctx, (entity, record.id.0), "date", at, changes)));
         }
         Ok((found, page.next_cursor))
-    }
-}
-
-/// The date of a record as an event that stands in no log.
-fn event(ctx: &Ctx, entity: &str, record: RecordId, rule: Uuid, value: &Value, at: Timestamp) -> Event {
-    Event {
-        id: 0,
-        tx: 0,
-        tenant: ctx.tenant,
-        at,
-        kind: format!("{entity}.date"),
-        entity: entity.to_owned(),
-        record: record.0,
-        version: 0,
-        actor: Actor::System,
-        cause: Cause::root(&ctx.env),
-        batch: None,
-        changes: json!({"@rule": rule, "@value": value.to_json()}),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::automation::TriggerKind;
 
     fn check(value: &str, offset: &str, at: Option<&str>, expected: &str) {
-        let on = Trigger {
-            event: TriggerKind::Date,
-            fields: Vec::new(),
-            stage: None,
-            after: None,
-            field: None,
-            offset: Some(offset.to_owned()),
-            at: at.map(str::to_owned),
-        };
+        let on: Trigger = serde_json::from_value(json!({"event": "date", "offset": offset, "at": at})).unwrap();
         let instant = Timestamp::parse(value).map(Value::Instant);
         let value = instant.unwrap_or_else(|| Value::Date(value.parse().unwrap()));
         let moment = moment(&on, &value, chrono_tz::Europe::Kyiv).unwrap();

@@ -1,4 +1,5 @@
-//! What a rule would have done: on one record as it is, or on what happened in the last days. Writes and sends nothing.
+//! What a rule would have done: on one record as it is, on what somebody outside would send, or on what happened in the
+//! last days. Writes and sends nothing.
 //!
 //! Of the past the record is what it is now with what the event says on top; imports count, whether rules were asked for them or
 //! not.
@@ -10,17 +11,18 @@ use ::people::require_admin;
 use kernel::error::FieldError;
 use kernel::event::{self, Event, Range};
 use kernel::expression::Expression;
-use kernel::{Ctx, EntityKey, Error, RecordId, RecordRef, Result, Timestamp};
+use kernel::{Ctx, EntityKey, Error, Fields, RecordId, RecordRef, Result, Timestamp};
 use records::EntityDef;
-use records::happened::Happened;
+use records::happened::{Happened, SENT};
 use records::stages::StageClock;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::model::{Rule, TriggerKind};
+use super::model::{PlacedRule, Rule, TriggerKind};
 use super::view::title;
-use super::{Automations, INVALID, answer, words};
+use super::{Automations, INVALID, answer, hooks, reader, words};
 use crate::definition::time;
 
 /// Days of a dry run.
@@ -44,6 +46,11 @@ pub struct DryRunInput {
     /// On this record, as if it had just been set off.
     #[serde(default)]
     pub record: Option<Uuid>,
+    /// With what somebody outside would send, for a webhook; then the record may be left out: it is the one that is named by what
+    /// is sent, or made of it.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub vars: Map<String, Json>,
     /// Or on what happened in so many days, 1 to 90.
     #[serde(default)]
     pub days: Option<u32>,
@@ -65,8 +72,12 @@ pub struct DryRunOutcome {
     pub examples: Vec<Example>,
     /// What could not be answered, at most 20.
     pub problems: Vec<Problem>,
-    /// Whether there was more than one dry run looks at.
+    /// Whether there was more than one dry run looks at, or its time was over before.
     pub truncated: bool,
+    /// Of the past, when its time was over: up to when it looked at what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, nullable = false)]
+    pub until: Option<Timestamp>,
 }
 
 /// How often an action would have been done.
@@ -115,7 +126,10 @@ impl Automations {
         require_admin(ctx)?;
         let rule = self.checked(ctx, &input.entity, input.rule).await?;
         match (input.record, input.days) {
-            (Some(record), None) => self.on_record(ctx, &input.entity, &rule, RecordId(record)).await,
+            (Some(record), None) => self.on_record(ctx, &input.entity, &rule, RecordId(record), input.vars).await,
+            (None, None) if rule.on.event == TriggerKind::Webhook => {
+                self.on_call(ctx, &input.entity, &rule, input.vars).await
+            }
             (None, Some(days)) if (1..=MAX_DAYS).contains(&days) => {
                 self.on_past(ctx, &input.entity, &rule, ctx.now().plus_seconds(-i64::from(days) * 86_400)).await
             }
@@ -126,34 +140,78 @@ impl Automations {
         }
     }
 
-    async fn on_record(&self, ctx: &Ctx, entity: &str, rule: &Rule, id: RecordId) -> Result<DryRunOutcome> {
+    async fn on_record(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        rule: &Rule,
+        id: RecordId,
+        sent: Map<String, Json>,
+    ) -> Result<DryRunOutcome> {
         let records = self.processes.records();
         let def = records.defined(ctx, entity).await?;
         let image = records.images(ctx, entity, &[id]).await?.remove(&id);
         let image = image.ok_or_else(|| Error::NotFound(format!("{entity} {id}")))?;
-        let happened = Happened::nothing(&def, id, &image, ctx);
+        let happened = Happened::nothing(&def, id, &image, ctx).with_sent(sent);
+        let example = Example { record: id.0, title: title(&image), at: ctx.now() };
+        let subject = RecordRef { entity: EntityKey::from(entity), id };
+        self.on_scene(ctx, rule, &def, &happened, (example, Some(subject))).await
+    }
+
+    /// As if this were sent to the rule's address: about the record that it names, or one with what is made of it, as far as that
+    /// can be seen before it is written.
+    async fn on_call(&self, ctx: &Ctx, entity: &str, rule: &Rule, sent: Map<String, Json>) -> Result<DryRunOutcome> {
+        let system = self.processes.system(ctx.tenant).await?;
+        let def = self.processes.records().defined(&system, entity).await?;
+        let scene = hooks::before_record(&def, &system, &sent);
+        if let Some(id) = self.named(&system, (entity, rule), &def, &scene).await? {
+            return self.on_record(ctx, entity, rule, id, sent).await;
+        }
+        let fields = hooks::fields_of(&def, rule, &scene)?;
+        let mut changes: Map<String, Json> =
+            fields.iter().map(|(key, value)| (key.clone(), json!([null, value]))).collect();
+        changes.insert(SENT.to_owned(), Json::Object(sent));
+        let event = reader::unlogged(&system, (entity, Uuid::nil()), "webhook", ctx.now(), Json::Object(changes));
+        let happened = Happened::to(&def, &Fields::new(), &event, false, &system);
+        let example = Example { record: Uuid::nil(), title: String::new(), at: ctx.now() };
+        let mut outcome = self.on_scene(ctx, rule, &def, &happened, (example, None)).await?;
+        // There is none yet.
+        outcome.examples.clear();
+        let made = Foreseen { kind: "create-record".to_owned(), count: 1, parameters: Some(fields) };
+        outcome.actions.insert(0, made);
+        Ok(outcome)
+    }
+
+    /// What a rule would do about one record, with what.
+    async fn on_scene(
+        &self,
+        ctx: &Ctx,
+        rule: &Rule,
+        def: &Arc<EntityDef>,
+        happened: &Happened,
+        (example, subject): (Example, Option<RecordRef>),
+    ) -> Result<DryRunOutcome> {
         let mut outcome = DryRunOutcome { set_off: 1, ..DryRunOutcome::default() };
-        let at = ctx.now();
-        outcome.note(condition(rule, &def)?.as_ref(), &happened, Example { record: id.0, title: title(&image), at });
+        let record = example.record;
+        outcome.note(condition(rule, def)?.as_ref(), happened, example);
         outcome.count(rule);
         if outcome.fired == 0 {
             return Ok(outcome);
         }
-        let subject = RecordRef { entity: EntityKey::from(entity), id };
         let nothing = Json::Array(Vec::new());
         outcome.actions.clear();
         for action in &rule.actions {
-            let parameters = words::evaluate(&def, &action.parameters, &happened, &nothing);
+            let parameters = words::evaluate(def, &action.asked(), happened, &nothing);
             let mut parameters = match parameters {
                 Ok(parameters) => Some(parameters),
                 // What came of actions before is not known.
                 Err(problem) => {
-                    outcome.problems.push(Problem { record: id.0, problem: format!("{}: {problem}", action.kind) });
+                    outcome.problems.push(Problem { record, problem: format!("{}: {problem}", action.kind) });
                     None
                 }
             };
             if let Some(parameters) = parameters.as_mut().filter(|_| action.kind == "email") {
-                let to = self.addresses(ctx, parameters.get("to"), &subject).await?;
+                let to = self.processes.addresses(ctx, parameters.get("to"), subject.as_ref()).await?;
                 parameters.insert("to".to_owned(), Json::from(to));
             }
             outcome.actions.push(Foreseen { kind: action.kind.clone(), count: 1, parameters });
@@ -164,43 +222,64 @@ impl Automations {
     async fn on_past(&self, ctx: &Ctx, entity: &str, rule: &Rule, since: Timestamp) -> Result<DryRunOutcome> {
         let conn = self.processes.db().read();
         let def = self.processes.records().defined(ctx, entity).await?;
-        if rule.on.event == TriggerKind::Date {
-            return self.on_dates(ctx, &def, rule, since).await;
+        match rule.on.event {
+            TriggerKind::Date => return self.on_dates(ctx, &def, rule, since).await,
+            TriggerKind::Schedule => return self.on_schedule(ctx, &def, rule).await,
+            _ => {}
         }
         let to = event::head(conn).await?;
         let mut range = Range { tenant: ctx.tenant, after: event::place_before(conn, since).await?, to, record: None };
         let (mut outcome, mut read) = (DryRunOutcome::default(), 0);
-        let condition = condition(rule, &def)?;
-        let mut past = Past { rule, condition, waiting: HashMap::new(), acted: HashSet::new() };
+        let mut past = self.past(rule, &def, since)?;
         loop {
             let page = event::read_range(conn, &range, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            range.after = last.cursor();
+            let Some((last, at)) = page.last().map(|last| (last.cursor(), last.at)) else { break };
+            range.after = last;
             read += page.len();
+            past.over = Instant::now() >= past.end;
+            if past.over {
+                break;
+            }
             let ours = page.into_iter().filter(|event| event.entity == entity && event.at >= since);
             let mut set_off = Vec::new();
             for event in ours {
                 set_off.extend(self.past_event(ctx, &mut past, event).await?);
             }
             self.ask(ctx, &def, &mut past, set_off, &mut outcome).await?;
+            if past.over {
+                break;
+            }
+            past.seen = past.seen.max(at);
             if read >= MAX_EVENTS {
                 outcome.truncated = true;
                 break;
             }
         }
-        let now = ctx.now();
-        let over =
-            std::mem::take(&mut past.waiting).into_values().filter(|(_, due)| *due <= now).map(|(event, _)| event);
-        let over = over.collect();
-        self.ask(ctx, &def, &mut past, over, &mut outcome).await?;
-        outcome.count(rule);
-        Ok(outcome)
+        if !past.over {
+            let now = ctx.now();
+            let stayed = std::mem::take(&mut past.waiting).into_values();
+            let stayed = stayed.filter(|(_, due)| *due <= now).map(|(event, _)| event).collect();
+            self.ask(ctx, &def, &mut past, stayed, &mut outcome).await?;
+        }
+        outcome.until = past.over.then_some(past.seen);
+        Ok(outcome.ended(rule, &past))
+    }
+
+    fn past<'a>(&self, rule: &'a Rule, def: &EntityDef, since: Timestamp) -> Result<Past<'a>> {
+        Ok(Past {
+            rule,
+            condition: condition(rule, def)?,
+            waiting: HashMap::new(),
+            acted: HashSet::new(),
+            end: Instant::now() + self.patience,
+            over: false,
+            seen: since,
+        })
     }
 
     async fn on_dates(&self, ctx: &Ctx, def: &Arc<EntityDef>, rule: &Rule, since: Timestamp) -> Result<DryRunOutcome> {
         let mut outcome = DryRunOutcome::default();
-        let condition = condition(rule, def)?;
-        let mut past = Past { rule, condition, waiting: HashMap::new(), acted: HashSet::new() };
+        let mut past = self.past(rule, def, since)?;
         let (mut cursor, mut read) = (None, 0);
         loop {
             let place = (&*def.key, rule, Uuid::nil());
@@ -209,12 +288,22 @@ impl Automations {
             self.ask(ctx, def, &mut past, events, &mut outcome).await?;
             outcome.truncated = next.is_some() && read >= MAX_EVENTS;
             cursor = next;
-            if cursor.is_none() || outcome.truncated {
+            if cursor.is_none() || outcome.truncated || past.over {
                 break;
             }
         }
-        outcome.count(rule);
-        Ok(outcome)
+        Ok(outcome.ended(rule, &past))
+    }
+
+    /// As if a time of the rule came now.
+    async fn on_schedule(&self, ctx: &Ctx, def: &Arc<EntityDef>, rule: &Rule) -> Result<DryRunOutcome> {
+        let placed = PlacedRule { id: Uuid::nil(), entity: def.key.to_string(), place: 0, rule: rule.clone() };
+        let system = self.processes.system(ctx.tenant).await?;
+        let (events, more) = self.chosen(&system, &placed, ctx.now()).await?;
+        let mut outcome = DryRunOutcome { truncated: more, ..DryRunOutcome::default() };
+        let mut past = self.past(rule, def, ctx.now())?;
+        self.ask(ctx, def, &mut past, events, &mut outcome).await?;
+        Ok(outcome.ended(rule, &past))
     }
 
     /// The event that set the rule off: itself, or the one after which the record stood in its stage long enough.
@@ -253,6 +342,10 @@ impl Automations {
         let ids: Vec<RecordId> = events.iter().map(|event| RecordId(event.record)).collect();
         let images = self.processes.records().images(ctx, &def.key, &ids).await?;
         for event in &events {
+            past.over |= Instant::now() >= past.end;
+            if past.over {
+                return Ok(());
+            }
             // Gone for good: nobody can say any more.
             let Some(image) = images.get(&RecordId(event.record)) else { continue };
             outcome.set_off += 1;
@@ -264,6 +357,7 @@ impl Automations {
             if outcome.note(past.condition.as_ref(), &happened, example) && past.rule.once {
                 past.acted.insert(event.record);
             }
+            past.seen = past.seen.max(event.at);
         }
         Ok(())
     }
@@ -283,6 +377,11 @@ struct Past<'a> {
     waiting: HashMap<Uuid, (Event, Timestamp)>,
     /// Records that the rule would have acted on.
     acted: HashSet<Uuid>,
+    /// When its time is over, and whether it is.
+    end: Instant,
+    over: bool,
+    /// Up to when it looked.
+    seen: Timestamp,
 }
 
 impl DryRunOutcome {
@@ -304,6 +403,13 @@ impl DryRunOutcome {
                 false
             }
         }
+    }
+
+    /// What came of it in the end.
+    fn ended(mut self, rule: &Rule, past: &Past<'_>) -> Self {
+        self.truncated |= past.over;
+        self.count(rule);
+        self
     }
 
     fn count(&mut self, rule: &Rule) {

@@ -14,30 +14,35 @@ use super::answer::{GO_ON, Going};
 use super::runs::{self, GivenUp};
 use super::{Automations, reader};
 
-/// Dead letters of a kind that one sweep tells of.
+/// Dead letters read at once.
 const AT_ONCE: u64 = 100;
 
 impl Automations {
-    /// Turns dead letters into runs that failed.
-    ///
-    /// # Errors
-    /// When the database fails; the rest stays for the next time.
-    pub(super) async fn tell_given_up(&self) -> Result<()> {
+    /// Turns dead letters into runs that failed. One that cannot be told keeps no other waiting; it stays for the next time.
+    pub(super) async fn tell_given_up(&self) {
         for kind in [reader::NEAR, reader::FAR, GO_ON] {
-            for dead in jobs::dead_of_kind(self.processes.db().read(), kind, AT_ONCE).await? {
-                match dead.tenant {
-                    Some(tenant) => self.tell_one(kind, tenant, dead).await?,
-                    None => tracing::error!(kind, job = %dead.id, "a dead letter of a rule cannot be read"),
-                }
+            if let Err(error) = self.tell_of_kind(kind).await {
+                tracing::error!(%error, kind, "dead letters of rules could not be read");
             }
         }
-        Ok(())
     }
 
-    /// The same for a handler that can only log what goes wrong.
-    pub(super) async fn tell_given_up_aloud(&self) {
-        if let Err(error) = self.tell_given_up().await {
-            tracing::error!(%error, "a run could not be told that its job was given up");
+    async fn tell_of_kind(&self, kind: &str) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = jobs::dead_of_kind(self.processes.db().read(), kind, after, AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for dead in page {
+                let (job, tenant) = (dead.id, dead.tenant);
+                let Some(tenant) = tenant else {
+                    tracing::error!(kind, %job, "a dead letter of a rule cannot be read");
+                    continue;
+                };
+                if let Err(error) = self.tell_one(kind, tenant, dead).await {
+                    tracing::error!(%error, kind, %job, "a run could not be told that its job was given up");
+                }
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 //! What became of letters: one that did not go out is shown where its rule is.
 
 use kernel::db::Tx;
-use kernel::text::Message;
 use kernel::{Ctx, Result};
 use messaging::mail::{MailOutcome, MailOwner, Reference};
 use uuid::Uuid;
 
 use super::runs;
+use crate::runtime::not_sent;
 
 /// References of letters that rules send: `rule:<step>`, with the run's id.
 pub(super) const LETTER: &str = "rule:";
@@ -28,11 +28,7 @@ impl MailOwner for Letters {
         _letter: Uuid,
         outcome: &MailOutcome,
     ) -> Result<()> {
-        let message = match outcome {
-            MailOutcome::Sent => return Ok(()),
-            MailOutcome::Failed(reason) => Message::key("process.letter.not_sent").with("reason", reason),
-            MailOutcome::Unsure(reason) => Message::key("process.letter.unsure").with("reason", reason),
-        };
+        let Some(message) = not_sent(outcome) else { return Ok(()) };
         runs::unsent(tx, ctx.tenant, reference.id, Some(&message.in_locale(ctx.locale))).await
     }
 }

@@ -1,10 +1,16 @@
 //! A rule as administrators write it.
 
+use std::borrow::Cow;
+
 use kernel::event::Event;
 use records::Operation;
+use records::catalogue::Labels;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
+
+/// The action that is an expression, and its parameter.
+pub(super) const SCRIPT: &str = "script";
 
 /// A rule of automation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -15,8 +21,8 @@ pub struct Rule {
     pub name: String,
     /// What sets it off.
     pub on: Trigger,
-    /// Only changes for which this holds are meant, in CEL over `record`, `before`, `actor`, `today`, `now`; all of them where
-    /// absent.
+    /// Only changes for which this holds are meant, in CEL over `record`, `before`, `actor`, `today`, `now` and, of a webhook,
+    /// `vars`; all of them where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub when: Option<String>,
@@ -85,6 +91,35 @@ pub struct Trigger {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub at: Option<String>,
+    /// Of `button`: what stands on it, by language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    pub label: Option<Labels>,
+    /// Of `button`: keys of the roles whose people may press it, one at least; administrators always may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub roles: Vec<String>,
+    /// Of `schedule`: a cron expression of five fields, in the company's time zone. What was missed while nothing ran is
+    /// made up for once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cron: Option<String>,
+    /// Of `schedule`: which records it chooses, as lists are filtered; all of them where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub filter: Option<Json>,
+    /// Of `webhook`: an expression over `vars`, what was sent, that gives the id of the record; none, or null: one is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub record: Option<String>,
+    /// Of `webhook`: fields of the record that is made, as parameters of actions over `vars`; none: none is made.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object, required = false)]
+    pub make: Map<String, Json>,
+    /// Of `schedule`: records of one time, the oldest first; 1 to 500, 500 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub most: Option<u64>,
 }
 
 /// A kind of change.
@@ -105,9 +140,31 @@ pub enum TriggerKind {
     Deleted,
     /// A date of it comes, or came some time ago.
     Date,
+    /// Somebody presses a button on its card.
+    Button,
+    /// A time comes, and the record is among those that are chosen then.
+    Schedule,
+    /// Somebody outside sends something to the rule's own address: JSON, or a form of a website.
+    Webhook,
 }
 
 impl Trigger {
+    /// Whether changes of this kind may set it off; of an update with its fields, where they are known.
+    pub fn may_be_set_off_by(&self, operation: Operation, fields: &[String]) -> bool {
+        let touches = |key: &str| fields.is_empty() || fields.iter().any(|field| field == key);
+        let updates = operation == Operation::Update;
+        match self.event {
+            TriggerKind::Created => operation == Operation::Create,
+            TriggerKind::Deleted => operation == Operation::Delete,
+            TriggerKind::Updated => updates && (self.fields.is_empty() || self.fields.iter().any(|key| touches(key))),
+            TriggerKind::StageEntered | TriggerKind::Stuck => {
+                operation == Operation::Create || (updates && touches("stage"))
+            }
+            TriggerKind::StageLeft => updates && touches("stage"),
+            TriggerKind::Date | TriggerKind::Button | TriggerKind::Schedule | TriggerKind::Webhook => false,
+        }
+    }
+
     /// Whether an event of the entity sets it off; of `stuck`, whether the time begins with it.
     pub fn is_set_off_by(&self, event: &Event) -> bool {
         let operation = Operation::of_event(&event.kind);
@@ -124,8 +181,8 @@ impl Trigger {
             }
             TriggerKind::StageEntered | TriggerKind::Stuck => named(1),
             TriggerKind::StageLeft => named(0),
-            // It comes by no change.
-            TriggerKind::Date => false,
+            // They come by no change.
+            TriggerKind::Date | TriggerKind::Button | TriggerKind::Schedule | TriggerKind::Webhook => false,
         }
     }
 }
@@ -135,14 +192,28 @@ impl Trigger {
 #[serde(deny_unknown_fields)]
 #[schema(as = AutomationAction)]
 pub struct Action {
-    /// `set-fields`, `move-stage`, `create-record`, `update-record`, `delete-record`, `task`, `notice`, `email`,
-    /// `start-process`, `webhook`, or `plugin:<id>/<action>`.
+    /// `set-fields`, `move-stage`, `create-record`, `update-record`, `delete-record`, `link`, `unlink`, `convert-lead`,
+    /// `task`, `notice`, `email`, `document`, `start-process`, `message`, `script`, `webhook`, or `plugin:<id>/<action>`.
     pub kind: String,
     /// By name. A text may hold expressions in `{{ }}`; one that begins with `=` is an expression as a whole. Beside what
     /// the condition sees there is `results`: what came of the actions before, the first at 0.
     #[serde(default)]
     #[schema(value_type = Object)]
     pub parameters: Map<String, Json>,
+}
+
+impl Action {
+    /// Its parameters as they are evaluated: a script is an expression, whether it begins with `=` or not.
+    pub(super) fn asked(&self) -> Cow<'_, Map<String, Json>> {
+        match self.parameters.get(SCRIPT) {
+            Some(Json::String(text)) if self.kind == SCRIPT && !text.trim_start().starts_with('=') => {
+                let mut parameters = self.parameters.clone();
+                parameters.insert(SCRIPT.to_owned(), format!("={text}").into());
+                Cow::Owned(parameters)
+            }
+            _ => Cow::Borrowed(&self.parameters),
+        }
+    }
 }
 
 /// A rule with its place.

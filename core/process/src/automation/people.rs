@@ -1,4 +1,4 @@
-//! To whom tasks, notices and letters of rules go.
+//! To whom tasks, notices and letters of rules and processes go.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,9 @@ use ::people::staff;
 use kernel::{Ctx, Error, RecordId, RecordRef, Result, Value};
 use records::EntityDef;
 use serde_json::Value as Json;
-use uuid::Uuid;
 use work::tasks::ExecutorRule;
 
-use super::Automations;
+use crate::runtime::Processes;
 
 /// The client of the record, as an address of letters.
 pub(super) const CLIENT: &str = "client";
@@ -28,28 +27,35 @@ pub(super) fn parts(value: Option<&Json>) -> Vec<String> {
 ///
 /// # Errors
 /// The first part that names nobody, in English.
-pub(super) fn executors(value: Option<&Json>) -> Result<Vec<ExecutorRule>, String> {
+pub(crate) fn executors(value: Option<&Json>) -> Result<Vec<ExecutorRule>, String> {
     parts(value).iter().map(|part| part.parse()).collect()
 }
 
-impl Automations {
-    /// Active people that the parts name.
-    pub(super) async fn told(&self, ctx: &Ctx, rules: &[ExecutorRule], subject: &RecordRef) -> Result<Vec<Uuid>> {
-        if rules.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(self.processes.tasks().prospect(ctx, rules, Some(subject), None, ctx.now()).await?.people)
-    }
+/// Whether a parameter of a letter names anybody otherwise than by an address.
+pub(crate) fn names_people(value: Option<&Json>) -> bool {
+    parts(value).iter().any(|part| part == CLIENT || part.parse::<ExecutorRule>().is_ok())
+}
 
+impl Processes {
     /// Addresses that the parts of a letter name: `client`, people, or addresses as written.
-    pub(super) async fn addresses(&self, ctx: &Ctx, value: Option<&Json>, subject: &RecordRef) -> Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// When the database fails, or the record is gone.
+    pub(crate) async fn addresses(
+        &self,
+        ctx: &Ctx,
+        value: Option<&Json>,
+        subject: Option<&RecordRef>,
+    ) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for part in parts(value) {
             if part == CLIENT {
-                found.extend(self.client(ctx, subject).await?);
+                if let Some(subject) = subject {
+                    found.extend(self.client(ctx, subject).await?);
+                }
             } else if let Ok(rule) = part.parse::<ExecutorRule>() {
-                for person in self.told(ctx, &[rule], subject).await? {
-                    let user = staff::person(self.processes.db().read(), ctx.tenant, person).await?;
+                for person in self.people_of(ctx, &[rule], subject).await? {
+                    let user = staff::person(self.db().read(), ctx.tenant, person).await?;
                     found.extend(user.map(|user| user.email));
                 }
             } else {
@@ -63,7 +69,7 @@ impl Automations {
 
     /// The first address of the record itself, else of its contact, else of its company.
     async fn client(&self, ctx: &Ctx, subject: &RecordRef) -> Result<Option<String>> {
-        let records = self.processes.records();
+        let records = self.records();
         let record = records.get(ctx, &subject.entity, subject.id).await?;
         if let Some(own) = first(record.fields.get("emails")) {
             return Ok(Some(own));

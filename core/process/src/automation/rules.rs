@@ -3,24 +3,26 @@
 use std::collections::BTreeSet;
 
 use ::people::require_admin;
+use kernel::access::Action;
 use kernel::db::{ConnectionTrait, QueryResult, Tx, taken};
 use kernel::error::FieldError;
 use kernel::event::{self, Cursor};
 use kernel::{Ctx, Error, Result, TenantId, Timestamp, audit};
+use records::Operation;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement};
 use sea_orm::{DbBackend, DbErr};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::model::{PlacedRule, Rule, TriggerKind};
-use super::{Automations, INVALID};
+use super::{Automations, INVALID, known, of_stages};
 
 /// Rules of an entity.
 pub const MAX_RULES: usize = 200;
 /// Actions of a rule.
 pub const MAX_ACTIONS: usize = 20;
 
-const TABLE: &str = "automation_rule";
+pub(super) const TABLE: &str = "automation_rule";
 const COLUMNS: [&str; 7] = ["id", "entity", "definition", "sort", "since", "tenant_id", "enabled"];
 
 /// A rule as it is kept.
@@ -55,42 +57,7 @@ impl Automations {
         require_admin(ctx)?;
         let rule = self.checked(ctx, entity, rule).await?;
         let tx = self.processes.db().begin().await?;
-        let known = all_of(&tx, ctx, entity).await?;
-        if known.len() >= MAX_RULES {
-            return Err(Error::field(INVALID, "name", FieldError::new("too_many").with("max", MAX_RULES)));
-        }
-        let last = known.iter().map(|kept| kept.placed.place).max().unwrap_or(0);
-        let place = place.unwrap_or_else(|| last.saturating_add(1));
-        let placed = PlacedRule { id: ctx.id(), entity: entity.to_owned(), place, rule };
-        let insert = Query::insert()
-            .into_table(TABLE)
-            .columns([
-                "id",
-                "tenant_id",
-                "entity",
-                "name",
-                "definition",
-                "enabled",
-                "sort",
-                "since",
-                "created_at",
-                "swept",
-            ])
-            .values_panic([
-                placed.id.into(),
-                ctx.tenant.into(),
-                entity.into(),
-                placed.rule.name.as_str().into(),
-                json_of(&placed.rule)?.into(),
-                placed.rule.enabled.into(),
-                placed.place.into(),
-                event::newest(&tx).await?.to_string().into(),
-                ctx.now().0.into(),
-                swept_since(ctx, &placed.rule).into(),
-            ])
-            .to_owned();
-        tx.execute(&insert).await.map_err(name_taken)?;
-        audit::record(&tx, ctx, "automation.created", &object(&placed), json!({"after": placed.rule})).await?;
+        let placed = create_in(&tx, ctx, entity, rule, place).await?;
         tx.commit().await?;
         Ok(placed)
     }
@@ -98,36 +65,15 @@ impl Automations {
     /// Changes a rule, all of it (administrators). One that was switched on again looks at what happens from now on.
     ///
     /// # Errors
-    /// `Denied`, `NotFound`; `config.invalid` by part.
+    /// `Denied`, `NotFound`; `config.invalid` by part; conflict `automation.of_stage`.
     pub async fn change_rule(&self, ctx: &Ctx, id: Uuid, rule: Rule, place: Option<i64>) -> Result<PlacedRule> {
         require_admin(ctx)?;
-        let before = self.one(ctx, id).await?;
+        let before = self.own(ctx, id).await?;
         // Whatever became of what it names, it may be switched off.
         let rests = !rule.enabled && Rule { enabled: false, ..before.placed.rule.clone() } == rule;
         let rule = if rests { rule } else { self.checked(ctx, &before.placed.entity, rule).await? };
         let tx = self.processes.db().begin().await?;
-        let wakes = rule.enabled && !before.placed.rule.enabled;
-        let since = if wakes { event::newest(&tx).await? } else { before.since };
-        let placed = PlacedRule { place: place.unwrap_or(before.placed.place), rule, ..before.placed.clone() };
-        let mut update = Query::update();
-        if wakes || placed.rule.on != before.placed.rule.on {
-            update.value("swept", swept_since(ctx, &placed.rule));
-        }
-        update
-            .table(TABLE)
-            .value("name", placed.rule.name.as_str())
-            .value("definition", json_of(&placed.rule)?)
-            .value("enabled", placed.rule.enabled)
-            .value("sort", placed.place)
-            .value("since", since.to_string())
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("removed_at").is_null());
-        if tx.execute(&update).await.map_err(name_taken)?.rows_affected() != 1 {
-            return Err(missing(id));
-        }
-        let detail = json!({"before": before.placed.rule, "after": placed.rule});
-        audit::record(&tx, ctx, "automation.updated", &object(&placed), detail).await?;
+        let placed = change_in(&tx, ctx, &before, rule, place).await?;
         tx.commit().await?;
         Ok(placed)
     }
@@ -135,25 +81,41 @@ impl Automations {
     /// Takes a rule away (administrators). What it did is still shown; what it waited for is not done.
     ///
     /// # Errors
-    /// `Denied`, `NotFound`.
+    /// `Denied`, `NotFound`; conflict `automation.of_stage`.
     pub async fn remove_rule(&self, ctx: &Ctx, id: Uuid) -> Result<()> {
         require_admin(ctx)?;
-        let before = self.one(ctx, id).await?;
+        let before = self.own(ctx, id).await?;
         let tx = self.processes.db().begin().await?;
-        let update = Query::update()
-            .table(TABLE)
-            .value("enabled", false)
-            .value("removed_at", ctx.now().0)
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("removed_at").is_null())
-            .to_owned();
-        if tx.execute(&update).await?.rows_affected() != 1 {
-            return Err(missing(id));
-        }
-        let detail = json!({"before": before.placed.rule});
-        audit::record(&tx, ctx, "automation.removed", &object(&before.placed), detail).await?;
+        remove_in(&tx, ctx, &before).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// A rule that is changed here: a stage's is changed with the stage.
+    async fn own(&self, ctx: &Ctx, id: Uuid) -> Result<Kept> {
+        let kept = self.one(ctx, id).await?;
+        match of_stages::is_of_stage(ctx.tenant, &kept.placed) {
+            true => Err(Error::Conflict { code: "automation.of_stage", current: None }),
+            false => Ok(kept),
+        }
+    }
+
+    /// How many rules may be set off by changes of an entity, of these kinds and fields (any where there are none): for
+    /// whoever is about to change much of it.
+    ///
+    /// # Errors
+    /// `NotFound` for the entity, `Denied` for somebody who may not read it.
+    pub async fn looking(&self, ctx: &Ctx, entity: &str, operations: &[Operation], fields: &[String]) -> Result<usize> {
+        self.processes.records().entity(ctx, entity).await?;
+        if !ctx.rights.may(entity, Action::Read) {
+            return Err(Error::Denied("action"));
+        }
+        let conn = self.processes.db().read();
+        let known = self.processes.rules().of_company(conn, ctx.now(), ctx.tenant).await?;
+        let may = |kept: &&Kept| {
+            let set_off = |operation: &Operation| kept.placed.rule.on.may_be_set_off_by(*operation, fields);
+            kept.placed.entity == entity && operations.iter().any(set_off)
+        };
+        Ok(known.iter().filter(may).count())
     }
 
     pub(super) async fn one(&self, ctx: &Ctx, id: Uuid) -> Result<Kept> {
@@ -163,6 +125,91 @@ impl Automations {
     }
 }
 
+/// Makes a rule that was checked.
+pub(super) async fn create_in(tx: &Tx, ctx: &Ctx, entity: &str, rule: Rule, place: Option<i64>) -> Result<PlacedRule> {
+    // Before any rule is locked: whoever changes rules waits here, not in a circle.
+    known::touch(tx, ctx.tenant).await?;
+    let known = all_of(tx, ctx, entity).await?;
+    if known.len() >= MAX_RULES {
+        return Err(Error::field(INVALID, "name", FieldError::new("too_many").with("max", MAX_RULES)));
+    }
+    let last = known.iter().map(|kept| kept.placed.place).max().unwrap_or(0);
+    let place = place.unwrap_or_else(|| last.saturating_add(1));
+    let placed = PlacedRule { id: ctx.id(), entity: entity.to_owned(), place, rule };
+    let columns =
+        ["id", "tenant_id", "entity", "name", "definition", "enabled", "sort", "since", "created_at", "swept"];
+    let insert = Query::insert()
+        .into_table(TABLE)
+        .columns(columns)
+        .values_panic([
+            placed.id.into(),
+            ctx.tenant.into(),
+            entity.into(),
+            placed.rule.name.as_str().into(),
+            json_of(&placed.rule)?.into(),
+            placed.rule.enabled.into(),
+            placed.place.into(),
+            event::newest(tx).await?.to_string().into(),
+            ctx.now().0.into(),
+            swept_since(ctx, &placed.rule).into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await.map_err(name_taken)?;
+    audit::record(tx, ctx, "automation.created", &object(&placed), json!({"after": placed.rule})).await?;
+    Ok(placed)
+}
+
+/// Changes a rule into one that was checked.
+pub(super) async fn change_in(tx: &Tx, ctx: &Ctx, before: &Kept, rule: Rule, place: Option<i64>) -> Result<PlacedRule> {
+    known::touch(tx, ctx.tenant).await?;
+    let wakes = rule.enabled && !before.placed.rule.enabled;
+    let since = if wakes { event::newest(tx).await? } else { before.since };
+    let placed = PlacedRule { place: place.unwrap_or(before.placed.place), rule, ..before.placed.clone() };
+    let mut update = Query::update();
+    if wakes || placed.rule.on != before.placed.rule.on {
+        update.value("swept", swept_since(ctx, &placed.rule));
+    }
+    update
+        .table(TABLE)
+        .value("name", placed.rule.name.as_str())
+        .value("definition", json_of(&placed.rule)?)
+        .value("enabled", placed.rule.enabled)
+        .value("sort", placed.place)
+        .value("since", since.to_string())
+        .and_where(Expr::col("id").eq(placed.id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("removed_at").is_null());
+    if tx.execute(&update).await.map_err(name_taken)?.rows_affected() != 1 {
+        return Err(missing(placed.id));
+    }
+    let detail = json!({"before": before.placed.rule, "after": placed.rule});
+    audit::record(tx, ctx, "automation.updated", &object(&placed), detail).await?;
+    Ok(placed)
+}
+
+/// Takes a rule away.
+pub(super) async fn remove_in(tx: &Tx, ctx: &Ctx, before: &Kept) -> Result<()> {
+    known::touch(tx, ctx.tenant).await?;
+    let update = Query::update()
+        .table(TABLE)
+        .value("enabled", false)
+        .value("removed_at", ctx.now().0)
+        .and_where(Expr::col("id").eq(before.placed.id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("removed_at").is_null())
+        .to_owned();
+    if tx.execute(&update).await?.rows_affected() != 1 {
+        return Err(missing(before.placed.id));
+    }
+    let detail = json!({"before": before.placed.rule});
+    Ok(audit::record(tx, ctx, "automation.removed", &object(&before.placed), detail).await?)
+}
+
+/// Rules of a company in their order.
+pub(super) async fn all(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Kept>> {
+    found(conn, &of_tenant(tenant)).await
+}
+
 /// Enabled rules of these companies, in their order.
 pub(super) async fn enabled(conn: &impl ConnectionTrait, tenants: &BTreeSet<Uuid>) -> Result<Vec<Kept>> {
     let mut select = base();
@@ -170,14 +217,7 @@ pub(super) async fn enabled(conn: &impl ConnectionTrait, tenants: &BTreeSet<Uuid
     found(conn, &select).await
 }
 
-/// Enabled rules of an entity, in their order.
-pub(super) async fn of_entity(conn: &impl ConnectionTrait, tenant: TenantId, entity: &str) -> Result<Vec<Kept>> {
-    let mut select = of_tenant(tenant);
-    select.and_where(Expr::col("entity").eq(entity)).and_where(Expr::col("enabled").eq(true));
-    found(conn, &select).await
-}
-
-/// Enabled rules about dates of all companies, with the time until which their dates were looked at.
+/// Enabled rules about dates and times of all companies, with the time until which they were looked at.
 pub(super) async fn on_dates(conn: &impl ConnectionTrait) -> Result<Vec<(Kept, Timestamp)>> {
     let mut select = base();
     select.column("swept").and_where(Expr::col("swept").is_not_null()).and_where(Expr::col("enabled").eq(true));
@@ -201,9 +241,9 @@ pub(super) async fn swept(tx: &Tx, kept: &Kept, from: Timestamp, to: Timestamp) 
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
-/// From when on dates are looked at: from now on, for a rule about them.
+/// From when on dates and times are looked at: from now on, for a rule about them.
 fn swept_since(ctx: &Ctx, rule: &Rule) -> Option<i64> {
-    (rule.on.event == TriggerKind::Date).then(|| ctx.now().0)
+    matches!(rule.on.event, TriggerKind::Date | TriggerKind::Schedule).then(|| ctx.now().0)
 }
 
 /// Rules of an entity as a transaction sees them that makes one. Who makes another at the same time waits, and counts it.
@@ -272,11 +312,11 @@ fn kept(row: &QueryResult) -> Result<Option<Kept>> {
     Ok(Some(Kept { tenant, placed: PlacedRule { id, entity, place, rule }, since }))
 }
 
-fn name_taken(error: DbErr) -> Error {
+pub(super) fn name_taken(error: DbErr) -> Error {
     if taken(&error).is_some() { Error::field(INVALID, "name", FieldError::new("taken")) } else { error.into() }
 }
 
-fn json_of(rule: &Rule) -> Result<Json> {
+pub(super) fn json_of(rule: &Rule) -> Result<Json> {
     serde_json::to_value(rule).map_err(Error::internal)
 }
 

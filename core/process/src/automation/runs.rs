@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Automations, dates};
+use super::{Automations, buttons, dates};
 
 const TABLE: &str = "automation_run";
 const COLUMNS: [&str; 16] = [
@@ -295,11 +295,12 @@ pub(super) enum GivenUp {
     Event(Box<Event>),
 }
 
-/// What stands for an event among the occasions of runs; for a date its value.
+/// What stands for an event among the occasions of runs; for a date its value, for a button its press.
 pub(super) fn occasion_of(event: &Event) -> String {
-    match dates::meant(event) {
-        Some((_, value)) => format!("date:{value}"),
-        None => format!("event:{}", event.id),
+    match (dates::meant(event), buttons::press_of(event)) {
+        (Some((_, value)), _) => format!("date:{value}"),
+        (None, Some(press)) => format!("press:{press}"),
+        (None, None) => format!("event:{}", event.id),
     }
 }
 

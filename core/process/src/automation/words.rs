@@ -38,7 +38,7 @@ fn pieces<'t>(def: &EntityDef, text: &'t str) -> Result<Vec<Piece<'t>>, FieldErr
 }
 
 /// The expression of a text that is one as a whole.
-fn whole(text: &str) -> Option<&str> {
+pub(super) fn whole(text: &str) -> Option<&str> {
     text.trim_start().strip_prefix('=')
 }
 

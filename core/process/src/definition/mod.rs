@@ -18,6 +18,7 @@
 //! | `drawing` | a file that need not run: what is wrong with it, what an editor lost of it |
 //! | `layout` | a diagram for a file without one |
 //! | `compare` | what differs between two files |
+//! | `options` | options of fields that a file names |
 //! | `words` | codes and translations of problems |
 
 mod activities;
@@ -32,6 +33,7 @@ mod flows;
 pub mod layout;
 pub mod model;
 mod nodes;
+pub mod options;
 mod outline;
 mod repeats;
 pub mod starts;

@@ -399,12 +399,24 @@ pub enum Over {
 }
 
 /// Services there are; a plugin's is `plugin:<id>/<action>`.
-pub const SERVICES: [&str; 5] = ["create-record", "update-record", "delete-record", "email", "webhook"];
+pub const SERVICES: [&str; 11] = [
+    "create-record",
+    "update-record",
+    "delete-record",
+    "link",
+    "unlink",
+    "convert-lead",
+    "document",
+    "email",
+    "notice",
+    "start-process",
+    "webhook",
+];
 
 /// What a service task asks for: `v:service` and its parameters.
 #[derive(Debug, Clone)]
 pub struct Service {
-    /// `create-record`, `update-record`, `delete-record`, `email`, `webhook`, `plugin` ...
+    /// One of [`SERVICES`], or `plugin:<id>/<action>`.
     pub kind: String,
     /// Parameters in the file's order: name, and what gives the value.
     pub parameters: Vec<(String, Parameter)>,

@@ -220,9 +220,25 @@ impl<'a> Round<'a> {
         let process = ElementId::clone(&stored.state.process);
         let was = std::mem::replace(&mut stored.state, State::new(process));
         let before = was.waits.clone();
-        let (moment, shared) = (Outside::moment(self.ctx, &stored), Arc::clone(&definition));
-        let step = move |slice: &Slice| stepper::step(&shared, was, event, &outside.input(&moment, slice));
-        let (outcome, left) = slice::work(self.left, step).await?;
+        // Of one that begins nothing is written yet, and there is little of it.
+        let unwritten = fresh.then(|| was.clone());
+        let moment = Outside::moment(self.ctx, &stored);
+        let (at_once, left) =
+            slice::here(self.left, |slice| stepper::step(&definition, was, event, &outside.input(&moment, slice)));
+        let (outcome, left) = match at_once.state.paused {
+            // From its beginning, where it keeps nobody up: steps are pure.
+            Some(_) if !left.is_zero() => {
+                let was = match unwritten {
+                    Some(state) => state,
+                    None => self.as_it_stands(stored.id).await?,
+                };
+                let event: Event = serde_json::from_str(&event_text).map_err(Error::internal)?;
+                let shared = Arc::clone(&definition);
+                let step = move |slice: &Slice| stepper::step(&shared, was, event, &outside.input(&moment, slice));
+                slice::work(left, step).await?
+            }
+            _ => (at_once, left),
+        };
         self.left = left;
         if outcome.stale {
             return Ok(None);
@@ -244,6 +260,14 @@ impl<'a> Round<'a> {
         store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
         let cause = self.cause.clone();
         Ok(Some(Written { definition, stored, before, cause, commands: commands.into_iter() }))
+    }
+}
+
+impl Round<'_> {
+    /// The state of an instance that is locked, as it is written: few steps are long, and most have no need of a copy.
+    async fn as_it_stands(&self, id: InstanceId) -> Result<State> {
+        let stored = store::load(self.tx, self.ctx.tenant, id).await?;
+        Ok(stored.ok_or_else(|| Error::NotFound(format!("process instance {id}")))?.state)
     }
 }
 

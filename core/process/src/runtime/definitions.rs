@@ -62,6 +62,11 @@ pub(crate) struct Deployable {
 }
 
 impl Deployable {
+    /// The key of the definition that it is of.
+    pub(super) fn key(&self) -> &str {
+        &self.definition.key
+    }
+
     /// What it says.
     pub(crate) fn into_definition(self) -> Definition {
         self.definition
@@ -293,8 +298,8 @@ impl Processes {
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn is_published(&self, ctx: &Ctx, name: &str) -> Result<bool> {
-        match self.find(ctx, name).await {
+    pub(crate) async fn is_published(&self, conn: &impl ConnectionTrait, ctx: &Ctx, name: &str) -> Result<bool> {
+        match find_in(conn, ctx, name).await {
             Ok(found) => Ok(found.published.is_some()),
             Err(Error::NotFound(_)) => Ok(false),
             Err(error) => Err(error),
@@ -306,21 +311,7 @@ impl Processes {
     /// # Errors
     /// `NotFound`.
     pub(super) async fn find(&self, ctx: &Ctx, name: &str) -> Result<Found> {
-        let mut select = Query::select();
-        select.columns(["id", "published", "latest", "key"]).from("process_definition");
-        select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
-        match Uuid::parse_str(name) {
-            Ok(id) => select.and_where(Expr::col("id").eq(id)),
-            Err(_) => select.and_where(Expr::col("key").eq(name)),
-        };
-        let row = self.db.read().query_one(&select).await?;
-        let row = row.ok_or_else(|| Error::NotFound(format!("process definition {name}")))?;
-        Ok(Found {
-            id: row.try_get_by_index(0)?,
-            published: row.try_get_by_index(1)?,
-            latest: row.try_get_by_index(2)?,
-            key: row.try_get_by_index(3)?,
-        })
+        find_in(self.db.read(), ctx, name).await
     }
 
     /// The definition that this file is a version of, made when there is none; its newest version.
@@ -467,6 +458,25 @@ async fn begun_by(tx: &Tx, id: Uuid) -> Result<Vec<(String, String, i64)>> {
         .take();
     let rows = tx.query_all(&select).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))).collect()
+}
+
+/// A definition by id or key, as a connection sees it.
+async fn find_in(conn: &impl ConnectionTrait, ctx: &Ctx, name: &str) -> Result<Found> {
+    let mut select = Query::select();
+    select.columns(["id", "published", "latest", "key"]).from("process_definition");
+    select.and_where(Expr::col("tenant_id").eq(ctx.tenant.0));
+    match Uuid::parse_str(name) {
+        Ok(id) => select.and_where(Expr::col("id").eq(id)),
+        Err(_) => select.and_where(Expr::col("key").eq(name)),
+    };
+    let row = conn.query_one(&select).await?;
+    let row = row.ok_or_else(|| Error::NotFound(format!("process definition {name}")))?;
+    Ok(Found {
+        id: row.try_get_by_index(0)?,
+        published: row.try_get_by_index(1)?,
+        latest: row.try_get_by_index(2)?,
+        key: row.try_get_by_index(3)?,
+    })
 }
 
 async fn same(tx: &Tx, id: Uuid, fingerprint: &str) -> Result<Option<i64>> {

@@ -17,36 +17,42 @@ use super::services::{self, ServiceCall};
 use super::{Processes, locks, reader, signals, timers};
 use crate::stepper::Event;
 
-/// Dead letters of a kind that one sweep tells of.
+/// Dead letters read at once.
 const AT_ONCE: u64 = 100;
 
 impl Processes {
-    /// Turns dead letters that an instance waits for into incidents.
-    ///
-    /// # Errors
-    /// When the database fails; the rest stays for the next time.
-    pub(super) async fn tell_given_up(&self) -> Result<()> {
+    /// Turns dead letters that an instance waits for into incidents. One that cannot be told keeps no other waiting; it stays
+    /// for the next time.
+    pub(super) async fn tell_given_up(&self) {
         for kind in [go_on::JOB, services::CALL, services::OWN, timers::START, signals::SIGNAL, reader::JOB] {
-            self.tell_given_up_of(kind).await?;
-        }
-        Ok(())
-    }
-
-    /// The same for one kind, for a handler that can only log what goes wrong.
-    pub(super) async fn tell_given_up_aloud(&self, kind: &str) {
-        if let Err(error) = self.tell_given_up_of(kind).await {
-            tracing::error!(%error, kind, "an instance could not be told that its job was given up");
+            self.tell_given_up_of(kind).await;
         }
     }
 
-    async fn tell_given_up_of(&self, kind: &str) -> Result<()> {
-        for dead in jobs::dead_of_kind(self.db.read(), kind, AT_ONCE).await? {
-            match kind {
-                timers::START | signals::SIGNAL | reader::JOB => self.tell_all(kind, dead).await?,
-                _ => self.tell_one(kind, dead).await?,
+    /// The same for one kind.
+    pub(super) async fn tell_given_up_of(&self, kind: &str) {
+        if let Err(error) = self.tell_pages(kind).await {
+            tracing::error!(%error, kind, "dead letters of processes could not be read");
+        }
+    }
+
+    async fn tell_pages(&self, kind: &str) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = jobs::dead_of_kind(self.db.read(), kind, after, AT_ONCE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for dead in page {
+                let job = dead.id;
+                let told = match kind {
+                    timers::START | signals::SIGNAL | reader::JOB => self.tell_all(kind, dead).await,
+                    _ => self.tell_one(kind, dead).await,
+                };
+                if let Err(error) = told {
+                    tracing::error!(%error, kind, %job, "an instance could not be told that its job was given up");
+                }
             }
         }
-        Ok(())
     }
 
     /// Of what was to begin, or to come to many.

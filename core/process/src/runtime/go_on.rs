@@ -42,7 +42,7 @@ impl Handler for GoOn {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud(JOB).await;
+        self.0.tell_given_up_of(JOB).await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {

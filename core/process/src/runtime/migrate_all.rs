@@ -1,17 +1,17 @@
-//! Instances of a definition to another version, as a long job: some at a time, each step one transaction with its
-//! progress, so a crash neither repeats nor forgets an instance.
+//! Instances of a definition to another version, as a long job (`in_order`).
 
 use kernel::access::ProcessAction;
-use kernel::db::ConnectionTrait;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
-use kernel::{Ctx, Error, InstanceId, Result, Timestamp, audit};
+use kernel::{Ctx, InstanceId, Result, Timestamp, audit};
 use people::Identities;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::definitions::require;
+use super::in_order::{self, Each, LISTED};
 use super::operations::{Migration, MigrationReport};
 use super::{Processes, invalid};
 
@@ -19,10 +19,6 @@ use super::{Processes, invalid};
 pub const KIND: &str = "process.migrate";
 /// Instances that are migrated while the request waits; of more, only those that stay are listed.
 pub const AT_ONCE: i64 = 200;
-/// Instances of one step.
-const STEP: u64 = 25;
-/// Instances that are listed; the others are counted.
-const LISTED: usize = 1_000;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Input {
@@ -82,6 +78,35 @@ impl Input {
     }
 }
 
+#[async_trait::async_trait]
+impl Each for Input {
+    type Report = MigrationReport;
+    const ID: &'static str = "id";
+
+    fn left(&self, ctx: &Ctx, job: &LongJob) -> SelectStatement {
+        self.waiting(ctx, job.created_at)
+    }
+
+    async fn one(
+        &self,
+        processes: &Processes,
+        tx: &Tx,
+        ctx: &Ctx,
+        job: &LongJob,
+        id: InstanceId,
+        report: &mut MigrationReport,
+    ) -> Result<()> {
+        let migration = &self.migration;
+        let migrated = processes.migrate_one(tx, ctx, id, migration, Some(job.id)).await?;
+        if migrated.ok {
+            let detail = json!({"version": migration.version, "mapping": migration.mapping});
+            audit::record(tx, ctx, "process_instance.migrated", &id.to_string(), detail).await?;
+        }
+        report.add(migrated, job.total <= AT_ONCE);
+        Ok(())
+    }
+}
+
 /// Does the steps of migrations.
 pub struct MigrateSteps {
     processes: Processes,
@@ -102,36 +127,7 @@ impl Steps for MigrateSteps {
     }
 
     async fn step(&self, job: &LongJob) -> Result<Step> {
-        let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
-        let after: Option<InstanceId> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
-        let mut report: MigrationReport = match &job.result {
-            Json::Null => MigrationReport::default(),
-            result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
-        };
-        let processes = &self.processes;
-        let person = self.identities.of_user(job.tenant, job.user).await?;
-        let ctx = job.acting(person.ctx(&processes.env));
-        let mut next = input.waiting(&ctx, job.created_at);
-        next.column("id").order_by("id", Order::Asc).limit(STEP);
-        if let Some(after) = after {
-            next.and_where(Expr::col("id").gt(after));
-        }
-        let rows = processes.db.read().query_all(&next).await?;
-        let ids: Vec<InstanceId> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-        let Some(last) = ids.last().copied() else {
-            return Ok(Step { tx: None, cursor: json!(after), done: job.done, result: json!(report), over: true });
-        };
-        let done = job.done + i64::try_from(ids.len()).unwrap_or(0);
-        let tx = processes.db.begin().await?;
-        for id in ids {
-            let migrated = processes.migrate_one(&tx, &ctx, id, &input.migration, Some(job.id)).await?;
-            if migrated.ok {
-                let detail = json!({"version": input.migration.version, "mapping": input.migration.mapping});
-                audit::record(&tx, &ctx, "process_instance.migrated", &id.to_string(), detail).await?;
-            }
-            report.add(migrated, job.total <= AT_ONCE);
-        }
-        Ok(Step { tx: Some(tx), cursor: json!(last), done, result: json!(report), over: false })
+        in_order::step::<Input>(&self.processes, &self.identities, job).await
     }
 }
 

@@ -1,17 +1,18 @@
 //! Migrations taken back: an instance stands again as it stood before, until it has made a step in the new version. Of
-//! many at once as a long job, each step of it one transaction with its progress.
+//! many at once as a long job (`in_order`).
 
 use kernel::access::ProcessAction;
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::jobs::long::{self, LongJob, NewLongJob, Step, Steps};
 use kernel::{Ctx, Error, InstanceId, Result, Timestamp, audit};
 use people::Identities;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::definitions::require;
+use super::in_order::{self, Each, LISTED};
 use super::migrate_all::AT_ONCE;
 use super::store::{self, Stored};
 use super::{InstanceView, Processes, locks};
@@ -20,10 +21,6 @@ use crate::stepper::state::WaitKind;
 /// The kind of long job.
 pub const KIND: &str = "process.migrate_undo";
 const TABLE: &str = "process_migration";
-/// Instances of one step.
-const STEP: u64 = 25;
-/// Instances that stay and are listed; the others are counted.
-const LISTED: usize = 1_000;
 /// Seconds that a migration can be taken back.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
@@ -84,7 +81,7 @@ impl Processes {
         require(ctx, &found.key, ProcessAction::Operate)?;
         let subject = format!("{KIND}:{batch}");
         let input = Input { from: found.id, batch };
-        let count = input.left(ctx).expr(Func::count(Expr::col("instance_id"))).take();
+        let count = input.of_batch(ctx).expr(Func::count(Expr::col("instance_id"))).take();
         let tx = self.db.begin().await?;
         let total: i64 = tx.query_one(&count).await?.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         if total == 0 && long::find(&tx, ctx.tenant, &subject).await?.is_none() {
@@ -179,13 +176,45 @@ pub(super) async fn remember(tx: &Tx, ctx: &Ctx, before: &Stored, revision: i64,
 
 impl Input {
     /// What can be taken back of it, or could.
-    fn left(&self, ctx: &Ctx) -> SelectStatement {
+    fn of_batch(&self, ctx: &Ctx) -> SelectStatement {
         Query::select()
             .from(TABLE)
             .and_where(Expr::col("batch_id").eq(self.batch))
             .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
             .and_where(Expr::col("definition_id").eq(self.from))
             .take()
+    }
+}
+
+#[async_trait::async_trait]
+impl Each for Input {
+    type Report = UndoneMigration;
+    const ID: &'static str = "instance_id";
+
+    fn left(&self, ctx: &Ctx, _: &LongJob) -> SelectStatement {
+        self.of_batch(ctx)
+    }
+
+    async fn one(
+        &self,
+        processes: &Processes,
+        tx: &Tx,
+        ctx: &Ctx,
+        _: &LongJob,
+        id: InstanceId,
+        report: &mut UndoneMigration,
+    ) -> Result<()> {
+        match processes.undo_one(tx, ctx, id).await? {
+            Undone::Back => report.undone += 1,
+            Undone::GoneOn => {
+                report.stayed += 1;
+                if report.instances.len() < LISTED {
+                    report.instances.push(id);
+                }
+            }
+            Undone::Nothing => {}
+        }
+        Ok(())
     }
 }
 
@@ -209,39 +238,6 @@ impl Steps for UndoMigrationSteps {
     }
 
     async fn step(&self, job: &LongJob) -> Result<Step> {
-        let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
-        let after: Option<InstanceId> = serde_json::from_value(job.cursor.clone()).map_err(Error::internal)?;
-        let mut report: UndoneMigration = match &job.result {
-            Json::Null => UndoneMigration::default(),
-            result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
-        };
-        let processes = &self.processes;
-        let person = self.identities.of_user(job.tenant, job.user).await?;
-        let ctx = job.acting(person.ctx(&processes.env));
-        let mut next = input.left(&ctx);
-        next.column("instance_id").order_by("instance_id", Order::Asc).limit(STEP);
-        if let Some(after) = after {
-            next.and_where(Expr::col("instance_id").gt(after));
-        }
-        let rows = processes.db.read().query_all(&next).await?;
-        let ids: Vec<InstanceId> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-        let Some(last) = ids.last().copied() else {
-            return Ok(Step { tx: None, cursor: json!(after), done: job.done, result: json!(report), over: true });
-        };
-        let done = job.done + i64::try_from(ids.len()).unwrap_or(0);
-        let tx = processes.db.begin().await?;
-        for id in ids {
-            match processes.undo_one(&tx, &ctx, id).await? {
-                Undone::Back => report.undone += 1,
-                Undone::GoneOn => {
-                    report.stayed += 1;
-                    if report.instances.len() < LISTED {
-                        report.instances.push(id);
-                    }
-                }
-                Undone::Nothing => {}
-            }
-        }
-        Ok(Step { tx: Some(tx), cursor: json!(last), done, result: json!(report), over: false })
+        in_order::step::<Input>(&self.processes, &self.identities, job).await
     }
 }

@@ -15,10 +15,13 @@
 //! | `sender` | what somebody outside may send |
 //! | `operations` | set variables, retry, skip, cancel, start from, migrate |
 //! | `migration` | whether an instance fits another version |
+//! | `in_order` | long work on many instances, in their order |
 //! | `migrate_all` | many instances to another version, as a long job |
 //! | `migrate_undo` | migrations taken back, until the next step |
+//! | `moving` | definitions that move between companies |
 //! | `slice`, `go_on` | how long a step may take; the job that goes on with it |
 //! | `timers`, `services`, `reader` | jobs: due times, service tasks, changes of records |
+//! | `links`, `notices` | services that change links, and that tell people |
 //! | `instances`, `journal` | views; lists |
 //! | `stage_times` | deadlines of pipeline stages |
 //! | `relations` | what reports read inside their queries |
@@ -33,13 +36,17 @@ mod dry_run;
 mod dry_steps;
 mod given_up;
 mod go_on;
+mod in_order;
 mod instances;
 mod journal;
+mod links;
 mod locks;
 mod map;
 mod migrate_all;
 mod migrate_undo;
 mod migration;
+mod moving;
+mod notices;
 mod operations;
 mod publish;
 mod reader;
@@ -49,6 +56,7 @@ mod sender;
 mod services;
 mod signals;
 mod slice;
+mod stage_tasks;
 mod stage_times;
 mod start;
 mod store;
@@ -74,18 +82,23 @@ pub use dry_run::{DryRun, DryRunInput};
 pub use dry_steps::{DryEffect, DryOpen, DryStep, DryWho};
 pub use instances::{History, HistoryQuery, InstanceView};
 pub use journal::{InstanceQuery, Instances};
+pub(crate) use links::ids;
 pub use map::{DefinitionMap, InstanceMap};
 pub use migrate_all::{AT_ONCE, MigrateSteps};
 pub use migrate_undo::{UndoMigrationSteps, UndoneMigration};
+pub use moving::object;
+pub(crate) use notices::Notice;
 pub use operations::{Migrated, Migration, MigrationReport, MoveInput};
+pub(crate) use publish::Thrown;
 pub use publish::{Delivered, MessageInput};
-pub use services::{Service, ServiceCall, ServiceFailure};
-pub(crate) use services::{failure, letter};
+pub use services::{Service, ServiceCall, ServiceFailure, failure};
+pub(crate) use services::{letter, not_sent};
 pub use signals::SignalInput;
 pub use start::StartInput;
 pub use subjects::Subjects;
 pub use timers::SWEEP;
 
+use crate::automation::KnownRules;
 use crate::definition::contract::Contract;
 use crate::definition::{self, model::Definition, model::Node, model::NodeKind};
 use crate::drawings::Retention;
@@ -111,6 +124,7 @@ pub struct Processes {
     services: Arc<OnceLock<Vec<Arc<dyn Service>>>>,
     follower: Arc<Follower>,
     rehearsals: rehearse::Rehearsals,
+    rules: KnownRules,
 }
 
 impl Processes {
@@ -125,10 +139,12 @@ impl Processes {
             services: Arc::default(),
             follower: Arc::new(Follower::new(records.db(), records.env(), reader::READER, reader::REPEAT)),
             rehearsals: rehearse::Rehearsals::default(),
+            rules: KnownRules::default(),
         };
         tasks.set_owner(Arc::new(commands::TaskDone(processes.clone())));
         tasks.mail().add_owner(Arc::new(services::Letters(processes.clone())));
         records.set_clock(Arc::new(processes.clone()));
+        records.set_stage_tasks(Arc::new(processes.clone()));
         processes
     }
 
@@ -206,6 +222,11 @@ impl Processes {
     /// Records.
     pub(crate) const fn records(&self) -> &Records {
         &self.records
+    }
+
+    /// Rules of automation that are switched on.
+    pub(crate) const fn rules(&self) -> &KnownRules {
+        &self.rules
     }
 
     /// A context of the product itself in a tenant, for jobs.

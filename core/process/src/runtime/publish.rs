@@ -1,6 +1,6 @@
 //! Messages: to the one who waits in the tenant, or starts by them. What they share with signals (`signals`).
 
-use kernel::db::ConnectionTrait;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::text::Message;
 use kernel::{Ctx, InstanceId, RecordRef, Result, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -69,6 +69,18 @@ impl Processes {
     /// # Errors
     /// `Denied`, `process.invalid` (also for a variable that the receiver does not declare), `NotFound` for the subject.
     pub async fn publish_message(&self, ctx: &Ctx, input: MessageInput) -> Result<Delivered> {
+        let message = self.thrown(ctx, input).await?;
+        let tx = self.db.begin().await?;
+        let delivered = self.deliver_in(&tx, ctx, message).await?;
+        tx.commit().await?;
+        Ok(delivered)
+    }
+
+    /// A message that the actor may publish, ready to be delivered.
+    ///
+    /// # Errors
+    /// As [`Processes::publish_message`].
+    pub(crate) async fn thrown(&self, ctx: &Ctx, input: MessageInput) -> Result<Thrown> {
         check_name(&input.name)?;
         check_name(input.key.as_deref().unwrap_or("-"))?;
         check_variables(ctx, &input.variables)?;
@@ -76,13 +88,18 @@ impl Processes {
             self.records.get(ctx, &subject.entity, subject.id).await?;
         }
         let sender = Some(self.sender(ctx, Sent::Message(&input.name)).await?);
-        let tx = self.db.begin().await?;
-        let mut round = Round::new(self, &tx, ctx);
         let MessageInput { name, key, variables, subject } = input;
-        let message = Thrown { name, key, variables, subject, sender };
+        Ok(Thrown { name, key, variables, subject, sender })
+    }
+
+    /// Delivers it inside a transaction.
+    ///
+    /// # Errors
+    /// `process.invalid` for a variable that the receiver does not declare; when the database fails.
+    pub(crate) async fn deliver_in(&self, tx: &Tx, ctx: &Ctx, message: Thrown) -> Result<Delivered> {
+        let mut round = Round::new(self, tx, ctx);
         let delivered = round.deliver(message).await?;
         round.drain().await?;
-        tx.commit().await?;
         Ok(delivered)
     }
 }
@@ -93,7 +110,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 }
 
 /// A message on its way.
-pub(super) struct Thrown {
+pub(crate) struct Thrown {
     pub(super) name: String,
     pub(super) key: Option<String>,
     pub(super) variables: Map<String, Json>,

@@ -64,13 +64,7 @@ impl Processes {
 
     /// Reads the event log after every commit and at least once a second, until told to stop.
     pub async fn serve(&self, stop: CancellationToken) {
-        let mut commits = self.db.commits();
-        while !stop.is_cancelled() {
-            if let Err(error) = self.dispatch().await {
-                tracing::error!(%error, "events could not be handed to processes");
-            }
-            self.follower.news(&mut commits, &stop).await;
-        }
+        self.follower.serve("processes", &stop, || self.dispatch()).await;
     }
 
     /// Those events that start something, or about whose record there is an instance or a wait.
@@ -250,7 +244,7 @@ impl Concern for Processes {
             Ok(NewJob::now(&self.env, JOB, payload).for_tenant(tenant))
         };
         let mut made: Vec<NewJob> = self.concerned(&events).await?.into_iter().map(job).collect::<Result<_>>()?;
-        made.extend(automation::reader::jobs(&self.db, &self.env, &events).await?);
+        made.extend(automation::reader::jobs(&self.rules, &self.db, &self.env, &events).await?);
         Ok(made)
     }
 }
@@ -343,6 +337,6 @@ impl Handler for RecordEvents {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud(JOB).await;
+        self.0.tell_given_up_of(JOB).await;
     }
 }

@@ -3,15 +3,13 @@
 //! A call carries an idempotency key (instance and wait), since its job may come twice. Record operations and letters
 //! are done here; what needs a higher layer (webhooks, plugins) is a `Service`.
 
-use std::sync::Arc;
-
 use kernel::ctx::Cause;
 use kernel::db::Tx;
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::text::Message;
-use kernel::{Actor, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
+use kernel::{Actor, BatchId, Ctx, Error, InstanceId, RecordId, RecordRef, Result};
 use messaging::mail::{LetterState, MailOutcome, MailOwner, NewMail, Parts, Reference, addresses};
-use records::{Along, Change, WriteOptions};
+use records::{Change, WriteOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -19,7 +17,8 @@ use uuid::Uuid;
 use super::Processes;
 use super::advance::Round;
 use super::store::{self, Stored};
-use crate::definition::model::{Definition, ElementId, NodeKind};
+use crate::automation::names_people;
+use crate::definition::model::{Definition, ElementId, NodeKind, SERVICES};
 use crate::stepper::Event;
 use crate::stepper::state::WaitId;
 
@@ -28,7 +27,8 @@ pub(super) const CALL: &str = "process.service";
 /// The job of a call that our own database answers.
 pub(super) const OWN: &str = "process.own_service";
 /// Services that are done with our own database.
-const OWN_SERVICES: [&str; 4] = ["create-record", "update-record", "delete-record", "email"];
+const OWN_SERVICES: [&str; 8] =
+    ["create-record", "update-record", "delete-record", "link", "unlink", "email", "notice", "start-process"];
 /// References of letters that service tasks send: `process:<wait>`, with the instance's id.
 const LETTER: &str = "process:";
 
@@ -51,6 +51,9 @@ pub struct ServiceCall {
     /// change is further down the chain than the instance's beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+    /// The undo group that its changes of records belong to, where whoever asks has one.
+    #[serde(skip)]
+    pub batch: Option<BatchId>,
 }
 
 impl ServiceCall {
@@ -63,7 +66,7 @@ impl ServiceCall {
     pub(crate) fn record_answer(&self) -> Option<Json> {
         let new = match self.kind.as_str() {
             "create-record" => true,
-            "update-record" | "delete-record" => false,
+            "update-record" | "delete-record" | "link" | "unlink" => false,
             _ => return None,
         };
         let (entity, id, _) = target(self, !new).ok()?;
@@ -126,6 +129,7 @@ pub(super) async fn enqueue(
         parameters,
         subject: stored.subject.clone(),
         cause: Some(if ctx.cause.hop > stored.cause.hop { &ctx.cause } else { &stored.cause }.clone()),
+        batch: None,
     };
     let payload = serde_json::to_value(&call).map_err(Error::internal)?;
     let kind = if OWN_SERVICES.contains(&call.kind.as_str()) { OWN } else { CALL };
@@ -150,7 +154,7 @@ impl Handler for Call {
 
     /// The job took its worker with it too often: what else goes wrong is an answer.
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud(self.1).await;
+        self.0.tell_given_up_of(self.1).await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
@@ -166,10 +170,12 @@ impl Handler for Call {
         let process = stored.state.process.to_string();
         let cause = step.cause.through(&format!("process:{process}"));
         let ctx = Ctx { cause, actor: Actor::Process { id: call.instance, process }, ..step.clone() };
-        if call.kind == "email" {
-            return Ok(self.0.send(&ctx, &call).await?);
+        match call.kind.as_str() {
+            "email" => return Ok(self.0.send(&ctx, &call).await?),
+            "notice" => return Ok(self.0.notify(&ctx, &call).await?),
+            _ => {}
         }
-        let event = match self.0.do_call(&ctx, &call, None).await {
+        let event = match self.0.do_call(&ctx, &call, WriteOptions::default()).await {
             Ok(answer) => Event::Come { wait: call.wait, variables: Map::new(), result: Some(answer) },
             Err(ServiceFailure::Bpmn(code)) => Event::Error { wait: call.wait, code, variables: Map::new() },
             Err(ServiceFailure::Again(reason)) if job.attempt < job.max_attempts => {
@@ -187,8 +193,8 @@ impl Handler for Call {
 }
 
 impl Processes {
-    /// Does what a service task or a rule asks for, but for letters. `along` is written with the change of a record, if
-    /// something changes and no other crate owns its entity.
+    /// Does what a service task or a rule asks for, but for letters and notices. A change of a record is written with the
+    /// options; what goes along with it, if something changes and no other crate owns its entity.
     ///
     /// # Errors
     /// Why it was not done.
@@ -196,18 +202,19 @@ impl Processes {
         &self,
         ctx: &Ctx,
         call: &ServiceCall,
-        along: Option<Arc<dyn Along>>,
+        options: WriteOptions,
     ) -> Result<Json, ServiceFailure> {
-        let options = WriteOptions { along, ..WriteOptions::default() };
         match call.kind.as_str() {
             "create-record" => self.create_record(ctx, call, &options).await,
             "update-record" => self.update_record(ctx, call, &options).await,
             "delete-record" => self.delete_record(ctx, call, &options).await,
+            "link" | "unlink" => self.change_links(ctx, call, &options).await,
+            "start-process" => self.start_another(ctx, call).await,
             kind => match self.services.get().into_iter().flatten().find(|service| service.serves(kind)) {
                 Some(service) => service.call(ctx, call).await,
                 None => Err(ServiceFailure::Never(format!(
-                    "there is no service `{kind}`; create-record, update-record, delete-record, email, webhook and \
-                     plugin:<id>/<action> exist"
+                    "there is no service `{kind}`; {} and plugin:<id>/<action> exist",
+                    SERVICES.join(", ")
                 ))),
             },
         }
@@ -270,10 +277,53 @@ impl Processes {
         written.map(drop).map_err(|error| failure(&error))
     }
 
+    /// Tells people in the transaction of the step that follows.
+    async fn notify(&self, ctx: &Ctx, call: &ServiceCall) -> Result<()> {
+        let notice = self.notice(ctx, call).await;
+        let tx = self.db.begin().await?;
+        let event = match notice {
+            Ok(notice) => {
+                let told = notice.tell(&tx, ctx).await?;
+                Event::Come { wait: call.wait, variables: Map::new(), result: Some(json!({"told": told})) }
+            }
+            Err(error) => match failure(&error) {
+                ServiceFailure::Again(_) => return Err(error),
+                ServiceFailure::Never(why) | ServiceFailure::Bpmn(why) => {
+                    Event::Failed { wait: call.wait, message: why.into() }
+                }
+            },
+        };
+        // Whoever was quicker has told them.
+        if !Round::new(self, &tx, ctx).run(call.instance, event).await? {
+            return Ok(tx.rollback().await?);
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// A letter with the addresses of the people that it names, and of the record's client.
+    async fn with_addresses(&self, ctx: &Ctx, call: &ServiceCall) -> Result<ServiceCall> {
+        let mut call = call.clone();
+        for name in ["to", "cc"] {
+            if names_people(call.parameters.get(name)) {
+                let named = self.addresses(ctx, call.parameters.get(name), call.subject.as_ref()).await?;
+                call.parameters.insert(name.to_owned(), json!(named));
+            }
+        }
+        Ok(call)
+    }
+
     /// Puts the letter into the outbox; the step follows when it is settled.
     async fn send(&self, ctx: &Ctx, call: &ServiceCall) -> Result<()> {
+        let call = match self.with_addresses(ctx, call).await {
+            Ok(call) => call,
+            Err(Error::NotFound(what)) => {
+                let event = Event::Failed { wait: call.wait, message: format!("not found: {what}").into() };
+                return self.happen(ctx, call.instance, event).await.map(drop);
+            }
+            Err(error) => return Err(error),
+        };
         let tx = self.db.begin().await?;
-        let mail = letter(call, LETTER);
+        let mail = letter(&call, LETTER);
         let key = call.idempotency_key();
         match self.tasks.mail().queue_once(&tx, ctx, key, &mail).await {
             Ok(LetterState::Sent) => {
@@ -322,7 +372,10 @@ pub(crate) fn letter(call: &ServiceCall, prefix: &str) -> NewMail {
 
 /// Entity, id and fields of a record operation: parameters `entity`, `id` (both by default the subject's), `fields` (an
 /// object) and one for each field.
-fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<String, Json>), ServiceFailure> {
+pub(super) fn target(
+    call: &ServiceCall,
+    existing: bool,
+) -> Result<(String, RecordId, Map<String, Json>), ServiceFailure> {
     let never = |reason: &str| ServiceFailure::Never(format!("{}: {reason}", call.kind));
     let mut parameters = call.parameters.clone();
     let entity = match (parameters.remove("entity"), &call.subject) {
@@ -346,7 +399,7 @@ fn target(call: &ServiceCall, existing: bool) -> Result<(String, RecordId, Map<S
 }
 
 /// What an error of a service of ours means to whoever asked.
-pub(crate) fn failure(error: &Error) -> ServiceFailure {
+pub fn failure(error: &Error) -> ServiceFailure {
     let locale = kernel::Locale::default();
     match error {
         Error::Database(_) | Error::Raced(_) | Error::Unavailable(_) | Error::Limited { .. } | Error::Internal(_) => {
@@ -362,6 +415,15 @@ pub(crate) fn failure(error: &Error) -> ServiceFailure {
                 format!("{} {}", error.message().in_locale(locale), fields.join("; ")).trim().to_owned(),
             )
         }
+    }
+}
+
+/// Why a settled letter did not go out, or perhaps did not; nothing of one that did.
+pub(crate) fn not_sent(outcome: &MailOutcome) -> Option<Message> {
+    match outcome {
+        MailOutcome::Sent => None,
+        MailOutcome::Failed(reason) => Some(Message::key("process.letter.not_sent").with("reason", reason)),
+        MailOutcome::Unsure(reason) => Some(Message::key("process.letter.unsure").with("reason", reason)),
     }
 }
 
@@ -383,14 +445,9 @@ impl MailOwner for Letters {
         outcome: &MailOutcome,
     ) -> Result<()> {
         let Some(wait) = reference.kind.strip_prefix(LETTER).and_then(|wait| wait.parse().ok()) else { return Ok(()) };
-        let event = match outcome {
-            MailOutcome::Sent => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
-            MailOutcome::Failed(reason) => {
-                Event::Failed { wait, message: Message::key("process.letter.not_sent").with("reason", reason) }
-            }
-            MailOutcome::Unsure(reason) => {
-                Event::Failed { wait, message: Message::key("process.letter.unsure").with("reason", reason) }
-            }
+        let event = match not_sent(outcome) {
+            None => Event::Come { wait, variables: Map::new(), result: Some(json!({"letter": letter})) },
+            Some(message) => Event::Failed { wait, message },
         };
         Round::new(&self.0, tx, ctx).run(InstanceId(reference.id), event).await.map(drop)
     }

@@ -204,7 +204,7 @@ impl Handler for SignalJob {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud(SIGNAL).await;
+        self.0.tell_given_up_of(SIGNAL).await;
     }
 }
 

@@ -1,16 +1,18 @@
 //! How instances begin.
 
 use kernel::access::ProcessAction;
+use kernel::ctx::MAX_HOPS_TOTAL;
 use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, TenantId};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::advance::{Followed, Round};
 use super::definitions::require;
+use super::services::{ServiceCall, ServiceFailure, failure};
 use super::store::{self, Stored};
 use super::{INVALID, InstanceView, Processes, instances, invalid, locks};
 use crate::definition::model::Definition;
@@ -69,6 +71,26 @@ impl Processes {
             return Ok(());
         }
         self.begun_as(ctx, id, input).await.map(drop)
+    }
+
+    /// The service `start-process`: the definition that `process` names, about the same record; the other parameters are its
+    /// first variables. Nobody waits for its end.
+    ///
+    /// # Errors
+    /// Why it was not started.
+    pub(super) async fn start_another(&self, ctx: &Ctx, call: &ServiceCall) -> Result<Json, ServiceFailure> {
+        let never = |why: &str| Err(ServiceFailure::Never(format!("start-process: {why}")));
+        let mut variables = call.parameters.clone();
+        let Some(Json::String(definition)) = variables.remove("process") else {
+            return never("the parameter `process` is missing");
+        };
+        if ctx.cause.hop >= MAX_HOPS_TOTAL {
+            return never("processes start one another without end");
+        }
+        let id = InstanceId(call.idempotency_key());
+        let input = StartInput { definition, version: None, process: None, subject: call.subject.clone(), variables };
+        self.begin_once(ctx, id, input).await.map_err(|error| failure(&error))?;
+        Ok(json!({"instance": id}))
     }
 
     async fn begun(&self, ctx: &Ctx, input: StartInput) -> Result<Followed> {

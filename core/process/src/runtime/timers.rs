@@ -71,7 +71,7 @@ impl Handler for Sweep {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        self.0.tell_given_up().await?;
+        self.0.tell_given_up().await;
         let now = self.0.env.now();
         // By the index of due times: those whose company is not among the first have their turn in a minute.
         let first = Query::select()
@@ -279,7 +279,7 @@ impl Handler for StartTimer {
     }
 
     async fn dead(&self, _: &Job, _: &str) {
-        self.0.tell_given_up_aloud(START).await;
+        self.0.tell_given_up_of(START).await;
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {

@@ -59,8 +59,8 @@ pub enum Event {
         /// What it brings.
         #[serde(default)]
         variables: Map<String, Json>,
-        /// The answer, for the element's result variable.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// The answer, for the element's result variable. Null is an answer.
+        #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
         result: Option<Json>,
     },
     /// A service or called process failed for good: an incident.
@@ -139,6 +139,11 @@ pub enum Event {
         /// Why.
         message: Message,
     },
+}
+
+/// An answer of null is given, and not absent.
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(from).map(Some)
 }
 
 /// What is to be done outside, in the same transaction as the state is written. In the order given.
@@ -318,4 +323,18 @@ pub struct Outcome {
     pub commands: Vec<Command>,
     /// Whether the event was about something that is no more, so that nothing changed.
     pub stale: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_as_it_was_written_its_answer_of_null_too() {
+        for result in [None, Some(Json::Null), Some(Json::from(5))] {
+            let event = Event::Come { wait: 1, variables: Map::new(), result };
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
+    }
 }

@@ -168,6 +168,9 @@ impl<'a> Run<'a> {
             self.asking = false;
             self.to_ask = self.state.conditions.iter().copied().collect();
         }
+        if !self.is_on_the_way() {
+            return false;
+        }
         self.keep_on_the_way();
         self.commands.push(Command::Continue);
         true

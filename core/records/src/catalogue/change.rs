@@ -7,16 +7,19 @@
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::latin;
 use kernel::value::FieldType;
-use kernel::{Ctx, Error, Locale, Result, Value, audit};
+use kernel::{Ctx, Error, Locale, Result, audit};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::choices::choices;
+use super::choices::{choices, fits, is_target};
+use super::condition::{Conditions, ValidationRule};
 use super::definition::{Choice, EntityDef, Labels, longest};
+use super::directory::{self, bind, standing};
+use super::moving::{told_entity, told_field};
 use super::rollup::{self, Rollup};
 use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
 use super::{Catalogue, Owner, formula, retype};
-use crate::{Records, recompute, references, search, stages};
+use crate::{Records, recompute, search, stages};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
@@ -83,6 +86,9 @@ pub struct NewField {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     pub choices: Vec<Choice>,
+    /// The directory that gives the values of a choice, in the place of `choices`.
+    #[serde(default)]
+    pub directory: Option<String>,
     /// Longest text, in characters.
     #[serde(default)]
     pub max_length: Option<usize>,
@@ -112,6 +118,12 @@ pub struct NewField {
     /// What it counts or adds up: then its type is that of the result, and nobody writes it.
     #[serde(default)]
     pub rollup: Option<Rollup>,
+    /// When it is there, must have a value, may be changed: of fields of plugins alone, others get theirs later.
+    #[serde(skip)]
+    pub conditions: Conditions,
+    /// Rules of its entity that look at it: of fields of plugins on entities of the product alone.
+    #[serde(skip)]
+    pub rules: Vec<ValidationRule>,
 }
 
 /// What to change of a field. The type stays: another type is another field.
@@ -128,6 +140,9 @@ pub struct FieldPatch {
     /// The values of a choice: all of them, in order. One that records may have is archived, not left out.
     #[schema(value_type = Option<Vec<Object>>)]
     pub choices: Option<Vec<Choice>>,
+    /// The directory that gives the values of a choice from now on: it has all that the field has. An empty text makes them
+    /// the field's own.
+    pub directory: Option<String>,
     /// Of a computed field: what it is computed by from now on. An empty text leaves the values as they are, to be written
     /// like any other.
     pub formula: Option<String>,
@@ -161,6 +176,7 @@ impl Records {
             list: Vec::new(),
             card: Vec::new(),
             constraints: Vec::new(),
+            rules: Vec::new(),
             inner: false,
             standing: Standing::default(),
         };
@@ -168,7 +184,7 @@ impl Records {
         if input.staged {
             stages::create_own(&tx, ctx, &key, label.in_locale(ctx.locale)).await?;
         }
-        audit::record(&tx, ctx, "entity.created", &key, json!({"label": label, "staged": own.staged})).await?;
+        audit::record(&tx, ctx, "entity.created", &key, told_entity(&key, None, Some(&own))).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.defined(ctx, &key).await
@@ -183,7 +199,8 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_entity(&tx, ctx, key, false).await?;
-        let mut own = kept.definition;
+        let before = kept.definition;
+        let mut own = before.clone();
         own.standing.renamed |= kept.owner.plugin().is_some();
         if let Some(label) = patch.label {
             own.label = labels("label", label)?;
@@ -192,7 +209,7 @@ impl Records {
             own.label_many = labels("label_plural", label)?;
         }
         store::save(&tx, ctx, Which::Entity(key), &own).await?;
-        audit::record(&tx, ctx, "entity.updated", key, json!({"label": own.label})).await?;
+        audit::record(&tx, ctx, "entity.updated", key, told_entity(key, Some(&before), Some(&own))).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.defined(ctx, key).await
@@ -241,6 +258,10 @@ impl Records {
         }
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
+        if let Some(key) = &own.directory {
+            // It may have been taken away meanwhile.
+            standing(&directory::load(&tx, ctx.tenant).await?, key)?;
+        }
         let taken = store::keys(&tx, ctx, Some(entity)).await?;
         if taken.len() >= MAX_FIELDS {
             return Err(wrong("key", FieldError::new("too_many").with("max", MAX_FIELDS)));
@@ -261,7 +282,7 @@ impl Records {
             self.begin_rollup(&tx, ctx, entity, &key, own.kind, rollup).await?;
         }
         let object = format!("{entity}.{key}");
-        audit::record(&tx, ctx, "field.created", &object, json!({"label": own.label, "type": own.kind})).await?;
+        audit::record(&tx, ctx, "field.created", &object, told_field(entity, &key, None, Some(&own))).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.defined(ctx, entity).await
@@ -284,12 +305,14 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, false).await?;
-        let mut own = kept.definition;
+        let was = kept.definition;
+        let mut own = was.clone();
         if let Some(plugin) = kept.owner.plugin() {
             let changed = [
                 ("required", patch.required.is_some()),
                 ("unique", patch.unique.is_some()),
                 ("choices", patch.choices.is_some()),
+                ("directory", patch.directory.is_some()),
                 ("formula", patch.formula.is_some()),
                 ("rollup", patch.rollup.is_some()),
             ];
@@ -302,7 +325,16 @@ impl Records {
             own.label = labels("label", label)?;
         }
         own.required = patch.required.unwrap_or(own.required);
+        if let Some(key) = &patch.directory {
+            if patch.choices.is_some() {
+                return Err(wrong("choices", FieldError::new("directory_or_choices")));
+            }
+            bind(&mut own, &directory::load(&tx, ctx.tenant).await?, key)?;
+        }
         if let Some(given) = patch.choices {
+            if own.directory.is_some() {
+                return Err(wrong("choices", FieldError::new("directory_or_choices")));
+            }
             let given = choices(own.kind, given)?;
             if let Some(lost) = own.choices.iter().find(|old| !given.iter().any(|new| new.key == old.key)) {
                 return Err(wrong("choices", FieldError::new("choice_lost").with("value", &lost.key)));
@@ -342,9 +374,7 @@ impl Records {
             self.claim_own(&tx, ctx, entity, key).await?;
         }
         let object = format!("{entity}.{key}");
-        let detail =
-            json!({"label": own.label, "required": own.required, "unique": own.unique, "formula": own.formula});
-        audit::record(&tx, ctx, "field.updated", &object, detail).await?;
+        audit::record(&tx, ctx, "field.updated", &object, told_field(entity, key, Some(&was), Some(&own))).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         self.defined(ctx, entity).await
@@ -357,7 +387,8 @@ impl Records {
     /// `config.doubles` where it is unique and records with the same value were brought back meanwhile.
     pub async fn set_field_removed(&self, ctx: &Ctx, entity: &str, key: &str, removed: bool) -> Result<()> {
         require_admin(ctx)?;
-        self.defined(ctx, entity).await?;
+        let now = self.catalogue(ctx.tenant).await?;
+        now.entity(entity)?;
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
@@ -368,7 +399,7 @@ impl Records {
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
         }
         if removed {
-            self.let_go(&tx, ctx, entity, key).await?;
+            self.let_go(&tx, ctx, &now, entity, key).await?;
         }
         store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
         if !removed {
@@ -407,7 +438,7 @@ fn place(index: usize) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
 }
 
-async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<Kept<OwnEntity>> {
+pub(super) async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<Kept<OwnEntity>> {
     let kept = store::entity(tx, ctx, key).await?.filter(|kept| kept.removed == removed);
     kept.ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
@@ -438,7 +469,10 @@ pub(super) fn labels(field: &str, given: Labels) -> Result<Labels> {
 }
 
 /// The same, for names that stand at a place of their own.
-pub(crate) fn worded(given: Labels) -> Result<Labels, FieldError> {
+///
+/// # Errors
+/// `required`, `too_long`, `characters`.
+pub fn worded(given: Labels) -> Result<Labels, FieldError> {
     let kept: std::collections::BTreeMap<Locale, String> =
         given.0.into_iter().map(|(locale, words)| (locale, words.trim().to_owned())).collect();
     let kept = Labels(kept.into_iter().filter(|(_, words)| !words.is_empty()).collect());
@@ -455,7 +489,7 @@ pub(crate) fn worded(given: Labels) -> Result<Labels, FieldError> {
 }
 
 /// The key asked for, or one made from the name, that nobody has had.
-fn free_key(asked: Option<&str>, label: &Labels, taken: &[String]) -> Result<String> {
+pub(super) fn free_key(asked: Option<&str>, label: &Labels, taken: &[String]) -> Result<String> {
     let has = |key: &str| taken.iter().any(|other| other == key);
     if let Some(key) = asked {
         let rest = key.strip_prefix("x_").unwrap_or_default();
@@ -493,6 +527,14 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
     } else if let Some(unknown) = input.entities.iter().find(|key| !is_target(catalogue, kind, key)) {
         errors.insert("entities".into(), FieldError::new("choice").with("value", unknown));
     }
+    let given = input.directory.filter(|key| !key.is_empty());
+    let listed = matches!(kind, T::Choice | T::Choices);
+    let shared = given.as_deref().and_then(|key| catalogue.directory(key)).filter(|_| listed);
+    if let Some(key) = given.as_ref().filter(|_| shared.is_none()) {
+        errors.insert("directory".into(), FieldError::new("choice").with("value", key));
+    } else if shared.is_some() && !input.choices.is_empty() {
+        errors.insert("choices".into(), FieldError::new("directory_or_choices"));
+    }
     let numbers = matches!(kind, T::Integer | T::Decimal | T::Money | T::Duration);
     let range = match (input.min, input.max) {
         (None, None) => None,
@@ -526,7 +568,8 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         label: labels("label", input.label)?,
         required: input.required,
         targets: input.entities.into_iter().map(Into::into).collect(),
-        choices: choices(kind, input.choices)?,
+        choices: if shared.is_some() { Vec::new() } else { choices(kind, input.choices)? },
+        directory: given,
         max_length: input.max_length,
         range,
         default: None,
@@ -535,46 +578,20 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         formula: input.formula,
         decimals: input.decimals,
         rollup: input.rollup,
+        conditions: input.conditions,
+        rules: input.rules,
         place: 0,
         moved: None,
         standing: Standing::default(),
     };
     let default = input.default.filter(|default| !default.is_null());
-    default.as_ref().map_or(Ok(()), |default| fits(&own, default)).map_err(|error| wrong("default", error))?;
+    let offered = shared.map_or_else(|| own.choices.clone(), |shared| shared.choices(false));
+    default
+        .as_ref()
+        .map_or(Ok(()), |default| fits(&own, &offered, default))
+        .map_err(|error| wrong("default", error))?;
     Ok(OwnField { default, ..own })
-}
-
-/// What a link of this type may point to: records; lists of links also people or departments. A single person or department has
-/// a type of its own.
-pub(super) fn is_target(catalogue: &Catalogue, kind: FieldType, key: &str) -> bool {
-    let people = kind == FieldType::Links && [references::USER, references::DEPARTMENT_KEY].contains(&key);
-    people || catalogue.find(key).is_some()
-}
-
-/// A default fits its field, and points to nothing.
-fn fits(field: &OwnField, default: &Json) -> Result<(), FieldError> {
-    if field.kind.is_id() || field.kind.is_multi() || field.kind == FieldType::Links {
-        return Err(FieldError::new("no_default"));
-    }
-    let offered = |key: &str| field.choices.iter().any(|choice| choice.key == key && !choice.archived);
-    match Value::from_json(field.kind, default)? {
-        Value::Text(key) if field.kind == FieldType::Choice && !offered(&key) => {
-            Err(FieldError::new("choice").with("value", key))
-        }
-        Value::Texts(keys) => match keys.iter().find(|key| !offered(key)) {
-            Some(key) => Err(FieldError::new("choice").with("value", key)),
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
 }
 
 /// Largest number a field may be bound to: what decimals keep before the point.
 const MAX_NUMBER: i64 = 99_999_999_999;
-
-impl EntityDef {
-    /// Whether an administrator made it.
-    pub fn is_own(&self) -> bool {
-        self.owner == Owner::Custom
-    }
-}

@@ -1,5 +1,5 @@
-//! Conditions of fields and validation rules of entities, as administrators write them and as the pipeline asks them
-//! (`crate::conditions`). Both are CEL in exact arithmetic over `record` (as it would be), `before` (as it is kept),
+//! Conditions of fields and validation rules of entities, as administrators write them and plugins declare them, and as the
+//! pipeline asks them (`crate::conditions`). Both are CEL in exact arithmetic over `record` (as it would be), `before` (as it is kept),
 //! `actor`, `today`, `now`.
 
 use std::collections::BTreeMap;
@@ -10,14 +10,15 @@ use kernel::expression::exact::{NOW, TODAY};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::definition::{EntityDef, FieldDef, Labels};
+use super::definition::{EntityDef, FieldDef, Labels, Owner};
 use super::formula::RECORD;
 
 /// The record as it is kept; of a new one every field is empty.
 pub const BEFORE: &str = "before";
 /// Who acts: `id`, `kind`, `department`, `admin`.
 pub const ACTOR: &str = "actor";
-const ROOTS: [&str; 5] = [RECORD, BEFORE, ACTOR, TODAY, NOW];
+/// The names that conditions and rules may use.
+pub const ROOTS: [&str; 5] = [RECORD, BEFORE, ACTOR, TODAY, NOW];
 /// What there is of an actor.
 pub const ACTOR_PARTS: [&str; 4] = ["id", "kind", "department", "admin"];
 
@@ -45,10 +46,15 @@ pub struct Conditions {
 
 impl Conditions {
     /// Every expression with the part it stands in.
-    fn parts(&self) -> impl Iterator<Item = (&'static str, &String)> {
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let single = [("visible", &self.visible), ("required", &self.required), ("read_only", &self.read_only)];
         let single = single.into_iter().filter_map(|(part, text)| Some((part, text.as_ref()?)));
         single.chain(self.options_when.values().map(|text| ("options_when", text)))
+    }
+
+    /// Every expression.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
+        self.parts().map(|(_, text)| text)
     }
 
     /// Whether nothing is asked.
@@ -135,39 +141,51 @@ pub(super) fn names(text: &str, key: &str) -> bool {
 pub struct Asked(pub Result<Expression, String>);
 
 impl Asked {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(Expression::compile_exact(text, &ROOTS).inspect_err(|error| {
             tracing::error!(error, "a condition is not understood");
         }))
     }
 }
 
-/// Conditions of a field, ready to be asked.
+/// Conditions of a field, ready to be asked: those that its plugin declares and those that the company adds. All of them
+/// must show it and offer a choice; any of them makes it required or keeps its value as it is.
 #[derive(Debug, Clone)]
 pub struct ConditionsDef {
-    /// As written.
+    /// As administrators have written them.
     pub spec: Conditions,
+    /// As the plugin declares them whose field it is.
+    pub declared: Conditions,
     /// See [`Conditions`].
-    pub visible: Option<Asked>,
+    pub visible: Vec<Asked>,
     /// See [`Conditions`].
-    pub required: Option<Asked>,
+    pub required: Vec<Asked>,
     /// See [`Conditions`].
-    pub read_only: Option<Asked>,
+    pub read_only: Vec<Asked>,
     /// By the key of the choice.
-    pub options_when: BTreeMap<String, Asked>,
+    pub options_when: BTreeMap<String, Vec<Asked>>,
 }
 
 impl ConditionsDef {
-    pub(super) fn new(spec: Conditions) -> Self {
-        let asked = |text: &Option<String>| text.as_deref().map(Asked::new);
-        Self {
-            visible: asked(&spec.visible),
-            required: asked(&spec.required),
-            read_only: asked(&spec.read_only),
-            options_when: spec.options_when.iter().map(|(key, text)| (key.clone(), Asked::new(text))).collect(),
-            spec,
+    pub(super) fn new(spec: Conditions, declared: Conditions) -> Self {
+        let visible = asked([&declared.visible, &spec.visible]);
+        let required = asked([&declared.required, &spec.required]);
+        let read_only = asked([&declared.read_only, &spec.read_only]);
+        let mut options_when: BTreeMap<String, Vec<Asked>> = BTreeMap::new();
+        for (key, text) in declared.options_when.iter().chain(&spec.options_when) {
+            options_when.entry(key.clone()).or_default().push(Asked::new(text));
         }
+        Self { spec, declared, visible, required, read_only, options_when }
     }
+
+    /// Whether one of them looks at a field.
+    pub(super) fn names(&self, key: &str) -> bool {
+        self.spec.names(key) || self.declared.names(key)
+    }
+}
+
+fn asked(texts: [&Option<String>; 2]) -> Vec<Asked> {
+    texts.into_iter().flatten().map(|text| Asked::new(text)).collect()
 }
 
 /// A validation rule of an entity.
@@ -230,8 +248,10 @@ impl ValidationRule {
 /// A validation rule, ready to be asked.
 #[derive(Debug, Clone)]
 pub struct RuleDef {
-    /// Its id.
-    pub id: Uuid,
+    /// Its id; none of what a plugin declares.
+    pub id: Option<Uuid>,
+    /// Whose it is: a company's own, or a plugin's.
+    pub owner: Owner,
     /// As written.
     pub spec: ValidationRule,
     /// See [`ValidationRule`].
@@ -241,8 +261,14 @@ pub struct RuleDef {
 }
 
 impl RuleDef {
+    /// One that administrators have made.
     pub(super) fn new(id: Uuid, spec: ValidationRule) -> Self {
-        Self { id, when: spec.when.as_deref().map(Asked::new), check: Asked::new(&spec.check), spec }
+        Self { id: Some(id), ..Self::declared(Owner::Custom, spec) }
+    }
+
+    /// One that a plugin declares.
+    pub(super) fn declared(owner: Owner, spec: ValidationRule) -> Self {
+        Self { id: None, owner, when: spec.when.as_deref().map(Asked::new), check: Asked::new(&spec.check), spec }
     }
 
     /// Every expression of it that is understood.

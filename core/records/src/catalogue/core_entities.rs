@@ -64,9 +64,20 @@ impl FieldDef {
     }
 
     pub(super) fn choices(mut self, keys: &[&str]) -> Self {
-        let choice =
-            |key: &&str| definition::Choice { key: (*key).to_owned(), label: None, color: None, archived: false };
+        let choice = |key: &&str| definition::Choice {
+            key: (*key).to_owned(),
+            label: None,
+            color: None,
+            archived: false,
+            parent: None,
+        };
         self.choices = keys.iter().map(choice).collect();
+        self
+    }
+
+    /// Whose values administrators arrange.
+    fn listed_in(mut self, directory: &str) -> Self {
+        self.directory = Some(directory.to_owned());
         self
     }
 
@@ -179,7 +190,7 @@ fn staged() -> Vec<FieldDef> {
 
 fn person() -> Vec<FieldDef> {
     vec![
-        field("honorific", Choice).choices(&["mr", "ms", "dr"]),
+        field("honorific", Choice).choices(&["mr", "ms", "dr"]).listed_in("honorific"),
         field("first_name", Text).max(100),
         field("middle_name", Text).max(100),
         field("last_name", Text).max(100),
@@ -193,7 +204,7 @@ fn reachable() -> Vec<FieldDef> {
 }
 
 fn origin() -> Vec<FieldDef> {
-    vec![field("source", Choice).choices(SOURCES), field("source_description", LongText).max(2_000)]
+    vec![field("source", Choice).choices(SOURCES).listed_in("source"), field("source_description", LongText).max(2_000)]
 }
 
 fn utm() -> Vec<FieldDef> {
@@ -240,7 +251,9 @@ fn deal() -> EntityDef {
     let own = [
         staged(),
         vec![
-            field("kind", Choice).choices(&["sale", "integrated", "goods", "services", "service", "other"]),
+            field("kind", Choice)
+                .choices(&["sale", "integrated", "goods", "services", "service", "other"])
+                .listed_in("deal_kind"),
             field("probability", Integer).range(0, 100),
         ],
         money(),
@@ -279,7 +292,7 @@ fn language() -> FieldDef {
 fn contact() -> EntityDef {
     let own = [
         person(),
-        vec![field("kind", Choice).choices(&["client", "supplier", "partner", "other"])],
+        vec![field("kind", Choice).choices(&["client", "supplier", "partner", "other"]).listed_in("contact_kind")],
         reachable(),
         vec![
             field("companies", Links).to("company").many(),
@@ -302,9 +315,13 @@ fn contact() -> EntityDef {
 fn company() -> EntityDef {
     let own = [
         vec![
-            field("kind", Choice).choices(&["client", "supplier", "competitor", "partner", "other"]),
-            field("industry", Choice).choices(INDUSTRIES),
-            field("employees", Choice).choices(&["1-10", "11-50", "51-250", "251-1000", "1000+"]),
+            field("kind", Choice)
+                .choices(&["client", "supplier", "competitor", "partner", "other"])
+                .listed_in("company_kind"),
+            field("industry", Choice).choices(INDUSTRIES).listed_in("industry"),
+            field("employees", Choice)
+                .choices(&["1-10", "11-50", "51-250", "251-1000", "1000+"])
+                .listed_in("employees"),
             field("revenue", Money).range(0, 99_999_999_999),
             field("currency", Currency).of("revenue"),
         ],

@@ -69,6 +69,9 @@ pub struct Choice {
     /// Kept by records that have it, not offered any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+    /// The choice above it, where they come from a directory that is a tree.
+    #[serde(skip)]
+    pub parent: Option<String>,
 }
 
 /// The definition of a field.
@@ -94,6 +97,8 @@ pub struct FieldDef {
     pub targets: Vec<EntityKey>,
     /// The values of a choice.
     pub choices: Vec<Choice>,
+    /// The directory that gives these values.
+    pub directory: Option<String>,
     /// Of a currency: the money it belongs to.
     pub part_of: Option<FieldKey>,
     /// Longest text, in characters.
@@ -134,6 +139,7 @@ impl FieldDef {
             never_empty: false,
             targets: Vec::new(),
             choices: Vec::new(),
+            directory: None,
             part_of: None,
             max_length: longest(kind),
             range: None,
@@ -227,6 +233,11 @@ pub struct EntityDef {
 }
 
 impl EntityDef {
+    /// Whether an administrator made it.
+    pub fn is_own(&self) -> bool {
+        self.owner == Owner::Custom
+    }
+
     /// An entity of these parts.
     pub(super) fn new(key: &str, owner: Owner, table: &'static str, fields: Vec<FieldDef>) -> Self {
         let mut def = Self {
@@ -256,16 +267,27 @@ impl EntityDef {
         self.fields.push(field);
     }
 
-    /// Takes away the fields of a plugin.
+    /// Takes away the fields of a plugin, with their rules.
     pub(super) fn without_fields_of(&mut self, plugin: &str) {
+        self.rules.retain(|rule| rule.owner.plugin() != Some(plugin));
+        self.keep_fields(|field| field.owner.plugin() != Some(plugin));
+    }
+
+    /// Takes away a field with its parts.
+    pub(super) fn without_field(&mut self, key: &str) {
+        self.keep_fields(|field| field.key != key && field.part_of.as_ref().is_none_or(|whole| *whole != key));
+    }
+
+    fn keep_fields(&mut self, keep: impl Fn(&FieldDef) -> bool) {
         let fields = std::mem::take(&mut self.fields);
         self.places.clear();
-        for field in fields.into_iter().filter(|field| field.owner.plugin() != Some(plugin)) {
+        for field in fields.into_iter().filter(keep) {
             self.add(field);
         }
         for section in &mut self.sections {
             section.fields.retain(|key| self.places.contains_key(key));
         }
+        self.computed.retain(|key| self.places.contains_key(key));
     }
 
     /// The field with this key.

@@ -86,8 +86,9 @@ impl Records {
         let own = store::load(conn, tenant).await?;
         let duplicates = Policies::load(conn, tenant).await?;
         let layouts = Layouts::load(conn, tenant).await?;
+        let directories = Arc::clone(&own.directories);
         let made = Catalogue::new(revision, pipelines, own.applied_to(&self.known.core));
-        let catalogue = Arc::new(Catalogue { duplicates, layouts, ..made });
+        let catalogue = Arc::new(Catalogue { duplicates, layouts, directories, ..made });
         snapshots.put(since, tenant, now, Arc::clone(&catalogue));
         Ok(catalogue)
     }

@@ -87,7 +87,7 @@ mod tests {
         let place = def.fields.iter().position(|field| field.key == "kind").unwrap();
         let words = [(Locale::En, "Sick leave"), (Locale::Ru, "Больничный")];
         let label = Labels(BTreeMap::from(words.map(|(locale, words)| (locale, words.to_owned()))));
-        let choice = Choice { key: "sick".to_owned(), label: Some(label), color: None, archived: false };
+        let choice = Choice { key: "sick".to_owned(), label: Some(label), color: None, archived: false, parent: None };
         def.fields[place].choices = vec![choice];
         assert_eq!(title_label(&def, "Sick leave", Locale::Ru), None);
         def.title_from = Some("kind".into());

@@ -1,64 +1,32 @@
-//! Layouts: where the fields of an entity stand on a card, in lists, on boards and in the form of a new record; for
-//! everybody, for people of a role, in a pipeline. Administrators arrange them; each save is kept, so that an earlier one
-//! can be brought back.
+//! Layouts: where the fields of an entity, lists of related records and surfaces of modules stand on a card and in its
+//! tabs, and fields in lists, on boards and in the form of a new record; for everybody, for people of a role, in a
+//! pipeline. Administrators arrange them; each save is kept, so that an earlier one can be brought back. What a layout is
+//! made of and what of it makes sense: `spec`.
+
+mod spec;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
-use kernel::value::FieldType;
-use kernel::{Ctx, EntityKey, Error, FieldKey, Result, TenantId, Timestamp, audit};
+use kernel::{Ctx, EntityKey, Error, Result, TenantId, Timestamp, audit};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::change::{labels, require_admin, wrong};
-use super::definition::{EntityDef, Labels};
+use super::change::{require_admin, wrong};
+use super::moving::told_layout;
 use super::store;
 use crate::{Records, stages};
 
-/// Sections of a layout.
-const MAX_SECTIONS: usize = 30;
-/// Fields of a list, a card or a form.
-const MAX_FIELDS: usize = 60;
+pub use spec::{LayoutRelated, LayoutSection, LayoutTab, Spec};
+pub(super) use spec::{checked, there};
+
 /// Saves that are kept of one layout.
 const KEPT: u64 = 50;
 /// The code of a conflict: somebody else has saved the layout meanwhile.
 pub const CHANGED: &str = "layout.changed";
-
-/// A section of a card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LayoutSection {
-    /// Its name by language.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    pub title: Labels,
-    /// Keys of its fields, in order.
-    #[schema(value_type = Vec<String>)]
-    pub fields: Vec<FieldKey>,
-}
-
-/// Where fields stand. A field that stands nowhere is not shown on cards, unless it must have a value.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = LayoutSpec)]
-pub struct Spec {
-    /// Of the card; one at least.
-    pub sections: Vec<LayoutSection>,
-    /// Columns a list has at first; none: those of the product.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub list: Vec<FieldKey>,
-    /// What a card on a board shows; none: what the product shows.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub card: Vec<FieldKey>,
-    /// What the form of a new record asks at first, beside what is required; none: what the product asks.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub form: Vec<FieldKey>,
-}
 
 /// Whom a layout is for: everybody, people of a role, in a pipeline, or people of a role in a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -186,14 +154,15 @@ impl Records {
                 return Err(Error::Conflict { code: CHANGED, current: Some(json!({ "tag": tag })) });
             }
         }
-        let def = self.defined_in(&tx, ctx, &of.entity).await?;
+        let catalogue = self.drawn_in(&tx, ctx).await?;
+        let def = catalogue.entity(&of.entity)?;
         Self::check_place(&tx, ctx, &of).await?;
-        let spec = spec.map(|spec| checked(&def, spec)).transpose()?;
+        let spec = spec.map(|spec| checked(&catalogue, def, spec)).transpose()?;
         let saved = Saved { id: ctx.id(), of, spec, at: ctx.now(), by: ctx.user().map(|user| user.0) };
         self.save_layout(tx, ctx, saved).await
     }
 
-    /// Brings an earlier save back as a new one; fields that are gone since are left out (administrators).
+    /// Brings an earlier save back as a new one; fields and lists that are gone since are left out (administrators).
     ///
     /// # Errors
     /// `Denied`, `NotFound`.
@@ -203,8 +172,9 @@ impl Records {
         store::touch(&tx, ctx.tenant).await?;
         let known = saves(&tx, ctx.tenant, None).await?.into_iter().find(|saved| saved.id == id);
         let known = known.ok_or_else(|| Error::NotFound(format!("layout {id}")))?;
-        let def = self.defined_in(&tx, ctx, &known.of.entity).await?;
-        let spec = known.spec.map(|spec| there(&def, spec));
+        let catalogue = self.drawn_in(&tx, ctx).await?;
+        let def = catalogue.entity(&known.of.entity)?;
+        let spec = known.spec.map(|spec| there(&catalogue, def, spec));
         let saved = Saved { id: ctx.id(), spec, at: ctx.now(), by: ctx.user().map(|user| user.0), ..known };
         self.save_layout(tx, ctx, saved).await
     }
@@ -227,30 +197,44 @@ impl Records {
     }
 
     async fn save_layout(&self, tx: Tx, ctx: &Ctx, saved: Saved) -> Result<Saved> {
-        let saved = Saved { at: moment(&tx, ctx, &saved.of).await?, ..saved };
-        let definition = saved.spec.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?;
-        let insert = Query::insert()
-            .into_table("layout")
-            .columns(["id", "tenant_id", "entity", "pipeline_id", "role_id", "definition", "created_at", "created_by"])
-            .values_panic([
-                saved.id.into(),
-                ctx.tenant.into(),
-                saved.of.entity.as_str().into(),
-                saved.of.pipeline.into(),
-                saved.of.role.into(),
-                definition.clone().into(),
-                saved.at.0.into(),
-                saved.by.into(),
-            ])
-            .to_owned();
-        tx.execute(&insert).await?;
-        forget_old(&tx, ctx, &saved.of).await?;
-        let detail = json!({"pipeline": saved.of.pipeline, "role": saved.of.role, "after": definition});
-        audit::record(&tx, ctx, "layout.changed", &saved.of.entity, detail).await?;
+        let kept = newest(saves(&tx, ctx.tenant, Some(&saved.of.entity)).await?);
+        let before = kept.into_iter().find(|one| one.of == saved.of).and_then(|one| one.spec);
+        let catalogue = self.drawn_from(&tx, ctx.tenant).await?;
+        let told = told_layout(&tx, ctx, &catalogue, before, &saved).await?;
+        let saved = keep(&tx, ctx, saved, told).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         Ok(saved)
     }
+}
+
+/// The saves of a company that count, in the order they were made.
+pub(super) async fn present(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Saved>> {
+    Ok(newest(saves(conn, tenant, None).await?))
+}
+
+/// Writes a save; whoever saves has taken the catalogue.
+pub(super) async fn keep(tx: &Tx, ctx: &Ctx, saved: Saved, told: serde_json::Value) -> Result<Saved> {
+    let saved = Saved { at: moment(tx, ctx, &saved.of).await?, ..saved };
+    let definition = saved.spec.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?;
+    let insert = Query::insert()
+        .into_table("layout")
+        .columns(["id", "tenant_id", "entity", "pipeline_id", "role_id", "definition", "created_at", "created_by"])
+        .values_panic([
+            saved.id.into(),
+            ctx.tenant.into(),
+            saved.of.entity.as_str().into(),
+            saved.of.pipeline.into(),
+            saved.of.role.into(),
+            definition.into(),
+            saved.at.0.into(),
+            saved.by.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    forget_old(tx, ctx, &saved.of).await?;
+    audit::record(tx, ctx, "layout.changed", &saved.of.entity, told).await?;
+    Ok(saved)
 }
 
 fn of_entity(tenant: TenantId, entity: Option<&str>) -> SelectStatement {
@@ -310,68 +294,6 @@ async fn forget_old(tx: &Tx, ctx: &Ctx, of: &LayoutOf) -> Result<()> {
     let delete = Query::delete().from_table("layout").and_where(Expr::col("id").is_in(old)).to_owned();
     tx.execute(&delete).await?;
     Ok(())
-}
-
-fn checked(def: &EntityDef, mut spec: Spec) -> Result<Spec> {
-    if spec.sections.is_empty() || spec.sections.len() > MAX_SECTIONS {
-        return Err(wrong("sections", FieldError::new("range").with("min", 1).with("max", MAX_SECTIONS)));
-    }
-    let mut placed = BTreeSet::new();
-    for (index, section) in spec.sections.iter_mut().enumerate() {
-        section.title = labels(&format!("sections.{index}.title"), std::mem::take(&mut section.title))?;
-        fit(def, &format!("sections.{index}.fields"), &section.fields, &mut placed, usize::MAX)?;
-    }
-    for (part, keys) in [("list", &spec.list), ("card", &spec.card), ("form", &spec.form)] {
-        fit(def, part, keys, &mut BTreeSet::new(), MAX_FIELDS)?;
-    }
-    Ok(spec)
-}
-
-/// Passes fields that are there, each once.
-fn fit(def: &EntityDef, part: &str, keys: &[FieldKey], placed: &mut BTreeSet<FieldKey>, most: usize) -> Result<()> {
-    if keys.len() > most {
-        return Err(wrong(part, FieldError::new("too_many").with("max", most)));
-    }
-    for key in keys {
-        if def.field(key).is_none() {
-            return Err(wrong(part, FieldError::new("choice").with("value", key.as_str())));
-        }
-        if !placed.insert(key.clone()) {
-            return Err(wrong(part, FieldError::new("twice").with("value", key.as_str())));
-        }
-    }
-    Ok(())
-}
-
-/// What of a layout is still there.
-fn there(def: &EntityDef, spec: Spec) -> Spec {
-    let known = |keys: Vec<FieldKey>| keys.into_iter().filter(|key| def.field(key).is_some()).collect();
-    let section = |section: LayoutSection| LayoutSection { fields: known(section.fields), ..section };
-    Spec {
-        sections: spec.sections.into_iter().map(section).collect(),
-        list: known(spec.list),
-        card: known(spec.card),
-        form: known(spec.form),
-    }
-}
-
-impl Spec {
-    /// The sections of a card, with what must have a value and stands in none of them at the end of the first.
-    pub fn complete(&self, def: &EntityDef) -> Vec<LayoutSection> {
-        let mut sections = self.sections.clone();
-        let placed: BTreeSet<&FieldKey> = self.sections.iter().flat_map(|section| &section.fields).collect();
-        let demanded = |field: &&super::FieldDef| {
-            let sometimes = field.conditions.as_ref().is_some_and(|conditions| conditions.spec.required.is_some());
-            // Stages have a bar of their own.
-            let beside = field.key == "title" || matches!(field.kind, FieldType::Stage | FieldType::Pipeline);
-            (field.required || sometimes) && !field.system && !beside && !placed.contains(&field.key)
-        };
-        let missing = def.fields.iter().filter(demanded).map(|field| field.key.clone());
-        if let Some(first) = sections.first_mut() {
-            first.fields.extend(missing);
-        }
-        sections
-    }
 }
 
 #[cfg(test)]

@@ -22,9 +22,11 @@
 //! | `rules` | making and changing these, and their tables |
 //! | `change` | making and changing a company's own entities and fields |
 //! | `choices` | the choices of a field, checked |
+//! | `directory` | lists of options that fields share |
 //! | `store` | the tables of these |
 //! | `layout` | where fields stand |
 //! | `labels` | words |
+//! | `moving` | all of it as objects that move between companies |
 
 pub mod change;
 pub(crate) mod choices;
@@ -33,11 +35,13 @@ pub mod constraint;
 mod core_entities;
 pub mod declared;
 mod definition;
+pub mod directory;
 pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
 pub mod layout;
+pub mod moving;
 pub mod retype;
 pub(crate) mod rollup;
 pub mod rules;
@@ -56,6 +60,7 @@ use crate::duplicates::Policies;
 use crate::references;
 use crate::stages::Pipelines;
 
+use directory::Directory;
 use layout::Layouts;
 
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
@@ -63,6 +68,7 @@ pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, section_labels, text, title_label};
 pub use rollup::Rollup;
 pub(crate) use store::touch;
+pub use users::Looks;
 
 /// Everything that a company's records consist of, at one moment.
 #[derive(Debug)]
@@ -75,6 +81,8 @@ pub struct Catalogue {
     pub duplicates: Policies,
     /// Where fields stand, as administrators arranged it.
     pub layouts: Layouts,
+    /// Lists of options that fields share, as far as somebody has made or changed them; those that were taken away too.
+    pub(crate) directories: Arc<Vec<Directory>>,
     entities: Vec<Arc<EntityDef>>,
     by_key: HashMap<EntityKey, usize>,
     followers: rollup::Followers,
@@ -88,6 +96,7 @@ impl Catalogue {
             pipelines,
             duplicates: Policies::default(),
             layouts: Layouts::default(),
+            directories: Arc::default(),
             followers: rollup::all_followers(&entities),
             entities,
             by_key,
@@ -103,7 +112,12 @@ impl Catalogue {
     fn without(&self, closed: &BTreeSet<String>) -> Self {
         let open = self.entities.iter().filter(|entity| !closed.contains(entity.key.as_str())).cloned();
         let left = Self::new(self.revision, self.pipelines.clone(), open.collect());
-        Self { duplicates: self.duplicates.clone(), layouts: self.layouts.clone(), ..left }
+        Self {
+            duplicates: self.duplicates.clone(),
+            layouts: self.layouts.clone(),
+            directories: Arc::clone(&self.directories),
+            ..left
+        }
     }
 
     /// Every entity that records have, those of the product first.
@@ -135,7 +149,7 @@ impl Catalogue {
         let choice = |def: &Arc<EntityDef>| {
             let label = Locale::ALL.map(|locale| (locale, entity_label(def, false, locale)));
             let label = Some(Labels(label.into_iter().collect()));
-            Choice { key: def.key.to_string(), label, color: None, archived: false }
+            Choice { key: def.key.to_string(), label, color: None, archived: false, parent: None }
         };
         Cow::Owned(self.entities.iter().map(choice).collect())
     }

@@ -329,6 +329,7 @@ fn planned(ctx: &Ctx, field: &FieldDef, input: &Retype) -> Result<(Moved, FieldD
         Moved { from: from.clone(), kind: field.kind, choices: field.choices.clone(), zone: ctx.zone.name().into() };
     let mut target = field.clone();
     (target.kind, target.choices, target.max_length) = (input.r#type, given, longest(input.r#type));
+    target.directory = target.directory.filter(|_| keeps);
     (target.range, target.default) = (None, None);
     if field.kind == FieldType::Boolean && ["yes", "no"].iter().any(|key| chosen(&target, key).is_none()) {
         return Err(wrong("choices", FieldError::new("retype_choices")));
@@ -338,9 +339,12 @@ fn planned(ctx: &Ctx, field: &FieldDef, input: &Retype) -> Result<(Moved, FieldD
 
 fn retyped(kept: OwnField, target: &FieldDef, moved: Moved) -> OwnField {
     let linked = matches!(target.kind, FieldType::Link | FieldType::Links);
+    let listed = matches!(target.kind, FieldType::Choice | FieldType::Choices);
+    let directory = kept.directory.clone().filter(|_| listed);
     OwnField {
         kind: target.kind,
-        choices: target.choices.clone(),
+        choices: if directory.is_some() { Vec::new() } else { target.choices.clone() },
+        directory,
         max_length: None,
         range: None,
         default: None,

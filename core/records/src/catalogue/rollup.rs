@@ -131,7 +131,9 @@ fn is_fixed(filter: &Filter) -> bool {
         match value {
             Operand::None | Operand::One(_) => true,
             Operand::Many(values) => values.iter().all(fixed),
-            Operand::Relative(_) | Operand::Me | Operand::MyDepartment | Operand::MySubtree => false,
+            Operand::Relative(_) | Operand::Me | Operand::MyDepartment | Operand::MySubtree | Operand::MyHeaded => {
+                false
+            }
         }
     }
     match filter {

@@ -38,10 +38,14 @@ pub struct PlacedRule {
     pub id: Uuid,
     /// Its entity.
     pub entity: String,
-    /// Rules of an entity are asked from the smallest on.
+    /// Rules of an entity are asked from the smallest on; those of modules first of all, each with its place 0.
     pub place: i64,
     /// The rule.
     pub rule: ValidationRule,
+    /// The module that declares it, whose it is to change; none of a company's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub plugin: Option<String>,
 }
 
 /// An expression to be tried out.
@@ -107,15 +111,21 @@ impl Records {
         self.defined(ctx, entity).await
     }
 
-    /// The validation rules of an entity, or of all, in their order (administrators).
+    /// The validation rules of an entity, or of all, in their order, those that modules declare first (administrators).
     ///
     /// # Errors
     /// `Denied`.
     pub async fn validation_rules(&self, ctx: &Ctx, entity: Option<&str>) -> Result<Vec<PlacedRule>> {
         require_admin(ctx)?;
         let all = rules(self.db().read(), ctx.tenant).await?;
-        let wanted = |(of, _): &(EntityKey, PlacedRule)| entity.is_none_or(|entity| *of == entity);
-        Ok(all.into_iter().filter(wanted).map(|(_, rule)| rule).collect())
+        let catalogue = self.catalogue(ctx.tenant).await?;
+        let wanted = |of: &EntityKey| entity.is_none_or(|entity| *of == entity);
+        let mut found: Vec<PlacedRule> = Vec::new();
+        for def in catalogue.entities().iter().filter(|def| wanted(&def.key)) {
+            found.extend(def.rules.iter().filter_map(|rule| of_module(def, rule)));
+        }
+        found.extend(all.into_iter().filter(|(of, _)| wanted(of)).map(|(_, rule)| rule));
+        Ok(found)
     }
 
     /// Makes a validation rule; last in its entity's order where no place is given (administrators).
@@ -145,20 +155,9 @@ impl Records {
             entity: entity.to_owned(),
             place: place.unwrap_or(last.saturating_add(1)),
             rule,
+            plugin: None,
         };
-        let insert = Query::insert()
-            .into_table("validation_rule")
-            .columns(["id", "tenant_id", "entity", "definition", "sort", "created_at"])
-            .values_panic([
-                placed.id.into(),
-                ctx.tenant.into(),
-                entity.into(),
-                serde_json::to_value(&placed.rule).map_err(Error::internal)?.into(),
-                placed.place.into(),
-                ctx.now().0.into(),
-            ])
-            .to_owned();
-        tx.execute(&insert).await?;
+        insert(&tx, ctx, &placed).await?;
         audit::record(&tx, ctx, "rule.created", &object(&placed), json!({"after": placed.rule})).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
@@ -183,14 +182,7 @@ impl Records {
         let def = self.defined_in(&tx, ctx, &before.entity).await?;
         let rule = checked(&def, rule, Some(&before.rule))?;
         let placed = PlacedRule { place: place.unwrap_or(before.place), rule, ..before.clone() };
-        let update = Query::update()
-            .table("validation_rule")
-            .value("definition", serde_json::to_value(&placed.rule).map_err(Error::internal)?)
-            .value("sort", placed.place)
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .to_owned();
-        tx.execute(&update).await?;
+        update(&tx, ctx, &placed).await?;
         let detail = json!({"before": before.rule, "after": placed.rule});
         audit::record(&tx, ctx, "rule.updated", &object(&placed), detail).await?;
         tx.commit().await?;
@@ -207,12 +199,7 @@ impl Records {
         let tx = self.db().begin().await?;
         store::touch(&tx, ctx.tenant).await?;
         let before = one(&tx, ctx, id).await?;
-        let delete = Query::delete()
-            .from_table("validation_rule")
-            .and_where(Expr::col("id").eq(id))
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .to_owned();
-        tx.execute(&delete).await?;
+        delete(&tx, ctx, id).await?;
         audit::record(&tx, ctx, "rule.removed", &object(&before), json!({"before": before.rule})).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
@@ -269,7 +256,9 @@ impl Records {
     /// All entities as such a transaction sees them, without pipelines: never kept, for it may come to nothing.
     pub(super) async fn drawn_in(&self, tx: &Tx, ctx: &Ctx) -> Result<Catalogue> {
         let own = store::load(tx, ctx.tenant).await?;
-        Ok(Catalogue::new(0, Pipelines::default(), own.applied_to(self.known.core())))
+        let directories = Arc::clone(&own.directories);
+        let drawn = Catalogue::new(0, Pipelines::default(), own.applied_to(self.known.core()));
+        Ok(Catalogue { directories, ..drawn })
     }
 }
 
@@ -295,17 +284,22 @@ pub(super) fn users(def: &EntityDef, key: &str) -> Vec<Json> {
         if field.formula.iter().any(|formula| formula.inputs().any(|input| input == key)) {
             users.push(json!({"kind": "formula", "key": field.key, "name": label(field)}));
         }
-        if field.conditions.iter().any(|conditions| conditions.spec.names(key)) {
+        if field.conditions.iter().any(|conditions| conditions.names(key)) {
             users.push(json!({"kind": "condition", "key": field.key, "name": label(field)}));
         }
     }
     for rule in def.rules.iter().filter(|rule| rule.spec.names(key)) {
-        users.push(json!({"kind": "rule", "key": rule.id, "name": rule.spec.name}));
+        let key = rule.id.map_or_else(|| rule.spec.name.clone(), |id| id.to_string());
+        users.push(json!({"kind": "rule", "key": key, "name": rule.spec.name}));
     }
     users
 }
 
-fn checked(def: &EntityDef, mut rule: ValidationRule, before: Option<&ValidationRule>) -> Result<ValidationRule> {
+pub(super) fn checked(
+    def: &EntityDef,
+    mut rule: ValidationRule,
+    before: Option<&ValidationRule>,
+) -> Result<ValidationRule> {
     rule.name = rule.name.trim().to_owned();
     rule.when = rule.when.filter(|text| !text.trim().is_empty());
     if rule.name.is_empty() {
@@ -323,8 +317,62 @@ fn checked(def: &EntityDef, mut rule: ValidationRule, before: Option<&Validation
     Ok(rule)
 }
 
+/// Writes a new rule.
+pub(super) async fn insert(tx: &Tx, ctx: &Ctx, placed: &PlacedRule) -> Result<()> {
+    let insert = Query::insert()
+        .into_table("validation_rule")
+        .columns(["id", "tenant_id", "entity", "definition", "sort", "created_at"])
+        .values_panic([
+            placed.id.into(),
+            ctx.tenant.into(),
+            placed.entity.as_str().into(),
+            serde_json::to_value(&placed.rule).map_err(Error::internal)?.into(),
+            placed.place.into(),
+            ctx.now().0.into(),
+        ])
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// Writes what a rule says now, and its place.
+pub(super) async fn update(tx: &Tx, ctx: &Ctx, placed: &PlacedRule) -> Result<()> {
+    let update = Query::update()
+        .table("validation_rule")
+        .value("definition", serde_json::to_value(&placed.rule).map_err(Error::internal)?)
+        .value("sort", placed.place)
+        .and_where(Expr::col("id").eq(placed.id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .to_owned();
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Takes a rule away.
+pub(super) async fn delete(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<()> {
+    let delete = Query::delete()
+        .from_table("validation_rule")
+        .and_where(Expr::col("id").eq(id))
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
 fn object(placed: &PlacedRule) -> String {
     format!("{}.{}", placed.entity, placed.rule.name)
+}
+
+/// A rule as a module declares it; nothing of a company's own.
+fn of_module(def: &EntityDef, rule: &RuleDef) -> Option<PlacedRule> {
+    let plugin = rule.owner.plugin()?;
+    Some(PlacedRule {
+        id: kernel::id::derived(&format!("rule:{plugin}:{}:{}", def.key, rule.spec.name)),
+        entity: def.key.to_string(),
+        place: 0,
+        rule: rule.spec.clone(),
+        plugin: Some(plugin.to_owned()),
+    })
 }
 
 /// Every condition of a tenant's fields.
@@ -362,7 +410,7 @@ pub(super) async fn rules(conn: &impl ConnectionTrait, tenant: TenantId) -> Resu
         if let Some(rule) = store::read(&row, 2)? {
             let entity: String = row.try_get_by_index(1)?;
             let (id, place) = (row.try_get_by_index(0)?, row.try_get_by_index(3)?);
-            all.push((entity.as_str().into(), PlacedRule { id, entity, place, rule }));
+            all.push((entity.as_str().into(), PlacedRule { id, entity, place, rule, plugin: None }));
         }
     }
     Ok(all)
@@ -374,7 +422,7 @@ async fn one(tx: &Tx, ctx: &Ctx, id: Uuid) -> Result<PlacedRule> {
     found.ok_or_else(|| Error::NotFound(format!("rule {id}")))
 }
 
-async fn keep_conditions(tx: &Tx, ctx: &Ctx, entity: &str, key: &str, given: &Conditions) -> Result<()> {
+pub(super) async fn keep_conditions(tx: &Tx, ctx: &Ctx, entity: &str, key: &str, given: &Conditions) -> Result<()> {
     if given.is_empty() {
         let delete = Query::delete()
             .from_table("field_condition")

@@ -16,6 +16,7 @@ use super::condition::{Conditions, ConditionsDef, RuleDef, ValidationRule};
 use super::constraint::{Constraint, ConstraintDef};
 use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
+use super::directory::{self, Directory};
 use super::formula::{self, Formula};
 use super::retype::Moved;
 use super::rollup::Rollup;
@@ -63,6 +64,9 @@ pub(super) struct OwnEntity {
     pub card: Vec<FieldKey>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
+    /// Validation rules: of a plugin's entity, as it declares them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<ValidationRule>,
     /// Stands in no menu.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inner: bool,
@@ -81,6 +85,9 @@ pub(super) struct OwnField {
     pub targets: Vec<EntityKey>,
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// The directory that gives its choices; then it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     #[serde(default)]
     pub max_length: Option<usize>,
     #[serde(default)]
@@ -103,6 +110,12 @@ pub(super) struct OwnField {
     /// What it counts or adds up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollup: Option<Rollup>,
+    /// When it is there, must have a value, may be changed: of a plugin's field, as it declares them.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// Validation rules of its entity that look at it: of a plugin's field on an entity of the product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<ValidationRule>,
     /// How often its values have moved: each type it had kept them in a place of its own.
     #[serde(default, skip_serializing_if = "is_first")]
     pub place: u32,
@@ -127,6 +140,8 @@ pub(super) struct Own {
     pub conditions: Vec<(EntityKey, FieldKey, Conditions)>,
     /// Validation rules, in the order of each entity's.
     pub rules: Vec<(EntityKey, Uuid, ValidationRule)>,
+    /// Lists of options that fields share, as far as somebody has made or changed them.
+    pub directories: Arc<Vec<Directory>>,
 }
 
 impl Own {
@@ -144,6 +159,7 @@ impl Own {
             def.title_from = own.title_from;
             def.inner = own.inner;
             def.constraints = own.constraints.into_iter().map(ConstraintDef::new).collect();
+            def.rules = declared_rules(&def.owner, own.rules).collect();
             all.push(Arc::new(def));
             layouts.push((own.list, own.card));
         }
@@ -156,6 +172,7 @@ impl Own {
         for (def, (list, card)) in all.iter_mut().skip(own).zip(layouts) {
             lay_out(Arc::make_mut(def), list, card);
         }
+        directory::resolve(&mut all, &self.directories);
         guard(&mut all, self.conditions, self.rules);
         all
     }
@@ -173,7 +190,8 @@ fn guard(
     for (entity, key, spec) in conditions {
         let def = place(&entity).and_then(|place| all.get_mut(place)).map(Arc::make_mut);
         if let Some(field) = def.and_then(|def| def.field_mut(&key)) {
-            field.conditions = Some(Arc::new(ConditionsDef::new(spec)));
+            let declared = field.conditions.as_ref().map(|known| known.declared.clone()).unwrap_or_default();
+            field.conditions = Some(Arc::new(ConditionsDef::new(spec, declared)));
         }
     }
     for (entity, id, spec) in rules {
@@ -186,6 +204,11 @@ fn guard(
     }
 }
 
+/// Rules that a plugin declares, ready to be asked.
+fn declared_rules(owner: &Owner, rules: Vec<ValidationRule>) -> impl Iterator<Item = Arc<RuleDef>> {
+    rules.into_iter().map(|rule| Arc::new(RuleDef::declared(owner.clone(), rule)))
+}
+
 /// Adds fields to an entity: those of its own plugin into its main section, the others into a section of their own.
 fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, Owner, OwnField)>) {
     let mut section = super::Section { key: "own".to_owned(), fields: Vec::new() };
@@ -196,6 +219,7 @@ fn add_fields(def: &mut EntityDef, fields: Vec<(FieldKey, Owner, OwnField)>) {
         if own.unique {
             def.constraints.push(ConstraintDef::of_field(&key));
         }
+        def.rules.extend(declared_rules(&owner, own.rules.clone()));
         let part = (own.kind == FieldType::Money).then(|| currency_part(&key, owner.clone(), &own));
         def.add(own.definition(&key, owner));
         if let Some(part) = part {
@@ -272,8 +296,12 @@ impl OwnField {
         def.required = self.required;
         def.targets = self.targets;
         def.choices = self.choices;
+        def.directory = self.directory;
         def.max_length = self.max_length.unwrap_or(def.max_length);
         def.range = self.range;
+        if !self.conditions.is_empty() {
+            def.conditions = Some(Arc::new(ConditionsDef::new(Conditions::default(), self.conditions)));
+        }
         def
     }
 }
@@ -327,6 +355,8 @@ pub(super) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Resul
             own.fields.push((entity.into(), key.into(), owner(&row, 3)?, definition));
         }
     }
+    let directories = directory::load(conn, tenant).await?.into_iter();
+    own.directories = Arc::new(directories.filter(Directory::is_changed).collect());
     own.conditions = rules::conditions(conn, tenant).await?;
     own.rules =
         rules::rules(conn, tenant).await?.into_iter().map(|(entity, rule)| (entity, rule.id, rule.rule)).collect();

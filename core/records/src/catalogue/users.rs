@@ -1,9 +1,11 @@
-//! What looks at a field: it goes, or its values become others, only once nothing does.
+//! What looks at a field and at its options: a field goes, or its values become others, and an option goes, only once
+//! nothing does.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use kernel::access::AccessRow;
 use kernel::db::{ConnectionTrait, Tx};
+use kernel::filter::Filter;
 use kernel::{Ctx, Error, Result};
 use serde_json::{Value as Json, json};
 
@@ -11,15 +13,49 @@ use super::definition::{EntityDef, FieldDef};
 use super::{Catalogue, rollup, rules, store};
 use crate::Records;
 use crate::shape::Asker;
+use crate::views::{self, View};
+
+/// Who else looks at fields and names their options, beside what the catalogue itself knows: asked before one goes.
+#[async_trait::async_trait]
+pub trait Looks: Send + Sync {
+    /// What can do its work with the catalogue as it is `now` and could not `then`: `[{kind, key, name}]`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn users(&self, tx: &Tx, ctx: &Ctx, now: &Catalogue, then: &Catalogue) -> Result<Vec<Json>>;
+
+    /// What names one of the items as an option of a field, resting or not: `[{kind, key, name}]`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn naming(&self, ctx: &Ctx, entity: &str, field: &str, items: &[String]) -> Result<Vec<Json>>;
+}
 
 impl Records {
-    /// Passes a field that nothing looks at.
-    pub(super) async fn let_go(&self, tx: &Tx, ctx: &Ctx, entity: &str, key: &str) -> Result<()> {
+    /// Says who else looks at fields.
+    pub fn add_looker(&self, looks: Arc<dyn Looks>) {
+        self.lookers.write().unwrap_or_else(PoisonError::into_inner).push(looks);
+    }
+
+    /// Whoever looks at fields above records.
+    pub(super) fn lookers(&self) -> Vec<Arc<dyn Looks>> {
+        self.lookers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Passes a field that nothing looks at. `now`: the catalogue that has it.
+    pub(super) async fn let_go(&self, tx: &Tx, ctx: &Ctx, now: &Catalogue, entity: &str, key: &str) -> Result<()> {
         let catalogue = self.drawn_in(tx, ctx).await?;
         let def = catalogue.entity(entity)?;
         let mut users = rules::users(def, key);
         users.extend(rules::users(def, &store::currency_key(key)));
         users.extend(rollup::users(&catalogue, entity, key));
+        let mut left = EntityDef::clone(now.entity(entity)?);
+        left.without_field(key);
+        let then = now.with_entity(left);
+        users.extend(views_of(tx, ctx, now, &then).await?);
+        for looks in self.lookers() {
+            users.extend(looks.users(tx, ctx, now, &then).await?);
+        }
         none_of(&users)
     }
 
@@ -48,6 +84,23 @@ impl Records {
     }
 }
 
+/// Views that administrators may change (shared ones and their own) whose filter or order would name what is gone.
+async fn views_of(tx: &Tx, ctx: &Ctx, now: &Catalogue, then: &Catalogue) -> Result<Vec<Json>> {
+    let all = views::changeable(tx, ctx).await?;
+    let backend = tx.get_database_backend();
+    let (seen, left) = (Asker::new(now, ctx, backend), Asker::new(then, ctx, backend));
+    let works = |asker: &Asker<'_>, catalogue: &Catalogue, view: &View| {
+        let Some(def) = catalogue.find(&view.entity) else { return false };
+        let sorts = view.config.get("sort").and_then(Json::as_array).into_iter().flatten();
+        let mut sorts = sorts.filter_map(|sort| sort.get("field").and_then(Json::as_str));
+        let sorted = sorts.all(|key| def.field(key).is_some());
+        let filter = view.config.get("filter").filter(|filter| !filter.is_null()).map(Filter::parse);
+        sorted && filter.is_none_or(|filter| filter.is_ok_and(|filter| asker.rule(def, &filter).is_ok()))
+    };
+    let broken = all.iter().filter(|view| works(&seen, now, view) && !works(&left, then, view));
+    Ok(broken.map(|view| json!({"kind": "view", "key": view.id, "name": view.name})).collect())
+}
+
 fn none_of(users: &[Json]) -> Result<()> {
     if users.is_empty() {
         return Ok(());
@@ -62,8 +115,13 @@ impl Catalogue {
         if let Some(known) = changed.field_mut(&field.key) {
             *known = field.clone();
         }
+        self.with_entity(changed)
+    }
+
+    /// The same where an entity is another.
+    fn with_entity(&self, changed: EntityDef) -> Self {
         let changed = Arc::new(changed);
-        let entities = self.entities.iter().map(|one| Arc::clone(if one.key == def.key { &changed } else { one }));
+        let entities = self.entities.iter().map(|one| Arc::clone(if one.key == changed.key { &changed } else { one }));
         Self::new(self.revision, self.pipelines.clone(), entities.collect())
     }
 }

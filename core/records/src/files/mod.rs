@@ -5,8 +5,10 @@
 //! audit. Bytes flow to the store in pieces, and only then a transaction, in which rights and room are judged again, says
 //! that the file is there.
 
+mod offered;
 mod sweep;
 
+pub use offered::MAX_OFFERED;
 pub use sweep::{SWEEP, Sweep};
 
 use std::sync::Arc;

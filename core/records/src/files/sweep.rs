@@ -1,5 +1,5 @@
-//! The sweep: uploads that a crash left half-way, files that were in the bin for long, and those of records that were
-//! removed for good. Bytes go first, then the row: whatever stops it, the next sweep goes on.
+//! The sweep: uploads that a crash left half-way, those that no record got, files that were in the bin for long, and those of
+//! records that were removed for good. Bytes go first, then the row: whatever stops it, the next sweep goes on.
 
 use chrono_tz::Tz;
 use kernel::files::{FileRow, State, table};
@@ -7,12 +7,15 @@ use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Ctx, Error, Locale, Result, audit};
 use serde_json::json;
 
+use super::offered::OFFERED_SECONDS;
 use super::{Files, described};
 
 /// Kind of the job.
 pub const SWEEP: &str = "files.sweep";
 /// Seconds after which no upload is on its way any more.
 const SENDING_SECONDS: i64 = 6 * 3_600;
+/// Seconds after which an offered file is not waited for: longer than it may be taken, so that nobody takes one that goes.
+const ABANDONED_SECONDS: i64 = 2 * OFFERED_SECONDS;
 /// Files of one step.
 const STEP: u64 = 200;
 
@@ -43,7 +46,7 @@ impl Files {
         let now = self.records.env().now();
         let bin = now.plus_seconds(self.limits.bin_days.saturating_mul(-86_400));
         while self.step(State::Removed, bin).await? > 0 {}
-        let mut forgotten = 0;
+        let mut forgotten = self.sweep_offered(now.plus_seconds(-ABANDONED_SECONDS)).await?;
         for (state, before) in
             [(State::Sending, now.plus_seconds(-SENDING_SECONDS)), (State::Condemned, now.plus_seconds(1))]
         {
@@ -56,6 +59,21 @@ impl Files {
             }
         }
         Ok(forgotten)
+    }
+
+    /// What was sent for records that never came.
+    async fn sweep_offered(&self, before: kernel::Timestamp) -> Result<usize> {
+        let mut forgotten = 0;
+        loop {
+            let found = table::abandoned(self.records.db().read(), before, STEP).await?;
+            if found.is_empty() {
+                return Ok(forgotten);
+            }
+            for file in &found {
+                self.forget(file).await?;
+            }
+            forgotten += found.len();
+        }
     }
 
     async fn step(&self, state: State, before: kernel::Timestamp) -> Result<usize> {

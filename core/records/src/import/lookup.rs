@@ -10,7 +10,8 @@ use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
 use uuid::Uuid;
 
 use crate::Catalogue;
-use crate::catalogue::{EntityDef, FieldDef, choice_label, text};
+use crate::catalogue::directory::MAX_DEPTH;
+use crate::catalogue::{Choice, EntityDef, FieldDef, choice_label, text};
 use crate::shape::Asker;
 use crate::stages::Pipelines;
 
@@ -87,12 +88,29 @@ pub(super) fn choices(catalogue: &Catalogue, def: &EntityDef, field: &FieldDef) 
             found.entry(normal(&choice_label(def, field, choice, locale))).or_insert_with(|| choice.key.clone());
         }
     }
+    for choice in choices.iter().filter(|choice| !choice.archived && choice.parent.is_some()) {
+        for locale in Locale::ALL {
+            found.insert(normal(&path(def, field, &choices, choice, locale)), choice.key.clone());
+        }
+    }
     found.extend(choices.iter().map(|choice| (normal(&choice.key), choice.key.clone())));
     if field.kind == FieldType::Currency {
         found.extend(Currency::all().map(|currency| (normal(currency.code()), currency.code().to_owned())));
         found.extend(SIGNS.iter().map(|(sign, code)| ((*sign).to_owned(), (*code).to_owned())));
     }
     found
+}
+
+/// A choice of a tree with what is above it: `Ukraine / Kyiv` tells it from another Kyiv.
+fn path(def: &EntityDef, field: &FieldDef, all: &[Choice], choice: &Choice, locale: Locale) -> String {
+    let mut names = vec![choice_label(def, field, choice, locale)];
+    let mut above = choice.parent.as_deref();
+    while let Some(parent) = all.iter().find(|one| Some(one.key.as_str()) == above) {
+        names.push(choice_label(def, field, parent, locale));
+        above = parent.parent.as_deref().filter(|_| names.len() < MAX_DEPTH);
+    }
+    names.reverse();
+    names.join(" / ")
 }
 
 /// Stages by key, by the company's name for them, and by their first names in every language.

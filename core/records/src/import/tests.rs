@@ -73,6 +73,7 @@ async fn people(db: &Db, env: &Env) -> ((kernel::TenantId, kernel::UserId), kern
         name: name.to_owned(),
         semantic: Semantic::Open,
         color: "#4c8dff".into(),
+        convert_only: false,
     });
     crate::stages::create(&tx, &ctx, "lead", "Лиды", &stages).await.unwrap();
     let role =

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::write::{Along, Change};
+use crate::write::{Along, Change, WriteOptions};
 use crate::{EntityDef, Record, Records, invalid};
 
 pub use fields::MergeField;
@@ -146,7 +146,9 @@ impl Records {
             at_once: wide <= AT_ONCE,
             begun: Mutex::default(),
         };
-        self.write_together_along(ctx, &changes, Some(batch), Some(&begin)).await.map_err(|refused| refused.error)?;
+        // One of them may have been converted: the record that stays takes its stage over with its links.
+        let options = WriteOptions { batch: Some(batch), converting: true, ..WriteOptions::default() };
+        self.write_together_along(ctx, &changes, &options, Some(&begin)).await.map_err(|refused| refused.error)?;
         let begun = begin.begun.lock().unwrap_or_else(PoisonError::into_inner).take();
         let begun = begun.ok_or_else(|| Error::Internal("a merge began nothing".into()))?;
         Ok((begun, begin.at_once))

@@ -83,7 +83,7 @@ pub(super) struct Key<'a> {
     nullable: bool,
     kind: FieldType,
     pub field: Option<&'a FieldDef>,
-    descending: bool,
+    pub descending: bool,
 }
 
 impl Records {
@@ -117,7 +117,10 @@ impl Records {
         let mut found = match self.search(&catalogue, ctx, def, pieces).await? {
             Some(search) => {
                 let (listed, after, deleted) = (&listed, after.as_deref(), query.deleted);
-                Worded { search: &search, def, ctx, listed, after, deleted }.rows(conn, select, limit + 1).await?
+                let alone = is_alone(query) && asker.allowed(def, Action::Read).is_none();
+                Worded { search: &search, def, ctx, listed, after, deleted, alone }
+                    .rows(conn, select, limit + 1)
+                    .await?
             }
             None => listed.rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?,
         };
@@ -220,6 +223,11 @@ pub(super) fn matching(
         select.and_where(words_condition(def, ctx, asker, words)?);
     }
     Ok(())
+}
+
+/// Whether a list asks for one text alone.
+const fn is_alone(query: &Query) -> bool {
+    matches!((&query.filter, &query.words), (None, _) | (Some(Filter::Test(_)), None))
 }
 
 /// All words are found; a phone number that is written with spaces may also be one.

@@ -12,10 +12,13 @@ use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Func, Query as Sql, SelectSt
 
 use super::list::{Found, Listed, in_order, ranges};
 use crate::catalogue::EntityDef;
-use crate::search::Search;
+use crate::search::{Newest, Search};
 
 /// Records that are looked at first, on PostgreSQL: its index finds all candidates before it gives the first.
 const LOOKED_AT: u64 = 1_000;
+/// On SQLite the newest candidates are counted up to here. So many among the newest documents fill the first page newest
+/// first of whoever asks for nothing else, and no more are counted.
+const NEWEST: (u64, i64) = (100, 2_000);
 /// Candidates that are always taken, and that never are exceeded, by a page.
 const CANDIDATES: (u64, u64) = (500, 10_000);
 /// Candidates that are taken for a count, where the other way is to read all records.
@@ -33,6 +36,8 @@ pub(super) struct Worded<'a> {
     pub after: Option<&'a [Value]>,
     /// Whether it lists the recycle bin.
     pub deleted: bool,
+    /// Whether a record is on the list for what it says alone: no rights and no other conditions leave candidates out.
+    pub alone: bool,
 }
 
 impl Worded<'_> {
@@ -44,12 +49,25 @@ impl Worded<'_> {
                 return Ok(found);
             }
         }
-        let (least, most) = CANDIDATES;
-        let even = records(conn, self.def, self.ctx).await?.saturating_mul(25).isqrt();
-        if self.search.is_within(conn, even.clamp(least, most)).await? {
+        if self.are_fewer(conn, limit).await? {
             self.search.narrow(&mut select);
         }
         self.listed.rows(conn, select, ranges(self.listed.keys, self.after), limit).await
+    }
+
+    /// Whether the candidates are less than what would be walked through for `limit` rows.
+    async fn are_fewer(&self, conn: &Reader, limit: u64) -> Result<bool> {
+        let (counted, behind) = match conn.get_database_backend() {
+            DbBackend::Sqlite => match self.search.newest(conn, NEWEST.0, NEWEST.1).await? {
+                Newest::All => return Ok(true),
+                Newest::More { close: true, .. } if self.is_filled_by_newest(limit) => return Ok(false),
+                Newest::More { behind, .. } => (NEWEST.0 + 1, Some(behind)),
+            },
+            _ => (0, None),
+        };
+        let (least, most) = CANDIDATES;
+        let even = records(conn, self.def, self.ctx).await?.saturating_mul(25).isqrt();
+        self.search.is_within(conn, even.clamp(least, most).saturating_sub(counted), behind).await
     }
 
     /// Whether an index gives the records in the list's order, all in one range.
@@ -57,6 +75,14 @@ impl Worded<'_> {
         let first = self.listed.keys.first().and_then(|key| key.field);
         let walked = first.is_some_and(|field| WALKED.contains(&field.key.as_str()));
         walked && self.listed.keys.len() == 2 && !self.deleted
+    }
+
+    /// Whether more than `NEWEST.0` candidates among the newest documents are all that `limit` rows need. A later page may
+    /// have left them behind, and would walk to the end of the table for those that are missing.
+    fn is_filled_by_newest(&self, limit: u64) -> bool {
+        let first = self.listed.keys.first().filter(|key| key.descending).and_then(|key| key.field);
+        let newest_first = first.is_some_and(|field| field.key.as_str() == "created_at");
+        self.alone && newest_first && self.is_walked() && self.after.is_none() && limit <= NEWEST.0 + 1
     }
 
     /// The same select among the first records of the list's order alone.
@@ -81,7 +107,7 @@ pub(super) async fn narrow_all(
     select: &mut SelectStatement,
 ) -> Result<()> {
     if let Some(search) = search
-        && search.is_within(conn, COUNTED).await?
+        && search.is_within(conn, COUNTED, None).await?
     {
         search.narrow(select);
     }

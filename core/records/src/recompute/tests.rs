@@ -47,6 +47,7 @@ async fn world() -> World {
         name: key.to_owned(),
         semantic,
         color: "#4c8dff".into(),
+        convert_only: false,
     });
     crate::stages::create(&tx, &system, "deal", "Deals", &stages).await.unwrap();
     let admins = RoleInput { key: "admin".into(), name: "admin".into(), admin: true, ..RoleInput::default() };

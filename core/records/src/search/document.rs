@@ -17,6 +17,8 @@ use crate::write::{PendingChange, searchable, words_of};
 pub(super) const PARTS: [&str; 4] = ["title", "words", "reach", "long"];
 /// Where words of lists are looked for.
 pub(super) const WORDS: [usize; 3] = [0, 1, 2];
+/// Characters of two bytes that stand for those of the parts: the first, and how many are each part's own.
+const OWN: (u32, u32) = (0x80, 480);
 
 /// The parts of a record's text, in the order of `PARTS`.
 pub(crate) type Document = [String; 4];
@@ -97,8 +99,8 @@ fn between(part: &mut String, texts: &[Cow<'_, str>]) {
 }
 
 /// Whether a change puts another document in the place of the present one.
-pub(crate) fn changes(def: &EntityDef, change: &PendingChange) -> bool {
-    change.before.is_none() || def.fields.iter().any(|field| is_told(field) && change.changes(&field.key))
+pub(crate) fn changes(change: &PendingChange) -> bool {
+    change.before.is_none() || change.changed().any(is_told)
 }
 
 /// Three private characters that stand for an entity of a company: documents begin with them on SQLite, where they are a
@@ -123,6 +125,23 @@ pub(super) fn groups(text: &str) -> Vec<[char; 3]> {
         }
     }
     found
+}
+
+/// A text of a part as SQLite's index has it: written in characters that are the part's own, so each group of three belongs
+/// to one part, as `number_of` makes it on PostgreSQL. Kept, so it stays as it is.
+pub(super) fn in_part(part: usize, text: &str) -> String {
+    let (first, count) = OWN;
+    let first = first + count * u32::try_from(part).unwrap_or_default();
+    text.chars().filter_map(|c| char::from_u32(first + place_of(c))).collect()
+}
+
+/// Which of a part's own characters stands for one. Other alphabets share the last 128, which costs a few candidates.
+fn place_of(c: char) -> u32 {
+    match u32::from(c) {
+        ascii @ 0x20..0x80 => ascii - 0x20,
+        cyrillic @ 0x400..0x500 => cyrillic - 0x400 + 96,
+        other => other % 128 + 352,
+    }
 }
 
 /// A group of a part as a number: kept on PostgreSQL, so it stays as it is. Groups that share a number cost a few candidates.
@@ -150,6 +169,23 @@ mod tests {
 
     /// Databases hold it.
     const NUMBER: i32 = 1_697_178_047;
+
+    #[test]
+    fn parts_share_no_group_and_lose_no_character() {
+        let text = "тру\"ба \0e7~ їґ😀\u{ffff}\u{7f}";
+        let parts: Vec<String> = (0..PARTS.len()).map(|part| in_part(part, text)).collect();
+        assert_eq!((in_part(0, "тa").as_str(), in_part(3, "\u{ff}").as_str()), ("\u{122}\u{c1}", "\u{7ff}"));
+        for (place, part) in parts.iter().enumerate() {
+            assert_eq!((part.chars().count(), part.len()), (text.chars().count(), 2 * text.chars().count()));
+            let groups = groups(part);
+            assert!(!groups.is_empty());
+            for other in parts.iter().skip(place + 1) {
+                assert!(super::groups(other).iter().all(|group| !groups.contains(group)), "{place}");
+            }
+        }
+        // A part of a text stays a part of it.
+        assert!(in_part(2, text).contains(&in_part(2, "ба \0e")));
+    }
 
     #[test]
     fn entities_have_marks_of_their_own() {

@@ -6,9 +6,11 @@ use kernel::filter::Pieces;
 use kernel::phone::{self, Country};
 use kernel::{Ctx, Result, TenantId, words};
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query as Sql, SelectStatement, SubQueryStatement, UnionType};
+use sea_orm::sea_query::{
+    Condition, Expr, ExprTrait, Order, Query as Sql, SelectStatement, SubQueryStatement, UnionType,
+};
 
-use super::document::{PARTS, WORDS, groups, mark_of, number_of, part_of};
+use super::document::{PARTS, WORDS, groups, in_part, mark_of, number_of, part_of};
 use crate::catalogue::EntityDef;
 use crate::read::{MAX_WORDS, Query};
 use crate::{Catalogue, Records};
@@ -56,6 +58,19 @@ fn group_count(pieces: &Pieces) -> usize {
     }
 }
 
+/// What was counted of the newest candidates, on SQLite.
+pub(crate) enum Newest {
+    /// There are no others.
+    All,
+    /// There are older ones as well.
+    More {
+        /// Where the counted ones end, for `Search::is_within`.
+        behind: i64,
+        /// Whether they stand close together, among the newest documents.
+        close: bool,
+    },
+}
+
 /// A search that the index can help with.
 pub(crate) struct Search<'a> {
     pieces: Pieces,
@@ -92,14 +107,39 @@ impl Records {
 }
 
 impl Search<'_> {
-    /// Whether there are at most so many candidates. Documents that are not in the index yet are not counted.
-    pub(crate) async fn is_within(&self, conn: &impl ConnectionTrait, most: u64) -> Result<bool> {
+    /// Whether there are at most so many candidates; `behind` those that `newest` has counted, at most so many others.
+    /// Documents that are not in the index yet are not counted.
+    pub(crate) async fn is_within(&self, conn: &impl ConnectionTrait, most: u64, behind: Option<i64>) -> Result<bool> {
         let mut found = self.indexed();
+        if let Some(place) = behind {
+            found.and_where(Expr::col("rowid").lt(place));
+        }
         found.expr(Expr::cust("1")).limit(most + 1);
         let count = Sql::select().expr(Expr::cust("count(*)")).from_subquery(found, "found").take();
         let row = conn.query_one(&count).await?;
         let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
         Ok(u64::try_from(count).is_ok_and(|count| count <= most))
+    }
+
+    /// Counts the newest candidates on SQLite, up to `most` and one more. They are close together among the newest `among`
+    /// documents of all companies. Those that are not in the index yet are not counted.
+    pub(crate) async fn newest(&self, conn: &impl ConnectionTrait, most: u64, among: i64) -> Result<Newest> {
+        let mut found = self.indexed();
+        found.column("rowid").order_by("rowid", Order::Desc).limit(most + 1);
+        let mut counted = Sql::select();
+        counted.exprs([
+            Expr::cust("count(*)"),
+            Expr::cust("min(rowid)"),
+            Expr::cust("(SELECT max(id) FROM search_document)"),
+        ]);
+        let Some(row) = conn.query_one(&counted.from_subquery(found, "found").take()).await? else {
+            return Ok(Newest::All);
+        };
+        let count: i64 = row.try_get_by_index(0)?;
+        let (first, last): (Option<i64>, Option<i64>) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let few = u64::try_from(count).is_ok_and(|count| count <= most);
+        let Some(behind) = first.filter(|_| !few) else { return Ok(Newest::All) };
+        Ok(Newest::More { behind, close: last.is_some_and(|last| last - behind <= among) })
     }
 
     /// Narrows a select from the entity's table to the candidates, in a way that leaves the database no other plan than to
@@ -153,22 +193,27 @@ impl Search<'_> {
         field.map_or_else(|| WORDS.to_vec(), |field| vec![part_of(field)])
     }
 
-    /// The pieces as FTS5 is asked for them (sqlite.org/fts5.html, section 3): groups as strings.
+    /// The pieces as FTS5 is asked for them (sqlite.org/fts5.html, section 3): groups as strings, which hold nothing that
+    /// FTS5 reads otherwise (`in_part`).
     fn expression(&self, pieces: &Pieces) -> String {
-        let joined = |parts: &[Pieces], word: &str| {
-            let parts: Vec<String> = parts.iter().map(|part| self.expression(part)).collect();
-            format!("({})", parts.join(word))
-        };
+        let joined = |asked: Vec<String>, word: &str| format!("({})", asked.join(word));
+        let each = |parts: &[Pieces]| -> Vec<String> { parts.iter().map(|part| self.expression(part)).collect() };
         match pieces {
             Pieces::One { field, text } => {
-                let quoted =
-                    |group: [char; 3]| format!("\"{}\"", group.iter().collect::<String>().replace('"', "\"\""));
-                let groups: Vec<String> = groups(text).into_iter().take(MAX_GROUPS).map(quoted).collect();
-                let parts = self.parts(field.as_deref()).into_iter().filter_map(|part| PARTS.get(part).copied());
-                format!("({{{}}} : ({}))", parts.collect::<Vec<_>>().join(" "), groups.join(" AND "))
+                let parts = self.parts(field.as_deref());
+                let groups: Vec<String> =
+                    groups(text).into_iter().take(MAX_GROUPS).map(|group| group.iter().collect()).collect();
+                let one = |part: usize, group: &str| format!("\"{}\"", in_part(part, group));
+                // It may begin in one part and end in another.
+                if text.contains(' ') {
+                    let any = |group: &String| joined(parts.iter().map(|part| one(*part, group)).collect(), " OR ");
+                    return joined(groups.iter().map(any).collect(), " AND ");
+                }
+                let all = |part: &usize| joined(groups.iter().map(|group| one(*part, group)).collect(), " AND ");
+                joined(parts.iter().map(all).collect(), " OR ")
             }
-            Pieces::All(parts) => joined(parts, " AND "),
-            Pieces::Any(parts) => joined(parts, " OR "),
+            Pieces::All(parts) => joined(each(parts), " AND "),
+            Pieces::Any(parts) => joined(each(parts), " OR "),
         }
     }
 
@@ -196,9 +241,12 @@ impl Search<'_> {
             // It may begin in one part and end in another.
             Pieces::One { field: None, text } if text.contains(' ') => Expr::val(1).eq(1),
             Pieces::One { field, text } => {
-                let parts = self.parts(field.as_deref()).into_iter().filter_map(|part| PARTS.get(part).copied());
-                let inside = |part| Expr::cust_with_exprs("instr(?, ?) > 0", [Expr::col(part), Expr::val(text)]);
-                parts.fold(Condition::any(), |any, part| any.add(inside(part))).into()
+                let inside = |part: usize| {
+                    let column = Expr::col(PARTS.get(part).copied()?);
+                    Some(Expr::cust_with_exprs("instr(?, ?) > 0", [column, Expr::val(in_part(part, text))]))
+                };
+                let parts = self.parts(field.as_deref()).into_iter().filter_map(inside);
+                parts.fold(Condition::any(), |any, part| any.add(part)).into()
             }
             Pieces::All(parts) => group(Condition::all(), parts, |part| self.standing(part)),
             Pieces::Any(parts) => group(Condition::any(), parts, |part| self.standing(part)),

@@ -12,7 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query};
 use sea_orm::{DbBackend, Statement};
 use uuid::Uuid;
 
-use super::document::{Document, PARTS, groups, mark_of, number_of};
+use super::document::{Document, PARTS, groups, in_part, mark_of, number_of};
 use crate::Records;
 use crate::catalogue::EntityDef;
 
@@ -38,6 +38,11 @@ pub(crate) fn keep(
     insert.into_table(table);
     insert.columns(["record_id", "tenant_id", "entity"].into_iter().chain(columns.iter().copied()));
     for (record, mut parts) in documents {
+        if sqlite {
+            for (part, text) in parts.iter_mut().enumerate() {
+                *text = in_part(part, text);
+            }
+        }
         let [title, ..] = &mut parts;
         title.insert_str(0, &mark);
         let mut cells: Vec<Expr> = vec![record.into(), ctx.tenant.0.into(), def.key.as_str().into()];

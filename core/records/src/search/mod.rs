@@ -21,7 +21,7 @@ pub use fill::{FILL, Fill};
 
 pub(crate) use document::{Forms, changes, document, forms};
 pub(crate) use fill::{forget, mark};
-pub(crate) use find::{Search, needed};
+pub(crate) use find::{Newest, Search, needed};
 pub(crate) use keep::keep;
 
 use std::collections::HashMap;

@@ -13,11 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::acts::on_enter;
 use super::checked::{Against, CheckedStage, free_key};
 use super::make::OWN;
 use super::planned::Compared;
 use super::settle::{self, Task};
-use super::{Pipeline, Pipelines, Planned, Semantic, StageInput, load};
+use super::{OnEnter, Pipeline, Pipelines, Planned, Semantic, StageInput, load, moving};
 use crate::catalogue::change::{INVALID, worded};
 use crate::catalogue::{EntityDef, Labels, text, touch};
 use crate::read::{Aggregate, Group, GroupBy};
@@ -138,19 +139,25 @@ impl Records {
             def.ok_or_else(|| wrong("entity", FieldError::new("unknown_name").with("value", short(&input.entity))))?;
         let label = worded(input.label).map_err(|error| wrong("label", error))?;
         let roles = self.role_keys(ctx).await?;
+        let wanted = input.stages.iter().flatten().map(|stage| OnEnter::wanted(stage, ctx.locale));
+        let wanted: Vec<OnEnter> = wanted.collect();
+        self.check_acts(ctx, def, &wanted).await?;
         let tx = self.db().begin().await?;
         touch(&tx, ctx.tenant).await?;
         let pipelines = load(&tx, ctx.tenant, String::new()).await?;
         if pipelines.of(&def.key).count() >= MAX_PIPELINES {
             return Err(wrong("entity", FieldError::new("too_many").with("max", MAX_PIPELINES)));
         }
-        let against = Against { def, pipelines: &pipelines, pipeline: None, roles: &roles, clock: self.clock() };
+        let against = self.against(def, &pipelines, None, &roles);
         let stages = against.check(input.stages.unwrap_or_else(usual)).map_err(refused)?;
+        let acts = on_enter(None, &stages, ctx.locale);
         let key = free_key(&label, "pipeline", |key| pipelines.ever(&def.key).any(|one| one.key == key));
         let id = ctx.id();
         insert(&tx, ctx, &pipelines, def, (id, &key, &label)).await?;
         write_stages(&tx, ctx, def, id, None, &stages).await?;
+        self.keep_acts(&tx, ctx, def, &acts).await?;
         let detail = json!({"label": label, "entity": def.key, "stages": told(&stages)});
+        let detail = moving::told(&tx, ctx, None, id, detail).await?;
         audit::record(&tx, ctx, "pipeline.created", &object(def, &key), detail).await?;
         tell(&tx, ctx, "created", id, 1, json!({"label": [null, label]})).await?;
         tx.commit().await?;
@@ -208,7 +215,8 @@ impl Records {
             "label": [old.labels.as_ref().map_or_else(|| json!(old.name), |labels| json!(labels)), label],
             "archived": [old.archived, archived], "is_default": [old.is_default, first],
         });
-        audit::record(&tx, ctx, "pipeline.updated", &object(def, &old.key), changes.clone()).await?;
+        let detail = moving::told(&tx, ctx, Some(old), id, changes.clone()).await?;
+        audit::record(&tx, ctx, "pipeline.updated", &object(def, &old.key), detail).await?;
         tell(&tx, ctx, "updated", id, old.version + 1, changes).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
@@ -228,9 +236,10 @@ impl Records {
         let old = found(&pipelines, id, version)?;
         let def = catalogue.entity(&old.entity)?;
         let roles = self.role_keys(ctx).await?;
-        let against = Against { def, pipelines: &pipelines, pipeline: Some(old), roles: &roles, clock: self.clock() };
+        let against = self.against(def, &pipelines, Some(old), &roles);
         let stages = against.check(list.stages).map_err(refused)?;
         of_module(def, old, &stages)?;
+        self.check_acts(ctx, def, &on_enter(None, &stages, ctx.locale)).await?;
         let change = Change { def, pipelines: &pipelines, old, stages: &stages, move_to: &list.move_to };
         self.settle(ctx, &catalogue, change, list.dry_run, list.preview.as_deref()).await
     }
@@ -259,6 +268,19 @@ impl Records {
         }
         let change = Change { def, pipelines: &pipelines, old, stages: &[], move_to };
         self.settle(ctx, &catalogue, change, dry_run, preview).await
+    }
+
+    /// What a list of stages is checked against.
+    pub(super) fn against<'a>(
+        &'a self,
+        def: &'a EntityDef,
+        pipelines: &'a Pipelines,
+        pipeline: Option<&'a Pipeline>,
+        roles: &'a BTreeSet<String>,
+    ) -> Against<'a> {
+        let tasks = self.stage_tasks().map(|tasks| &**tasks);
+        let converts = self.rules_of(&def.key).is_some_and(|rules| rules.converts().is_some());
+        Against { def, pipelines, pipeline, roles, clock: self.clock(), tasks, converts }
     }
 
     /// Works out what a change does, and does it.
@@ -292,6 +314,7 @@ impl Records {
         found(&load(&tx, ctx.tenant, String::new()).await?, old.id, Some(old.version))?;
         let (batch, job) = begin(&tx, ctx, def, tasks, &counts).await?;
         write_stages(&tx, ctx, def, old.id, Some((old, batch)), stages).await?;
+        self.keep_acts(&tx, ctx, def, &on_enter(Some(old), stages, ctx.locale)).await?;
         write_pipeline(&tx, ctx, old, stages.is_empty(), batch).await?;
         if planned.turned.iter().any(|one| one.records > 0) {
             write::claims::make_anew(&tx, ctx, catalogue, def).await?;
@@ -299,6 +322,7 @@ impl Records {
         let act = if stages.is_empty() { "deleted" } else { "updated" };
         let pair = json!([before(old), told(stages)]);
         let detail = json!({"stages": pair, "move_to": move_to, "batch": batch});
+        let detail = moving::told(&tx, ctx, Some(old), old.id, detail).await?;
         let changes = json!({ "stages": pair });
         audit::record(&tx, ctx, &format!("pipeline.{act}"), &object(def, &old.key), detail).await?;
         tell(&tx, ctx, act, old.id, old.version + 1, changes).await?;
@@ -339,11 +363,11 @@ fn require(ctx: &Ctx) -> Result<()> {
     if ctx.rights.is_admin() { Ok(()) } else { Err(Error::Denied("config")) }
 }
 
-fn wrong(place: &str, error: FieldError) -> Error {
+pub(super) fn wrong(place: &str, error: FieldError) -> Error {
     Error::field(INVALID, place, error)
 }
 
-fn refused(fields: FieldErrors) -> Error {
+pub(super) fn refused(fields: FieldErrors) -> Error {
     Error::Invalid { code: INVALID, fields }
 }
 
@@ -366,7 +390,7 @@ fn found(pipelines: &Pipelines, id: Uuid, version: Option<i64>) -> Result<&Pipel
 }
 
 /// Stages that a module brings stay and mean what it thinks they mean.
-fn of_module(def: &EntityDef, old: &Pipeline, new: &[CheckedStage]) -> Result<()> {
+pub(super) fn of_module(def: &EntityDef, old: &Pipeline, new: &[CheckedStage]) -> Result<()> {
     let Some(plugin) = def.owner.plugin().filter(|_| old.is_default) else { return Ok(()) };
     let kept = |key: &str, semantic: Semantic| new.iter().any(|stage| stage.key == key && stage.semantic == semantic);
     match old.stages.iter().find(|stage| !kept(&stage.key, stage.semantic)) {
@@ -390,6 +414,9 @@ fn usual() -> Vec<StageInput> {
         guard_message: None,
         from: Vec::new(),
         roles: Vec::new(),
+        convert_only: None,
+        contract: None,
+        on_enter: Vec::new(),
     };
     OWN.iter().map(stage).collect()
 }
@@ -412,12 +439,12 @@ fn before(old: &Pipeline) -> Vec<Json> {
     old.stages.iter().map(one).collect()
 }
 
-async fn tell(tx: &Tx, ctx: &Ctx, what: &str, id: Uuid, version: i64, changes: Json) -> Result<()> {
+pub(super) async fn tell(tx: &Tx, ctx: &Ctx, what: &str, id: Uuid, version: i64, changes: Json) -> Result<()> {
     let told = NewEvent { kind: format!("{PIPELINE}.{what}"), entity: PIPELINE, record: id, version, changes };
     Ok(event::append(tx, ctx, None, vec![told]).await?)
 }
 
-async fn insert(
+pub(super) async fn insert(
     tx: &Tx,
     ctx: &Ctx,
     pipelines: &Pipelines,
@@ -446,7 +473,7 @@ async fn insert(
 }
 
 /// Writes the stages of a pipeline in their order; those of the old one that are not among them go with the batch.
-async fn write_stages(
+pub(super) async fn write_stages(
     tx: &Tx,
     ctx: &Ctx,
     def: &EntityDef,
@@ -500,7 +527,13 @@ async fn write_stages(
 }
 
 /// Counts the change; takes the pipeline away where it goes.
-async fn write_pipeline(tx: &Tx, ctx: &Ctx, old: &Pipeline, goes: bool, batch: Option<BatchId>) -> Result<()> {
+pub(super) async fn write_pipeline(
+    tx: &Tx,
+    ctx: &Ctx,
+    old: &Pipeline,
+    goes: bool,
+    batch: Option<BatchId>,
+) -> Result<()> {
     let mut update = Query::update();
     update.table("pipeline").value("version", old.version + 1);
     if goes {
@@ -511,7 +544,7 @@ async fn write_pipeline(tx: &Tx, ctx: &Ctx, old: &Pipeline, goes: bool, batch: O
 }
 
 /// Begins the work on the records, where there is any.
-async fn begin(
+pub(super) async fn begin(
     tx: &Tx,
     ctx: &Ctx,
     def: &EntityDef,

@@ -6,9 +6,10 @@ use kernel::Locale;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::text::latin;
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::rules::ROOTS;
-use super::{Guard, Pipeline, Pipelines, Semantic, StageClock, StageRules};
+use super::{Guard, Pipeline, Pipelines, Semantic, StageClock, StageContract, StageRules, StageTasks};
 use crate::catalogue::change::worded;
 use crate::catalogue::choices::is_color;
 use crate::catalogue::{EntityDef, Labels};
@@ -16,9 +17,11 @@ use crate::catalogue::{EntityDef, Labels};
 /// Stages of a pipeline.
 pub const MAX_STAGES: usize = 60;
 /// Characters of a key.
-const MAX_KEY: usize = 40;
+pub(super) const MAX_KEY: usize = 40;
 /// Fields that a stage asks for, stages it is entered from, roles that move there.
 const MAX_NAMED: usize = 100;
+/// Characters of what the task of a stage says.
+const MAX_WORDS: usize = 5_000;
 
 /// A stage as somebody wants it.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -60,6 +63,16 @@ pub struct StageInput {
     /// The only roles, by key, whose people (and administrators) move records there; empty: all.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// The task that is made when a record enters; the record does not leave before it is done.
+    #[serde(default)]
+    pub contract: Option<StageContract>,
+    /// What is done when a record enters, in this order: actions of automation rules, `{kind, parameters}`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub on_enter: Vec<Json>,
+    /// Of won stages of leads: whether converting is the only way in. As it was where absent; of a new stage it is.
+    #[serde(default)]
+    pub convert_only: Option<bool>,
 }
 
 /// A stage that may be kept.
@@ -82,6 +95,9 @@ pub(super) struct Against<'a> {
     /// Keys of roles.
     pub roles: &'a BTreeSet<String>,
     pub clock: Option<&'a dyn StageClock>,
+    pub tasks: Option<&'a dyn StageTasks>,
+    /// Whether records of the entity are converted.
+    pub converts: bool,
 }
 
 impl Against<'_> {
@@ -186,11 +202,17 @@ impl Against<'_> {
             Some(labels) => worded(labels).map_err(|error| wrong("guard_message", error)).ok(),
             None => None,
         };
+        let contract = given.contract.and_then(|contract| self.contract(contract, wrong));
         let labels = worded(given.label).map_err(|error| wrong("label", error)).ok()?;
         let before = self.pipeline.and_then(|one| one.stages.iter().find(|stage| stage.key == key));
         let renamed = before
             .is_some_and(|stage| stage.rules.renamed || stage.labels.as_ref().is_some_and(|before| *before != labels));
+        let won_before = before.filter(|stage| stage.semantic == Semantic::Won);
+        let convert_only = given.convert_only.or(won_before.map(|stage| stage.rules.convert_only)).unwrap_or(true);
         let rules = StageRules {
+            contract,
+            on_enter: given.on_enter,
+            convert_only: convert_only && self.converts && given.semantic == Semantic::Won,
             duration,
             remind,
             required: required.into_iter().map(Into::into).collect(),
@@ -258,6 +280,33 @@ impl Against<'_> {
             }
         }
         kept
+    }
+
+    /// The task of a stage, tidied.
+    fn contract(&self, mut given: StageContract, wrong: &mut dyn FnMut(&str, FieldError)) -> Option<StageContract> {
+        let kept = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        (given.duration, given.remind, given.main_action) =
+            (kept(given.duration), kept(given.remind), kept(given.main_action));
+        if given.description.chars().count() > MAX_WORDS {
+            wrong("contract.description", FieldError::new("too_long").with("max", MAX_WORDS));
+        }
+        if given.form.len() > MAX_NAMED || given.executors.len() > MAX_NAMED {
+            wrong("contract.form", FieldError::new("too_many").with("max", MAX_NAMED));
+        }
+        let fills = |key: &String| self.def.field(key).is_some_and(|field| !field.system);
+        if let Some(unknown) = given.form.iter().find(|key| !fills(key)) {
+            wrong("contract.form", FieldError::new("unknown_name").with("value", short(unknown)));
+        }
+        match self.tasks {
+            Some(tasks) => {
+                for (part, error) in tasks.wrong(&given) {
+                    wrong(&format!("contract.{part}"), error);
+                }
+            }
+            None => wrong("contract", FieldError::new("invalid").with("reason", "there are no tasks")),
+        }
+        let title = worded(given.title).map_err(|error| wrong("contract.title", error)).ok()?;
+        Some(StageContract { title, ..given })
     }
 
     /// What is wrong with a guard: its text, a name it does not know, a field that is not there.

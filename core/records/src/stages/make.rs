@@ -26,6 +26,8 @@ pub struct FirstStage {
     pub semantic: Semantic,
     /// `#rrggbb`.
     pub color: Cow<'static, str>,
+    /// Records that stand elsewhere enter it by converting only.
+    pub convert_only: bool,
 }
 
 /// The pipeline an entity of a company's own begins with. A stage is named by the text `stage.<key>`.
@@ -44,6 +46,7 @@ pub(crate) async fn create_own(tx: &Tx, ctx: &Ctx, entity: &str, name: &str) -> 
         labels: None,
         semantic,
         color: color.into(),
+        convert_only: false,
     };
     create(tx, ctx, entity, name, &OWN.map(stage)).await
 }
@@ -142,6 +145,7 @@ async fn insert_stages(
         "color",
         "sort",
         "labels",
+        "rules",
     ]);
     let mut any = false;
     for (sort, stage) in stages {
@@ -157,6 +161,7 @@ async fn insert_stages(
             (&*stage.color).into(),
             sort.into(),
             json_of(stage.labels.as_ref())?.into(),
+            stage.convert_only.then(|| json!({"convert_only": true})).into(),
         ]);
     }
     if any {

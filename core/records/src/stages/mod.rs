@@ -4,16 +4,21 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | `acts`, `contract` | what a stage makes happen when a record enters it |
 //! | `rules` | what holds for entering a stage and standing in it |
 //! | `make` | first pipelines, those of modules |
 //! | `change` | pipelines as administrators make and change them |
 //! | `checked` | a list of stages as it was sent: what is wrong with it |
 //! | `planned` | what a list would do to the records |
+//! | `moving` | pipelines that move between companies |
 //! | `settle` | records brought to where a changed pipeline wants them, as a long job |
 
+mod acts;
 pub mod change;
 mod checked;
+mod contract;
 mod make;
+pub(crate) mod moving;
 mod planned;
 mod rules;
 pub mod settle;
@@ -27,6 +32,7 @@ use uuid::Uuid;
 use crate::catalogue::Labels;
 
 pub use checked::StageInput;
+pub use contract::{OnEnter, StageActs, StageContract, StageEntered, StageEscalation, StageTasks};
 pub use make::{FirstStage, create};
 pub(crate) use make::{create_own, extend};
 pub use planned::{Moving, Planned, Turned};

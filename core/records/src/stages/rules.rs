@@ -5,6 +5,7 @@ use kernel::{Ctx, FieldKey, RecordId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::StageContract;
 use crate::catalogue::Labels;
 
 /// Names that a guard knows: the record as it would be, as it is saved (null for a new one), and whoever acts.
@@ -35,6 +36,15 @@ pub struct StageRules {
     /// The only roles, by key, whose people move records there; empty: all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+    /// The task that is made on entering and done before leaving.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<StageContract>,
+    /// Actions of automation that are done on entering.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on_enter: Vec<Json>,
+    /// Records that stand elsewhere enter it by converting only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub convert_only: bool,
     /// An administrator has named a stage of a module otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub renamed: bool,

@@ -1,24 +1,22 @@
 //! Records are brought to where a changed pipeline wants them: out of stages that go, closed or opened where a stage means
 //! something else, with another deadline where it has another duration.
 //!
-//! It is a long job with one batch, through the write pipeline like every change; the rules of stages do not hold it up. What
-//! somebody moved out, `undo` puts back, with the stages. A crash repeats at most one step, which changes nothing.
+//! How, `settling` says; the rules of stages do not hold it up. What somebody moved out, `undo` puts back, with the stages.
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::filter::{Filter, Op};
 use kernel::jobs::long::{LongJob, Step, Steps};
-use kernel::{BatchId, Ctx, Error, RecordId, Result, audit, event};
+use kernel::{BatchId, Ctx, Error, Result, Value, audit};
 use people::Identities;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use crate::Records;
 use crate::catalogue::touch;
-use crate::read::Query as Asked;
-use crate::whole::{Changed, Refused};
-use crate::write::{CHUNK, Change, WriteOptions};
+use crate::settling::{Piece, Settling};
+use crate::write::Change;
+use crate::{Record, Records};
 
 /// The kind of long job.
 pub const KIND: &str = "records.pipeline";
@@ -44,15 +42,12 @@ pub(super) struct Input {
 }
 
 /// Does the steps.
-pub struct SettleSteps {
-    records: Records,
-    identities: Identities,
-}
+pub struct SettleSteps(Settling);
 
 impl SettleSteps {
     /// Over the service of records.
     pub fn new(records: &Records, identities: &Identities) -> Self {
-        Self { records: records.clone(), identities: identities.clone() }
+        Self(Settling::new(records, identities))
     }
 }
 
@@ -64,53 +59,26 @@ impl Steps for SettleSteps {
 
     async fn step(&self, job: &LongJob) -> Result<Step> {
         let input: Input = serde_json::from_value(job.input.clone()).map_err(Error::internal)?;
-        let (at, cursor): (usize, Option<String>) = match &job.cursor {
-            Json::Null => (0, None),
-            cursor => serde_json::from_value(cursor.clone()).map_err(Error::internal)?,
-        };
-        let mut changed: Changed = match &job.result {
-            Json::Null => Changed { batch: input.batch, changed: 0, refused: Vec::new(), refused_total: 0 },
-            result => serde_json::from_value(result.clone()).map_err(Error::internal)?,
-        };
-        let (mut found, mut next) = (0, None);
-        if let Some(task) = input.tasks.get(at) {
-            let person = self.identities.of_user(job.tenant, job.user).await?;
-            let ctx = job.acting(person.ctx(self.records.env()));
-            let asked = Asked {
-                filter: Some(Filter::test("stage", Op::Eq, task.stage.as_str())),
-                fields: Some(Vec::new()),
-                limit: u64::try_from(CHUNK).ok(),
-                cursor,
-                ..Asked::default()
-            };
-            let page = self.records.query(&ctx, &input.entity, &asked).await?;
-            found = i64::try_from(page.items.len()).unwrap_or(0);
-            let ids = page.items.into_iter().map(|record| record.id).collect();
-            changed.add(found, self.change(&ctx, &input, task, ids).await?);
-            next = page.next_cursor;
-        }
-        let at = if next.is_none() { at + 1 } else { at };
-        let over = at >= input.tasks.len();
-        if over {
-            // Exactly, also when a step was repeated.
-            changed.changed = event::extent_of_batch(self.records.db().read(), job.tenant, input.batch).await?.0;
-        }
-        Ok(Step { tx: None, cursor: json!((at, next)), done: job.done + found, result: json!(changed), over })
+        let pieces: Vec<Piece<'_>> = input.tasks.iter().map(|task| task.piece(&input.entity)).collect();
+        self.0.step(job, input.batch, &pieces, 1).await
     }
 }
 
-impl SettleSteps {
-    async fn change(&self, ctx: &Ctx, input: &Input, task: &Task, ids: Vec<RecordId>) -> Result<Vec<Refused>> {
-        let options = WriteOptions { batch: Some(input.batch), unguarded: true, ..WriteOptions::default() };
-        let fields: Map<String, Json> =
-            task.to.iter().map(|to| ("stage".to_owned(), Json::from(to.as_str()))).collect();
-        let change = |id: &RecordId| Change::Update { id: *id, version: None, fields: fields.clone() };
-        let outcomes = self.records.write(ctx, &input.entity, ids.iter().map(change).collect(), &options).await?;
-        let refused = ids.into_iter().zip(outcomes).filter_map(|(id, outcome)| {
-            let error = outcome.err()?;
-            Some(Refused { id, code: error.code().to_owned() })
-        });
-        Ok(refused.collect())
+impl Task {
+    fn piece<'a>(&'a self, entity: &'a str) -> Piece<'a> {
+        let to = self.to.iter().map(|to| ("stage".to_owned(), Json::from(to.as_str())));
+        let fields: Map<String, Json> = to.collect();
+        Piece {
+            entity,
+            filter: Filter::test("stage", Op::Eq, self.stage.as_str()),
+            fields: vec!["stage".to_owned()],
+            // One that somebody has moved on meanwhile stays where they put it.
+            change: Box::new(move |record: &Record| {
+                let there = record.fields.get("stage").and_then(Value::as_text) == Some(self.stage.as_str());
+                let version = Some(record.version);
+                there.then(|| Change::Update { id: record.id, version, fields: fields.clone() })
+            }),
+        }
     }
 }
 
@@ -168,4 +136,26 @@ async fn make_room(tx: &Tx, ctx: &Ctx, batch: BatchId) -> Result<()> {
         tx.execute(&behind).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{EntityKey, FieldKey, RecordId};
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_moved_on_meanwhile_stays_there() {
+        let task = Task { stage: "quote".to_owned(), to: Some("contract".to_owned()) };
+        let piece = task.piece("deal");
+        let at = |stage: &str| Record {
+            id: RecordId(Uuid::nil()),
+            version: 3,
+            entity: EntityKey::new("deal"),
+            fields: std::iter::once((FieldKey::new("stage"), Value::Text(stage.to_owned()))).collect(),
+        };
+        let moved = (piece.change)(&at("quote"));
+        assert!(matches!(moved, Some(Change::Update { version: Some(3), .. })), "over what was read, and nothing else");
+        assert!((piece.change)(&at("won")).is_none());
+    }
 }

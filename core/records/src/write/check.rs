@@ -18,20 +18,23 @@ use crate::catalogue::{EntityDef, FieldDef};
 use crate::conditions::Scope;
 use crate::references::{self, Target, USER};
 
-/// What is wrong with the values that a change sets. What is closed to the writer asks nothing of them.
-pub(super) fn values(change: &PendingChange, catalogue: &Catalogue, rights: &Rights) -> FieldErrors {
+/// What is wrong with the values that a change sets. What is closed to the writer asks nothing of them. `archived`: choices
+/// that are offered no more may be set.
+pub(super) fn values(change: &PendingChange, catalogue: &Catalogue, rights: &Rights, archived: bool) -> FieldErrors {
     let mut errors = FieldErrors::new();
+    let touched = change.touched();
     for field in change.entity.fields.iter().filter(|field| field.part_of.is_none()) {
         let value = change.after.get(&field.key).unwrap_or(&Value::Null);
         if value.is_empty() {
-            if answers_for(change, field) && lacks(change, field, rights) {
+            if lacks(change, field, rights) && answers_for(change, field) {
                 errors.insert(field.key.to_string(), FieldError::new("required"));
             }
             continue;
         }
         if !field.system
+            && touched.binary_search(&&field.key).is_ok()
             && changes_whole(change, field)
-            && let Err(error) = value_of(&change.entity, field, value, catalogue)
+            && let Err(error) = value_of(change, field, value, catalogue, archived)
         {
             errors.insert(field.key.to_string(), error);
         }
@@ -63,16 +66,24 @@ fn changes_whole(change: &PendingChange, field: &FieldDef) -> bool {
     change.changes(&field.key) || currency.is_some_and(|currency| change.changes(&currency.key))
 }
 
-fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, catalogue: &Catalogue) -> Result<(), FieldError> {
+fn value_of(
+    change: &PendingChange,
+    field: &FieldDef,
+    value: &Value,
+    catalogue: &Catalogue,
+    archived: bool,
+) -> Result<(), FieldError> {
+    let def: &EntityDef = &change.entity;
     let unknown =
         |code: &str, text: &str| Err(FieldError::new(code).with("value", text.chars().take(80).collect::<String>()));
     match (field.kind, value) {
         (FieldType::Choice, Value::Text(key)) if field.key == references::ENTITY_BESIDE => {
             catalogue.find(key).map_or_else(|| unknown("choice", key), |_| Ok(()))
         }
-        (FieldType::Choice, Value::Text(key)) if !field.offers(key) => unknown("choice", key),
+        (FieldType::Choice, Value::Text(key)) if !may_be_set(change, field, key, archived) => unknown("choice", key),
         (FieldType::Choices, Value::Texts(keys)) => {
-            keys.iter().find(|key| !field.offers(key)).map_or(Ok(()), |key| unknown("choice", key))
+            let refused = keys.iter().find(|key| !may_be_set(change, field, key, archived));
+            refused.map_or(Ok(()), |key| unknown("choice", key))
         }
         (FieldType::Stage, Value::Text(key)) if catalogue.pipelines.stage(&def.key, key).is_none() => {
             unknown("stage", key)
@@ -88,6 +99,16 @@ fn value_of(def: &EntityDef, field: &FieldDef, value: &Value, catalogue: &Catalo
         (_, Value::Money(money)) => money.amount.map_or(Ok(()), |amount| in_range(field, amount)).and(money.check()),
         _ => Ok(()),
     }
+}
+
+/// Whether a choice is offered, or stands in the list already.
+fn may_be_set(change: &PendingChange, field: &FieldDef, key: &str, archived: bool) -> bool {
+    let had = || match change.before.as_ref().and_then(|before| before.get(&field.key)) {
+        Some(Value::Texts(keys)) => keys.iter().any(|had| had == key),
+        _ => false,
+    };
+    let known = || field.choices.iter().any(|choice| choice.key == key);
+    field.offers(key) || had() || (archived && known())
 }
 
 fn in_range(field: &FieldDef, value: Decimal) -> Result<(), FieldError> {
@@ -154,15 +175,12 @@ struct Pointer {
 
 fn pointers(change: &PendingChange) -> Vec<Pointer> {
     let mut all = Vec::new();
-    for field in change.entity.fields.iter().filter(|field| !field.system && field.kind != FieldType::Pipeline) {
+    for field in change.changed().filter(|field| !field.system && field.kind != FieldType::Pipeline) {
         let ids: &[Uuid] = match change.after.get(&field.key) {
             Some(Value::Id(id)) => std::slice::from_ref(id),
             Some(Value::Ids(ids)) => ids,
             _ => continue,
         };
-        if !change.changes(&field.key) {
-            continue;
-        }
         // What a list pointed to before may stay, deleted or hidden from this writer as it may be.
         let before: &[Uuid] = match change.before.as_ref().and_then(|before| before.get(&field.key)) {
             Some(Value::Ids(ids)) => ids,

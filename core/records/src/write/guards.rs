@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Operation, PendingChange, Row, WriteOptions, Written};
 use crate::catalogue::{EntityDef, field_label};
-use crate::stages::{Guard, Pipeline, Pipelines, Stage, StageRules};
+use crate::stages::{Guard, Pipeline, Pipelines, Semantic, Stage, StageRules};
 use crate::{Catalogue, Records};
 
 /// The code of a refused move.
@@ -41,18 +41,27 @@ impl Records {
         if options.unguarded || !def.staged {
             return Ok(());
         }
+        self.judge_conversions(catalogue, def, rows, options, outcomes);
         let guarded = |row: &Row| {
             entered(&catalogue.pipelines, &row.change)
                 .is_some_and(|(pipeline, stage)| pipeline.archived || stage.rules.guards())
         };
-        if !rows.iter().any(guarded) {
+        let unfinished = self.unfinished(catalogue, ctx, def, rows).await?;
+        if unfinished.is_empty() && !rows.iter().any(guarded) {
             return Ok(());
         }
         let mover = self.mover(ctx).await?;
         rows.retain(|row| {
             let Some((pipeline, stage)) = entered(&catalogue.pipelines, &row.change) else { return true };
             let entry = Entry { ctx, def, pipeline, stage, mover: &mover, change: &row.change, catalogue };
-            let conditions = entry.conditions();
+            let mut conditions = entry.conditions();
+            conditions.extend(
+                unfinished
+                    .get(&row.change.id)
+                    .into_iter()
+                    .flatten()
+                    .map(|title| condition("task_open", None, Message::key("condition.task_open").with("task", title))),
+            );
             if conditions.is_empty() {
                 return true;
             }
@@ -62,12 +71,30 @@ impl Records {
         Ok(())
     }
 
+    /// Refuses moves into stages that are reached by converting only. A record that begins there was converted before it
+    /// came: that is how history is taken over.
+    fn judge_conversions(
+        &self,
+        catalogue: &Catalogue,
+        def: &EntityDef,
+        rows: &mut Vec<Row>,
+        options: &WriteOptions,
+        outcomes: &mut HashMap<usize, Result<Written>>,
+    ) {
+        let code = self.rules_of(&def.key).and_then(|rules| rules.converts());
+        let Some(code) = code.filter(|_| !options.converting) else { return };
+        rows.retain(|row| {
+            let refused = by_hand(&catalogue.pipelines, &row.change);
+            if refused {
+                outcomes.insert(row.index, Err(Error::Conflict { code, current: None }));
+            }
+            !refused
+        });
+    }
+
     async fn mover(&self, ctx: &Ctx) -> Result<Mover> {
         let conn = self.db().read();
-        let roles = match ctx.user() {
-            Some(user) => people::role::of_user(conn, user.0).await?,
-            None => Vec::new(),
-        };
+        let roles = people::role::of_actor(conn, ctx).await?;
         let names = people::role::list(conn, ctx.tenant).await?;
         let roles: Vec<(String, String)> = roles.into_iter().map(|role| (role.key, role.name)).collect();
         let json = json!({
@@ -87,6 +114,17 @@ fn entered<'a>(pipelines: &'a Pipelines, change: &PendingChange) -> Option<(&'a 
         return None;
     }
     pipelines.stage(&change.entity.key, change.after.get("stage")?.as_text()?)
+}
+
+/// Whether a change moves a record from where it was not won into a stage that is reached by converting only.
+fn by_hand(pipelines: &Pipelines, change: &PendingChange) -> bool {
+    let Some(before) = change.before.as_ref().filter(|_| change.operation == Operation::Update) else { return false };
+    let old = before.get("stage").and_then(Value::as_text).unwrap_or_default();
+    let was_won = || {
+        let stood = pipelines.stage_ever(&change.entity.key, old);
+        stood.is_some_and(|(_, stage)| stage.semantic == Semantic::Won)
+    };
+    entered(pipelines, change).is_some_and(|(_, stage)| stage.rules.convert_only) && !was_won()
 }
 
 /// A record that is about to enter a stage.

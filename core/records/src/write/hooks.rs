@@ -1,7 +1,7 @@
 //! The port of before-hooks: records asks, whoever runs plugins answers.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use kernel::db::Tx;
@@ -9,6 +9,7 @@ use kernel::error::{FieldErrors, Refusal};
 use kernel::value::FieldType;
 use kernel::{Ctx, Error, FieldKey, Fields, RecordId, Value};
 
+use super::{Row, WriteOptions};
 use crate::catalogue::{EntityDef, FieldDef};
 
 /// What is done to a record.
@@ -49,8 +50,43 @@ pub trait Along: std::fmt::Debug + Send + Sync {
     /// Writes it.
     ///
     /// # Errors
-    /// When the database fails: then the change is not written either.
+    /// Why not: then the change is not written either.
     async fn write(&self, tx: &Tx) -> Result<(), Error>;
+}
+
+/// Writes what goes along with a change.
+pub(super) async fn write_along(tx: &Tx, along: &[Arc<dyn Along>]) -> Result<(), Error> {
+    for one in along {
+        one.write(tx).await?;
+    }
+    Ok(())
+}
+
+/// The same of rows that were written. Gives those that may not be, with the reason: the others are written without them.
+pub(super) async fn along_rows(
+    tx: &Tx,
+    rows: &[Row],
+    lost: &HashSet<RecordId>,
+    options: &WriteOptions,
+) -> Result<Vec<(usize, Error)>, Error> {
+    let mut refused = Vec::new();
+    for row in rows.iter().filter(|row| !lost.contains(&row.change.id)) {
+        let written = write_along(tx, &row.change.along).await;
+        match written {
+            Ok(()) if refused.is_empty() => write_along(tx, options.along.as_slice()).await?,
+            Ok(()) => {}
+            Err(error) if is_fault(&error) && refused.is_empty() => return Err(error),
+            // The transaction goes back in any case: perhaps that is why.
+            Err(error) if is_fault(&error) => break,
+            Err(error) => refused.push((row.index, error)),
+        }
+    }
+    Ok(refused)
+}
+
+/// Whether an error says nothing about what was asked for.
+const fn is_fault(error: &Error) -> bool {
+    matches!(error, Error::Database(_) | Error::Internal(_) | Error::Raced(_) | Error::Unavailable(_))
 }
 
 /// A change that is about to be written, as a before-hook sees it.
@@ -87,6 +123,33 @@ impl PendingChange {
             None => !after.is_empty(),
             Some(before) => self.own(before, field) != after,
         }
+    }
+
+    /// The fields that will differ, in the entity's order.
+    pub fn changed(&self) -> impl Iterator<Item = &FieldDef> {
+        let touched = self.touched();
+        self.entity.fields.iter().filter(move |field| {
+            let place = field.part_of.as_ref().unwrap_or(&field.key);
+            touched.binary_search(&place).is_ok() && self.changes(&field.key)
+        })
+    }
+
+    /// Keys whose values in the images differ, in order. Both images are in the order of their keys: one walk finds the
+    /// few of many.
+    pub(super) fn touched(&self) -> Vec<&FieldKey> {
+        let Some(before) = &self.before else { return self.after.keys().collect() };
+        let mut old = before.iter().peekable();
+        let mut keys = Vec::new();
+        for (key, value) in self.after.iter() {
+            while let Some((gone, _)) = old.next_if(|(other, _)| *other < key) {
+                keys.push(gone);
+            }
+            if old.next_if(|(other, _)| *other == key).is_none_or(|(_, had)| had != value) {
+                keys.push(key);
+            }
+        }
+        keys.extend(old.map(|(gone, _)| gone));
+        keys
     }
 
     /// Whether it says nothing: what follows from what the record has is worked out anew.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use kernel::BatchId;
 use uuid::Uuid;
 
 use super::WriteOptions;
@@ -18,10 +19,20 @@ pub(super) struct Manner<'a> {
     pub reason: Option<&'a str>,
     /// `WriteOptions::merging`.
     pub merging: bool,
+    /// `WriteOptions::batch`.
+    pub batch: Option<BatchId>,
+    /// Archived choices may be set: what puts back what was, or takes over what another record has.
+    pub archived: bool,
 }
 
 impl<'a> Manner<'a> {
     pub fn of(options: &'a WriteOptions) -> Self {
-        Self { fresh: Fresh::new(), reason: options.reason.as_deref(), merging: options.merging }
+        Self {
+            fresh: Fresh::new(),
+            reason: options.reason.as_deref(),
+            merging: options.merging,
+            batch: options.batch,
+            archived: options.unguarded || options.merging,
+        }
     }
 }

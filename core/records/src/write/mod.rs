@@ -18,6 +18,7 @@ mod guards;
 mod hooks;
 mod input;
 mod insert;
+mod left;
 mod manner;
 mod owned;
 mod owner;
@@ -45,13 +46,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use kernel::access::Action;
-use kernel::db::Tx;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
 use kernel::{BatchId, Ctx, Error, FieldKey, Fields, RecordId, Result, Value};
 
 use change::Past;
 use claims::Claims;
+use hooks::{along_rows, write_along};
 use manner::Manner;
 
 use crate::catalogue::{EntityDef, MERGED_INTO};
@@ -74,8 +75,10 @@ pub struct WriteOptions {
     pub all_or_nothing: bool,
     /// Kept with a stage transition.
     pub comment: Option<String>,
-    /// The rules of stages are not asked: what puts back what was, or follows from a changed pipeline.
+    /// Rules of stages are not asked, archived choices may be set: what puts back what was or follows what was configured.
     pub unguarded: bool,
+    /// The records are converted, or what was converted is told of: they may enter stages that are reached by that only.
+    pub converting: bool,
     /// Everything but the writing: what would be refused? The writes of one dry run share it.
     pub dry_run: Option<Trial>,
     /// Written in the transaction of the change, if that is written. Not for entities with an owner, nor together.
@@ -228,6 +231,7 @@ impl Records {
             derive::compute(&mut row.change, ctx, &catalogue.pipelines.currency);
         }
         self.time_stages(ctx, catalogue, &mut rows).await?;
+        self.task_stages(ctx, catalogue, &mut rows, manner.batch);
         let mut rows = self.validate(catalogue, ctx, rows, manner, outcomes).await?;
         let changes: Vec<&PendingChange> = rows.iter().map(|row| &row.change).collect();
         let doubles = self.refused_doubles(catalogue, ctx, def, &changes, &leaving).await?;
@@ -300,7 +304,7 @@ impl Records {
         let rules = changes.first().and_then(|change| self.rules_of(&change.entity.key));
         let actor = conditions::actor_of(ctx);
         for (mut row, missing) in rows.into_iter().zip(missing) {
-            let mut errors = check::values(&row.change, catalogue, &ctx.rights);
+            let mut errors = check::values(&row.change, catalogue, &ctx.rights, manner.archived);
             errors.extend(missing);
             let judged = match row.change.operation {
                 Operation::Delete => Ok(()),
@@ -398,9 +402,15 @@ impl Records {
                 }
                 continue;
             }
-            for row in rows.iter().filter(|row| !stored.lost.contains(&row.change.id)) {
-                write_along(&tx, &row.change.along).await?;
-                write_along(&tx, options.along.as_slice()).await?;
+            let refused = along_rows(&tx, &rows, &stored.lost, options).await?;
+            if !refused.is_empty() {
+                tx.rollback().await?;
+                rows.retain(|row| refused.iter().all(|(index, _)| *index != row.index));
+                outcomes.extend(refused.into_iter().map(|(index, error)| (index, Err(error))));
+                if options.all_or_nothing {
+                    return Ok(HashSet::new());
+                }
+                continue;
             }
             tx.commit().await?;
             settle_lost(&mut rows, &stored.lost, outcomes, &mut raced, false);
@@ -521,14 +531,6 @@ fn chunks(changes: Vec<(usize, &Change)>) -> Vec<Vec<(usize, &Change)>> {
     all
 }
 
-/// What hooks want written with a change.
-async fn write_along(tx: &Tx, along: &[Arc<dyn Along>]) -> Result<()> {
-    for one in along {
-        one.write(tx).await?;
-    }
-    Ok(())
-}
-
 /// Rows whose record changed while they were planned: a conflict, or another try for those that named no version.
 fn settle_lost(
     rows: &mut Vec<Row>,
@@ -588,11 +590,4 @@ fn seen(ctx: &Ctx, change: &PendingChange, version: i64, image: &kernel::Fields)
         fields.entry(field.key.clone()).or_insert(Value::Null);
     }
     Record { id: change.id, version, entity: def.key.clone(), fields }
-}
-
-/// A refusal by a rule of the product, on one field.
-pub fn refused(code: &str, field: &str, error: FieldError) -> Error {
-    let message = error.message.clone();
-    let fields = [(field.to_owned(), error)].into();
-    Error::Refused(Box::new(Refusal { fields, ..Refusal::new(code, message) }))
 }

@@ -193,13 +193,13 @@ impl Records {
         } else {
             derive::stamp(&mut change, ctx);
         }
-        let mut errors = check::values(&change, &catalogue, &ctx.rights);
+        let mut errors = check::values(&change, &catalogue, &ctx.rights, false);
         errors.retain(|key, _| new || change.after.contains_key(key.as_str()));
         if !errors.is_empty() {
             return Err(invalid(errors));
         }
         let computed = !def.computed.is_empty();
-        if !new && (computed || search::changes(def, &change)) {
+        if !new && (computed || search::changes(&change)) {
             self.complete_images(tx, ctx, def, &mut change).await?;
         }
         if computed {

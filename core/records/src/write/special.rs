@@ -29,6 +29,17 @@ pub trait EntityRules: Send + Sync {
         Ok(())
     }
 
+    /// The code of the conflict when somebody moves a record into a stage that is reached by converting only; none where
+    /// records of the entity are not converted.
+    fn converts(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Kinds of events that it tells beside a change, for processes: the history of a record tells the change alone.
+    fn told_beside(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether it has a part in the transaction (`within`).
     fn acts_within(&self) -> bool {
         false

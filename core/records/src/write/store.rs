@@ -34,7 +34,7 @@ pub(super) struct Stored {
 
 /// Whether a change would write anything beside its own bookkeeping.
 pub(crate) fn differs(change: &PendingChange) -> bool {
-    change.entity.fields.iter().any(|field| !SILENT.contains(&field.key.as_str()) && change.changes(&field.key))
+    change.changed().any(|field| !SILENT.contains(&field.key.as_str()))
 }
 
 /// Writes the changes into the transaction.
@@ -129,7 +129,7 @@ async fn around(
 ) -> Result<()> {
     let worded: Vec<(&PendingChange, Forms<'_>)> = changes
         .iter()
-        .filter(|change| search::changes(def, change))
+        .filter(|change| search::changes(change))
         .map(|change| (*change, search::forms(def, &change.after, home)))
         .collect();
     communications(tx, ctx, def, &worded).await?;
@@ -185,7 +185,7 @@ fn update_row(tx: &Tx, ctx: &Ctx, def: &EntityDef, change: &PendingChange) -> Up
     update.table(def.table).value("version", change.version + 1);
     let mut searchable = false;
     let mut document = Vec::new();
-    for field in def.fields.iter().filter(|field| change.changes(&field.key)) {
+    for field in change.changed() {
         match &field.storage {
             Storage::Column(column) => {
                 let value = def.value_of(&change.after, field);
@@ -240,12 +240,11 @@ pub(crate) fn with_members(members: Vec<(String, Json)>, backend: DbBackend) -> 
 
 /// Keeps the searchable forms of phones, addresses and accounts.
 async fn communications(tx: &Tx, ctx: &Ctx, def: &EntityDef, changes: &[(&PendingChange, Forms<'_>)]) -> Result<()> {
-    let multi: Vec<_> = def.fields.iter().filter(|field| field.kind.is_multi()).collect();
     let mut insert = Query::insert();
     insert.into_table("communication").columns(["tenant_id", "entity", "record_id", "field", "value"]);
     let mut rows = Inserts::new(tx, insert);
     for (change, forms) in changes {
-        for field in multi.iter().filter(|field| change.changes(&field.key)) {
+        for field in change.changed().filter(|field| field.kind.is_multi()) {
             if change.operation != Operation::Create {
                 let delete = Query::delete()
                     .from_table("communication")
@@ -374,7 +373,7 @@ async fn transitions(
 fn differences(change: &PendingChange) -> Map<String, Json> {
     let def = &change.entity;
     let mut changes = Map::new();
-    for field in def.fields.iter().filter(|f| !SILENT.contains(&f.key.as_str()) && change.changes(&f.key)) {
+    for field in change.changed().filter(|field| !SILENT.contains(&field.key.as_str())) {
         let json = |image: &kernel::Fields| def.value_of(image, field).to_json();
         let before = change.before.as_ref().map_or(Json::Null, json);
         changes.insert(field.key.to_string(), json!([before, json(&change.after)]));

@@ -57,23 +57,24 @@ impl Records {
         ctx: &Ctx,
         changes: &[(String, Change)],
     ) -> std::result::Result<Vec<Written>, NotTogether> {
-        self.write_together_in(ctx, changes, None).await
+        self.write_together_along(ctx, changes, &WriteOptions::default(), None).await
     }
 
-    /// The same as a batch that can be undone.
+    /// The same as a conversion, in a batch that can be undone.
     ///
     /// # Errors
     /// As `write_together`.
-    pub async fn write_together_in(
+    pub async fn convert_together(
         &self,
         ctx: &Ctx,
         changes: &[(String, Change)],
-        batch: Option<BatchId>,
+        batch: BatchId,
     ) -> std::result::Result<Vec<Written>, NotTogether> {
-        self.write_together_along(ctx, changes, batch, None).await
+        let options = WriteOptions { batch: Some(batch), converting: true, ..WriteOptions::default() };
+        self.write_together_along(ctx, changes, &options, None).await
     }
 
-    /// The same with something else written in the transaction.
+    /// The same with something else written in the transaction. Of the options `batch` and `converting` count.
     ///
     /// # Errors
     /// As `write_together`, and its own.
@@ -81,11 +82,11 @@ impl Records {
         &self,
         ctx: &Ctx,
         changes: &[(String, Change)],
-        batch: Option<BatchId>,
+        options: &WriteOptions,
         along: Option<&dyn Along>,
     ) -> std::result::Result<Vec<Written>, NotTogether> {
         for left in (0..=RETRIES).rev() {
-            match self.attempt(ctx, changes, batch, along).await {
+            match self.attempt(ctx, changes, options, along).await {
                 Ok(Came::Done(mut made)) => {
                     let missing = || Error::Internal("a change got no outcome".into());
                     let made = (0..changes.len()).map(|index| made.remove(&index).ok_or_else(missing));
@@ -109,22 +110,22 @@ impl Records {
         &self,
         ctx: &Ctx,
         changes: &[(String, Change)],
-        batch: Option<BatchId>,
+        options: &WriteOptions,
         along: Option<&dyn Along>,
     ) -> std::result::Result<Came, NotTogether> {
         let catalogue = self.catalogue_of(ctx).await?;
-        let mut parts = self.plan_parts(&catalogue, ctx, changes).await?;
+        let mut parts = self.plan_parts(&catalogue, ctx, changes, options.batch).await?;
         for part in &mut parts {
             // What changes nothing is done.
             part.rows.retain(|row| row.change.before.is_none() || store::differs(&row.change));
         }
         for part in &mut parts {
-            self.judge_part(&catalogue, ctx, part).await?;
+            self.judge_part(&catalogue, ctx, part, options).await?;
         }
         let mut made = HashMap::new();
         let tx = self.db().begin().await.map_err(Error::from)?;
         let claims = lock(&tx, &catalogue, ctx, &parts).await?;
-        let options = WriteOptions { all_or_nothing: true, batch, ..WriteOptions::default() };
+        let options = WriteOptions { all_or_nothing: true, batch: options.batch, ..WriteOptions::default() };
         for (part, claims) in parts.iter_mut().zip(&claims) {
             let stored = match self.within(&tx, ctx, &part.def, part.rows.iter_mut()).await? {
                 Some((index, error)) if is_lost(&error) => Err((index, None)),
@@ -157,15 +158,17 @@ impl Records {
     }
 
     /// Plans the changes of each entity, in the order of their keys: so everybody waits for keys of constraints in one order.
+    /// What belongs to a batch takes over what another record has, archived choices too.
     async fn plan_parts(
         &self,
         catalogue: &Catalogue,
         ctx: &Ctx,
         changes: &[(String, Change)],
+        batch: Option<BatchId>,
     ) -> std::result::Result<Vec<Part>, NotTogether> {
         let mut by_entity: BTreeMap<&str, Vec<(usize, &Change)>> = BTreeMap::new();
         let mut seen: HashSet<RecordId> = HashSet::new();
-        let mut manner = Manner::default();
+        let mut manner = Manner { batch, archived: batch.is_some(), ..Manner::default() };
         for (index, (entity, change)) in changes.iter().enumerate() {
             let refused = |error| NotTogether { index: Some(index), error };
             catalogue.entity(entity).map_err(refused)?;
@@ -196,9 +199,10 @@ impl Records {
         catalogue: &Catalogue,
         ctx: &Ctx,
         part: &mut Part,
+        options: &WriteOptions,
     ) -> std::result::Result<(), NotTogether> {
         let mut outcomes = HashMap::new();
-        self.judge(catalogue, ctx, &part.def, &mut part.rows, &WriteOptions::default(), &mut outcomes).await?;
+        self.judge(catalogue, ctx, &part.def, &mut part.rows, options, &mut outcomes).await?;
         let refused = outcomes.into_iter().filter_map(|(index, outcome)| Some((index, outcome.err()?)));
         match refused.min_by_key(|(index, _)| *index) {
             Some((index, error)) => Err(NotTogether { index: Some(index), error }),

@@ -48,7 +48,7 @@ impl Reports {
             role: None,
             builtin: false,
             mine: row.owner == Some(reader.user),
-            may_edit: reader.edits(row.owner, &row.shared),
+            may_edit: reader.may_edit(row.owner, &row.shared),
             shared: row.shared,
             owner: row.owner.map(|id| kept::owner(&people, id)),
             filter_bar: row.filter_bar,

@@ -16,7 +16,7 @@ use super::empty::{Empty, empty};
 use super::homes::HomeQuery;
 use super::model::{Card, Content};
 use crate::hints::{HintQuery, Hints};
-use crate::measures::{RangeInput, text};
+use crate::measures::{RangeInput, text, whose};
 use crate::plans::{PlanQuery, Plans};
 use crate::saved::{Kind, Outcome, Question, RunInput};
 use crate::sharing::Reader;
@@ -332,8 +332,5 @@ fn problem(ctx: &Ctx, content: &Content, error: &Error) -> CardView {
 
 /// Whose answer it is and what was asked: with their rights, so that nothing outlives a right.
 fn key(ctx: &Ctx, content: &Content, how: &ReadCards) -> String {
-    let asked = json!([content, how.period, how.filter]);
-    let person = (ctx.tenant, ctx.user(), ctx.department, &ctx.subtree, ctx.locale, ctx.zone);
-    let rights = format!("{:?} {:?}", ctx.rights, ctx.closed);
-    format!("{person:?} {rights} {asked}")
+    format!("{} {}", whose(ctx), json!([content, how.period, how.filter]))
 }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kernel::filter::Filter;
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Result, Timestamp};
 use process::runtime::Events;
 use records::Catalogue;
 use records::read::Refs;
@@ -48,7 +48,7 @@ pub enum Mode {
 }
 
 /// What the funnel is about.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FunnelInput {
     /// `process` (steps of processes) or `stage` (stages of `entity`).
@@ -78,6 +78,9 @@ pub struct Funnel {
     pub items: Vec<FunnelRow>,
     /// Where things pile up: the group with the longest time of all that stand there.
     pub pile_up: Option<PileUp>,
+    /// Of when it is: kept for a minute while nothing is written.
+    #[schema(value_type = String)]
+    pub as_of: Timestamp,
     /// Whether medians and working time were measured; not when there are more steps than they are measured for.
     pub working_time: bool,
     /// Over stages: what was counted.
@@ -217,7 +220,8 @@ impl Reports {
             false => items.iter().filter_map(|item| item.group.get(Axis::Step.name())?.as_str()).collect(),
         };
         let steps = self.step_names(ctx, &elements, plan.definition).await?;
-        Ok(Funnel { items, pile_up, working_time, mode: plan.stages.then_some(plan.mode), closed, refs, steps })
+        let (as_of, mode) = (ctx.now(), plan.stages.then_some(plan.mode));
+        Ok(Funnel { items, pile_up, as_of, working_time, mode, closed, refs, steps })
     }
 
     async fn plan(&self, ctx: &Ctx, input: &FunnelInput) -> Result<Plan> {

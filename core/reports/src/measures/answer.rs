@@ -124,6 +124,9 @@ impl Reports {
         if asked.measures.iter().any(|key| super::processes::is_here(key)) {
             return self.of_processes(ctx, asked).await;
         }
+        if asked.measures.iter().any(|key| super::exports::is_here(key)) {
+            return self.of_exports(ctx, asked).await;
+        }
         let plan = self.read(ctx, asked).await?;
         let rates = self.records.rates(ctx).await?;
         let (mut rows, mut totals) = (BTreeMap::new(), Totals::default());
@@ -178,10 +181,30 @@ impl Reports {
     /// # Errors
     /// `report.invalid` with the place.
     pub(crate) async fn can_ask(&self, ctx: &Ctx, asked: &Query) -> Result<()> {
-        match asked.measures.iter().any(|key| super::processes::is_here(key)) {
+        let of = |known: fn(&str) -> bool| asked.measures.iter().any(|key| known(key));
+        if of(super::exports::is_here) {
+            return Self::can_ask_of_exports(ctx, asked);
+        }
+        match of(super::processes::is_here) {
             true => Ok(()),
             false => self.read(ctx, asked).await.map(drop),
         }
+    }
+
+    /// An answer in which nothing stands yet: of figures that are of no records, so that none is hidden or needs a rate.
+    pub(super) async fn bare(&self, ctx: &Ctx) -> Result<Answer> {
+        Ok(Answer {
+            columns: Vec::new(),
+            rows: Vec::new(),
+            totals: Totals::default(),
+            as_of: ctx.now(),
+            currency: self.records.catalogue_of(ctx).await?.pipelines.currency.clone(),
+            missing_rates: Vec::new(),
+            hidden: Vec::new(),
+            hidden_labels: BTreeMap::new(),
+            refs: RefsView::new(),
+            steps: StepNames::new(),
+        })
     }
 
     /// What the ids of groups are called, as far as the reader may know.

@@ -16,9 +16,13 @@
 //! | `rows` | what rows of documents come to, by product |
 //! | `money` | amounts in one currency |
 //! | `answer` | rows, totals, drills |
+//! | `exports` | rows that were taken out as files |
+//! | `kept` | the same question again |
 
 mod answer;
+mod exports;
 mod figures;
+mod kept;
 mod money;
 mod picked;
 mod processes;
@@ -29,6 +33,7 @@ mod times;
 
 pub use answer::{Answer, Column, Drill, Row, Totals};
 pub(crate) use figures::{amounts, day_of};
+pub(crate) use kept::{ANSWER_ROWS, FUNNEL_GROUPS, KeptAnswers, kept, whose};
 pub(crate) use money::{Purse, percent, percent_of, said};
 pub use question::{Compare, Query, RangeInput};
 pub(crate) use question::{MANAGER, Range, refused, within};
@@ -128,6 +133,7 @@ impl Reports {
             def.is_some_and(|def| def.shows_key(&ctx.rights, &axis.field))
         };
         let axes = self.named_axes(ctx).await?.into_iter().filter(sees).collect();
-        Ok(Measures { version: VERSION, items: open.map(view).chain(processes::views(ctx)).collect(), axes })
+        let items = open.map(view).chain(processes::views(ctx)).chain(exports::view(ctx)).collect();
+        Ok(Measures { version: VERSION, items, axes })
     }
 }

@@ -200,13 +200,9 @@ impl Reports {
             columns: of_axis.chain(asked.measures.iter().map(measure)).collect(),
             rows,
             totals,
-            as_of: ctx.now(),
-            currency: self.records.catalogue_of(ctx).await?.pipelines.currency.clone(),
-            missing_rates: Vec::new(),
-            hidden: Vec::new(),
-            hidden_labels: BTreeMap::new(),
             refs,
             steps,
+            ..self.bare(ctx).await?
         })
     }
 
@@ -372,7 +368,7 @@ fn piece(row: &QueryResult) -> Result<Piece> {
     })
 }
 
-fn put(figures: &mut Totals, key: &str, n: i64, value: Json) {
+pub(super) fn put(figures: &mut Totals, key: &str, n: i64, value: Json) {
     figures.values.insert(key.to_owned(), value);
     figures.n.insert(key.to_owned(), n);
     figures.drill.insert(key.to_owned(), None);

@@ -14,13 +14,13 @@ use crate::sharing::{Person, Reader, Sharing, kept};
 use crate::{INVALID, Reports, invalid, seen_version};
 
 /// Saved reports of one person.
-const MAX_SAVED: i64 = 200;
+pub(super) const MAX_SAVED: i64 = 200;
 /// Characters of a name and of a description.
 const MAX_NAME: usize = 100;
 const MAX_DESCRIPTION: usize = 2_000;
 /// Bytes of a question, and of how it is drawn.
 const MAX_CONFIG: usize = 32 * 1024;
-const MAX_CHART: usize = 4 * 1024;
+pub(super) const MAX_CHART: usize = 4 * 1024;
 
 /// A saved report.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -144,21 +144,24 @@ fn of_config(error: Error) -> Error {
     }
 }
 
+/// Passes a question that is one, whatever is there to be asked.
+pub(super) fn checked_question(kind: Kind, config: &Json) -> Result<Question> {
+    if config.to_string().len() > MAX_CONFIG {
+        return Err(Error::field(INVALID, "config", FieldError::new("too_long").with("max", MAX_CONFIG)));
+    }
+    let question = Question::read(kind, config)?;
+    if let Some(filter) = config.get("filter").filter(|filter| !filter.is_null()) {
+        kernel::filter::Filter::parse(filter).map_err(|error| Error::field(INVALID, "config", error))?;
+    }
+    Ok(question)
+}
+
 impl Reports {
     /// Passes a question that can be asked now.
     async fn check_config(&self, ctx: &Ctx, kind: Kind, config: &Json) -> Result<()> {
-        if config.to_string().len() > MAX_CONFIG {
-            return Err(Error::field(INVALID, "config", FieldError::new("too_long").with("max", MAX_CONFIG)));
-        }
-        if let Question::Query(query) = Question::read(kind, config)? {
-            self.can_ask(ctx, &query).await.map_err(of_config)?;
-        }
-        match config.get("filter").filter(|filter| !filter.is_null()) {
-            Some(filter) => {
-                let parsed = kernel::filter::Filter::parse(filter);
-                parsed.map(drop).map_err(|error| Error::field(INVALID, "config", error))
-            }
-            None => Ok(()),
+        match checked_question(kind, config)? {
+            Question::Query(query) => self.can_ask(ctx, &query).await.map_err(of_config),
+            _ => Ok(()),
         }
     }
 
@@ -194,7 +197,7 @@ impl Reports {
             config: row.config,
             chart: row.chart,
             mine: row.owner == reader.user,
-            may_edit: reader.edits(Some(row.owner), &row.shared),
+            may_edit: reader.may_edit(Some(row.owner), &row.shared),
             shared: row.shared,
             owner: kept::owner(&people, row.owner),
             created_at: row.created_at,

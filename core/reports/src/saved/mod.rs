@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `question` | any question, read by its kind |
 //! | `keep` | making, listing, changing, removing |
+//! | `moving` | shared reports that move between companies |
 //! | `store` | rows |
 //! | `schedule` | what a schedule is, and when it is due next |
 //! | `schedules` | when it is sent to whom |
@@ -12,6 +13,7 @@
 
 mod keep;
 mod letters;
+pub mod moving;
 mod question;
 mod schedule;
 mod schedules;

@@ -57,6 +57,13 @@ fn from_row(row: &QueryResult) -> Result<Row> {
     })
 }
 
+/// The saved reports of a company that are shared with anybody, as a transaction sees them.
+pub(super) async fn shared(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec<Row>> {
+    let mut select = select(ctx);
+    select.and_where(Expr::col("is_shared").eq(true)).order_by("id", Order::Asc).limit(MAX_LISTED);
+    conn.query_all(&select).await?.iter().map(from_row).collect()
+}
+
 impl Reports {
     /// The saved reports that somebody sees, by name.
     pub(super) async fn saved_rows(&self, ctx: &Ctx, reader: &Reader) -> Result<Vec<Row>> {

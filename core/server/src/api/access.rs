@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use ::people::directory::{self, Which};
+use ::people::guest::{self, Link, Scope};
 use ::people::{role, user};
 use ::records::explain::{Explained, Reason, Verdict};
 use axum::Json;
 use axum::extract::{Path, State};
 use kernel::access::{Action, RowKind};
-use kernel::{Error, RecordId, UserId, Value};
+use kernel::{Error, RecordId, Timestamp, UserId, Value};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -37,6 +38,31 @@ pub struct AccessView {
     items: Vec<PersonAccessView>,
     /// For the next page, if there is one: a page looks at 50 people, none of whom may have access.
     next_cursor: Option<Uuid>,
+    /// Who else sees it, without an account: personal links that are good. On the first page about everybody.
+    also: Vec<AlsoView>,
+}
+
+/// Somebody who sees a record by something else than a role.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AlsoSees)]
+pub struct AlsoView {
+    /// `guest`: by a personal link.
+    kind: &'static str,
+    /// The link.
+    id: Uuid,
+    /// For whom it is.
+    label: String,
+    /// What the guest may do.
+    scope: Scope,
+    /// Until when.
+    #[schema(value_type = String)]
+    expires: Timestamp,
+}
+
+impl From<Link> for AlsoView {
+    fn from(link: Link) -> Self {
+        Self { kind: "guest", id: link.id, label: link.label, scope: link.scope, expires: link.expires }
+    }
 }
 
 /// What somebody may do with a record.
@@ -175,7 +201,12 @@ pub async fn of_record(
     if params.user.is_none() {
         items.retain(|person| person.actions.get(&Action::Read).is_some_and(|read| read.allowed));
     }
-    Ok(Json(AccessView { items, next_cursor }))
+    let links = match (params.user, params.cursor) {
+        (None, None) => guest::of_record(state.db.read(), &caller.ctx, id.0).await?,
+        _ => Vec::new(),
+    };
+    let also = links.into_iter().map(AlsoView::from).collect();
+    Ok(Json(AccessView { items, next_cursor, also }))
 }
 
 /// Ids of people who may sign in, after one of them.

@@ -101,6 +101,7 @@ fn wanted(params: AuditParams) -> Result<Wanted, Error> {
     let before = params.cursor.as_deref().map(|cursor| place(cursor).ok_or_else(|| invalid("cursor"))).transpose()?;
     Ok(Wanted {
         area: params.area,
+        among: &[],
         person: params.person.map(UserId),
         since: params.since,
         until: params.until,
@@ -109,13 +110,14 @@ fn wanted(params: AuditParams) -> Result<Wanted, Error> {
     })
 }
 
-fn place(cursor: &str) -> Option<(Timestamp, Uuid)> {
+/// Where a page ended.
+pub(super) fn place(cursor: &str) -> Option<(Timestamp, Uuid)> {
     let (at, id) = cursor.split_once('_')?;
     Some((Timestamp(at.parse().ok()?), id.parse().ok()?))
 }
 
 /// People, departments and roles by id.
-async fn names(state: &AppState, caller: &Caller) -> ApiResult<BTreeMap<Uuid, RefView>> {
+pub(super) async fn names(state: &AppState, caller: &Caller) -> ApiResult<BTreeMap<Uuid, RefView>> {
     let (tenant, read) = (caller.ctx.tenant, state.db.read());
     let people =
         people::user::list(&state.db, tenant, None, MAX_PEOPLE).await?.into_iter().map(|one| (one.id, one.name));

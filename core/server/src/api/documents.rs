@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use documents::{DocumentInput, LetterDraft, Made, MadeState, Paper, PaperSettings, SendInput, Template};
 use kernel::{Locale, RecordId, Timestamp};
 use messaging::mail::LetterState;
@@ -12,6 +12,7 @@ use serde_json::Map;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::own_templates::shown;
 use super::records::answer;
 use super::timeline::ActorView;
 use super::view::{Items, RecordView};
@@ -22,8 +23,11 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DocumentView {
     id: Uuid,
-    template: Paper,
-    /// Which of its settings.
+    /// The kind of paper; null of a record that is no document of sale.
+    template: Option<Paper>,
+    /// By which template of the company's own; null where it is ours.
+    own: Option<Uuid>,
+    /// Which of its settings, or of its versions.
     template_version: i64,
     locale: Locale,
     /// How it stands.
@@ -58,6 +62,7 @@ impl DocumentView {
         Self {
             id: made.id,
             template: made.template,
+            own: made.own,
             template_version: made.template_version,
             locale: made.locale,
             state: made.state,
@@ -110,7 +115,7 @@ pub async fn put_template(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OfRecord {
-    /// `quote`, `order` or `invoice`.
+    /// `quote`, `order`, `invoice`, or another entity of which papers are made.
     entity: String,
     /// The record.
     id: Uuid,
@@ -145,13 +150,8 @@ pub async fn preview(
     caller: Caller,
     Body(body): Body<DocumentInput>,
 ) -> ApiResult<Response> {
-    let pdf = state.documents.preview(&caller.ctx, &body).await?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"preview.pdf\"")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, pdf).into_response())
+    let (bytes, kind) = state.documents.preview(&caller.ctx, &body).await?;
+    shown(bytes, kind)
 }
 
 /// Which letter.
@@ -162,6 +162,9 @@ pub struct LetterParams {
     /// The paper; the usual one where it is left out.
     #[serde(default)]
     template: Option<Paper>,
+    /// A template of the company's own instead.
+    #[serde(default)]
+    own: Option<Uuid>,
     /// Its language; the client's where it is left out.
     #[serde(default)]
     locale: Option<Locale>,
@@ -177,7 +180,7 @@ pub async fn letter(
     Path((entity, id)): Path<(String, RecordId)>,
     Params(params): Params<LetterParams>,
 ) -> ApiResult<Json<LetterDraft>> {
-    Ok(Json(state.documents.letter(&caller.ctx, &entity, id, params.template, params.locale).await?))
+    Ok(Json(state.documents.letter(&caller.ctx, &entity, id, params.template, params.own, params.locale).await?))
 }
 
 /// `POST /records/{entity}/{id}/send`: sends a quote, order or invoice with its paper. A quote is `sending` until the mail server has

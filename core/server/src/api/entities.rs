@@ -2,10 +2,7 @@
 
 use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
 use ::records::catalogue::condition::Conditions;
-use ::records::catalogue::{
-    Catalogue, Choice, EntityDef, Labels, Owner, Rollup, choice_label, entity_label, field_label, section_label,
-    section_labels,
-};
+use ::records::catalogue::{Catalogue, Choice, EntityDef, Owner, Rollup, choice_label, entity_label, field_label};
 use ::records::duplicates::Mode;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -18,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::entity_layout::{Layout, PipelineLayout, layout, pipeline_layouts};
 use super::entity_stages::{PipelineView, StageView, pipeline_view, stage_view};
 use super::view::Items;
 use crate::http::{ApiResult, Body, Caller};
@@ -108,6 +106,10 @@ pub struct FieldView {
     entities: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<ChoiceView>,
+    /// The directory that gives the choices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    directory: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     max_length: Option<usize>,
@@ -136,6 +138,10 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     conditions: Option<Conditions>,
+    /// Those that its plugin declares, which hold besides, for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    declared_conditions: Option<Conditions>,
 }
 
 /// What a field is computed by.
@@ -181,41 +187,10 @@ pub struct ChoiceView {
     /// Kept by records that have it, not offered any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     archived: bool,
-}
-
-/// What is shown where at first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Layout {
-    list: Vec<String>,
-    card: Vec<String>,
-    sections: Vec<Section>,
-    /// What the form of a new record asks at first, beside what is required; absent: what cards show.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    form: Vec<String>,
-    /// Arranged by an administrator: what stands in no section is not shown.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schema(required = false)]
-    arranged: bool,
-}
-
-/// Where fields stand in a pipeline.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PipelineLayout {
-    pipeline: Uuid,
-    layout: Layout,
-}
-
-/// A section of the record card.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Section {
-    key: String,
-    title: String,
-    /// Its name in every language it has; administrators see it, for they arrange sections.
+    /// The choice above it, where they are a tree.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
-    titles: Option<Labels>,
-    fields: Vec<String>,
+    #[schema(nullable = false)]
+    parent: Option<String>,
 }
 
 /// `GET /entities`
@@ -419,6 +394,7 @@ impl FieldView {
             entity: None,
             entities: Vec::new(),
             choices: Vec::new(),
+            directory: None,
             max_length: None,
             min: None,
             max: None,
@@ -427,6 +403,7 @@ impl FieldView {
             formula: None,
             rollup: None,
             conditions: None,
+            declared_conditions: None,
         }
     }
 }
@@ -440,11 +417,6 @@ async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<Enti
 pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid]) -> EntityView {
     let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
     let may = |action| ctx.rights.may(&def.key, action);
-    let own = catalogue
-        .layouts
-        .pipelines(&def.key)
-        .into_iter()
-        .map(|pipeline| PipelineLayout { pipeline, layout: layout(catalogue, def, ctx, roles, Some(pipeline)) });
     EntityView {
         key: def.key.to_string(),
         label: entity_label(def, false, ctx.locale),
@@ -468,46 +440,7 @@ pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[U
         pipelines: catalogue.pipelines.of(&def.key).map(|one| pipeline_view(def, one, ctx.locale)).collect(),
         gone_stages: catalogue.pipelines.gone(&def.key).map(|stage| stage_view(stage, ctx.locale)).collect(),
         layout: layout(catalogue, def, ctx, roles, None),
-        pipeline_layouts: own.collect(),
-    }
-}
-
-/// Where the fields that somebody sees stand.
-fn layout(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid], pipeline: Option<Uuid>) -> Layout {
-    let sees = |key: &&FieldKey| def.field(key).is_some() && def.shows_key(&ctx.rights, key);
-    let keys = |keys: &[FieldKey]| keys.iter().filter(sees).map(ToString::to_string).collect::<Vec<_>>();
-    let or = |arranged: &[FieldKey], product: &[FieldKey]| {
-        if arranged.is_empty() { keys(product) } else { keys(arranged) }
-    };
-    let spec = catalogue.layouts.of(&def.key, roles, pipeline);
-    let admin = ctx.rights.is_admin();
-    let sections: Vec<Section> = match spec {
-        Some(spec) => {
-            let titled = spec.complete(def).into_iter().enumerate().map(|(index, section)| Section {
-                key: format!("arranged_{index}"),
-                title: section.title.in_locale(ctx.locale).to_owned(),
-                fields: keys(&section.fields),
-                titles: admin.then_some(section.title),
-            });
-            titled.collect()
-        }
-        None => {
-            let titled = def.sections.iter().map(|section| Section {
-                key: section.key.clone(),
-                title: section_label(&section.key, ctx.locale),
-                titles: admin.then(|| section_labels(&section.key)),
-                fields: keys(&section.fields),
-            });
-            titled.collect()
-        }
-    };
-    Layout {
-        list: or(spec.map_or(&[], |spec| spec.list.as_slice()), &def.list),
-        card: or(spec.map_or(&[], |spec| spec.card.as_slice()), &def.card),
-        // One that shows a reader nothing is not there.
-        sections: sections.into_iter().filter(|section| !section.fields.is_empty()).collect(),
-        form: spec.map(|spec| keys(&spec.form)).unwrap_or_default(),
-        arranged: spec.is_some(),
+        pipeline_layouts: pipeline_layouts(catalogue, def, ctx, roles),
     }
 }
 
@@ -515,6 +448,8 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
     let texts = matches!(field.kind, FieldType::Text | FieldType::LongText);
     let admin = ctx.rights.is_admin();
     let formula = field.formula.as_ref().filter(|_| admin);
+    let asked = field.conditions.as_ref().filter(|_| admin);
+    let said = |conditions: &Conditions| Some(conditions.clone()).filter(|conditions| !conditions.is_empty());
     FieldView {
         key: field.key.to_string(),
         label: field_label(def, field, ctx.locale),
@@ -532,6 +467,7 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         entity: field.target().map(ToString::to_string),
         entities: field.targets.iter().map(ToString::to_string).collect(),
         choices: choices(catalogue, def, field, ctx),
+        directory: field.directory.clone(),
         max_length: texts.then_some(field.max_length),
         min: field.range.map(|(min, _)| min),
         max: field.range.map(|(_, max)| max),
@@ -543,12 +479,14 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
             live: formula.live,
         }),
         rollup: field.rollup.as_deref().filter(|_| admin).cloned(),
-        conditions: field.conditions.as_ref().filter(|_| admin).map(|conditions| conditions.spec.clone()),
+        conditions: asked.and_then(|asked| said(&asked.spec)),
+        declared_conditions: asked.and_then(|asked| said(&asked.declared)),
     }
 }
 
 fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<ChoiceView> {
-    let plain = |code: &str| ChoiceView { value: code.into(), label: code.into(), color: None, archived: false };
+    let plain =
+        |code: &str| ChoiceView { value: code.into(), label: code.into(), color: None, archived: false, parent: None };
     if field.kind == FieldType::Currency {
         return Currency::all().map(|currency| plain(currency.code())).collect();
     }
@@ -557,6 +495,7 @@ fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, 
         label: choice_label(def, field, choice, ctx.locale),
         color: choice.color.clone(),
         archived: choice.archived,
+        parent: choice.parent.clone(),
     };
     let shown = |choice: &&Choice| {
         field.key != ::records::references::ENTITY_BESIDE || ctx.rights.may(&choice.key, Action::Read)

@@ -1,6 +1,6 @@
 //! `/events` and `/stream`: the event log as pages and as live updates.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
+use kernel::TenantId;
 use kernel::event::{self, Cursor, Event, Selection};
-use kernel::{Ctx, InstanceId, TaskId, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
@@ -108,34 +108,14 @@ pub async fn list(
     let selection = Selection { tenant: Some(caller.ctx.tenant), entity: params.entity };
     let events = event::read_after(state.db.read(), after, &selection, limit).await?;
     let next_cursor = events.last().map_or(after, Event::cursor).to_string();
-    let visible = visible(&state, &caller.ctx, events).await?;
+    let visible = state.seen.events(&caller.ctx, events).await?;
     Ok(Json(EventPage { items: visible.into_iter().map(view).collect(), next_cursor }))
-}
-
-/// Those of the events whose record, task or process instance the actor may see now; in the order they came.
-async fn visible(state: &AppState, ctx: &Ctx, events: Vec<Event>) -> kernel::Result<Vec<Event>> {
-    let of = |entity: &'static str| {
-        let own = events.iter().filter(move |event| event.tenant == ctx.tenant && event.entity == entity);
-        own.map(|event| event.record)
-    };
-    let tasks: Vec<TaskId> = of(work::tasks::ENTITY).map(TaskId).collect();
-    let instances: Vec<InstanceId> = of(process::runtime::ENTITY).map(InstanceId).collect();
-    let tasks = state.tasks.visible(ctx, &tasks).await?.into_iter().map(|task| task.0);
-    let instances = state.processes.visible_instances(ctx, &instances).await?.into_iter().map(|instance| instance.0);
-    let work: HashSet<Uuid> = tasks.chain(instances).collect();
-    // Who does a task sees what happens to it by standing; others by their roles, like events of other records.
-    let (of_work, of_records): (Vec<Event>, Vec<Event>) =
-        events.into_iter().partition(|event| event.tenant == ctx.tenant && work.contains(&event.record));
-    let mut seen = state.records.visible_events(ctx, of_records).await?;
-    seen.extend(of_work);
-    seen.sort_by_key(Event::cursor);
-    Ok(seen)
 }
 
 /// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
 #[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
 pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
-    let listener = state.feed.listen(&caller.ctx, state.config.http.streams_per_person)?;
+    let listener = state.feed.listen(&caller.identity, state.config.http.streams_per_person)?;
     let (live, now) = state.feed.subscribe().await?;
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
     let hello = Sse::default().event("hello").data("{}");
@@ -145,6 +125,7 @@ pub async fn stream(State(state): State<AppState>, caller: Caller, headers: Head
         state,
         tenant: caller.ctx.tenant,
         credential,
+        through: caller.identity.through(),
         listener,
         live,
         seen: last.unwrap_or(now),
@@ -176,6 +157,8 @@ struct Watcher {
     state: AppState,
     tenant: TenantId,
     credential: Credential,
+    /// What narrowed their rights when they began to listen.
+    through: Option<Uuid>,
     listener: Listener,
     live: Receiver<Arc<Event>>,
     /// The newest event that was told or passed over.
@@ -208,10 +191,14 @@ impl Watcher {
                 Credential::Token(token) => self.state.identities.by_token(token).await.ok()?,
                 Credential::Session(secret) => self.state.identities.by_session(secret).await.ok()?,
             };
+            // They look as somebody else now, or no longer: their page begins anew.
+            if identity.through() != self.through {
+                return None;
+            }
             let ctx = identity.ctx(&self.state.env);
             let (gates, events): (Vec<Event>, Vec<Event>) =
                 events.into_iter().partition(|event| event.kind == plugin_host::gates::CHANGED);
-            let ask = |events| visible(&self.state, &ctx, events);
+            let ask = |events| self.state.seen.events(&ctx, events);
             let mut seen = self.listener.ears.judge(ctx.now(), events, ask).await.ok()?;
             seen.extend(gates);
             seen.sort_by_key(Event::cursor);

@@ -19,7 +19,8 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobView {
     id: Uuid,
-    /// `records.undo`, `records.bulk`, `records.pipeline`, `process.migrate`, `process.migrate_undo`, `calendar.recompute`.
+    /// `records.undo`, `records.bulk`, `records.pipeline`, `records.directory`, `process.migrate`, `process.migrate_undo`,
+    /// `calendar.recompute`, `automation.apply`.
     kind: String,
     /// `running`, `done`, `failed` (begun again, it goes on from there), `cancelled` (what was done stays done).
     #[schema(value_type = String)]

@@ -7,6 +7,7 @@ use kernel::{Result, UserId};
 use messaging::channels::{self, NotificationSettings, NotificationSettingsView};
 use people::Identity;
 use people::user::UserPatch;
+use people::view_as::Viewing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -31,6 +32,33 @@ pub struct Me {
     /// Counters for the shell.
     #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     counters: Map<String, Value>,
+    /// While an administrator looks as this person, or as somebody who has this role alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    viewing: Option<MyViewing>,
+}
+
+/// Whoever looks as somebody else.
+#[derive(Debug, Serialize, ToSchema)]
+struct MyViewing {
+    /// The administrator.
+    by: Uuid,
+    /// What they are called.
+    name: String,
+    /// What the role is called as which they look; absent: they look as the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    role: Option<String>,
+    /// When it ends by itself.
+    #[schema(value_type = String)]
+    until: kernel::Timestamp,
+}
+
+impl From<&Viewing> for MyViewing {
+    fn from(viewing: &Viewing) -> Self {
+        let role = viewing.role.as_ref().map(|(_, name)| name.clone());
+        Self { by: viewing.by.0, name: viewing.name.clone(), role, until: viewing.until }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,6 +128,7 @@ impl Me {
             operator: identity.operator,
             plugins: plugins.into_iter().map(|(id, title)| MyPlugin { id, title }).collect(),
             counters: Map::new(),
+            viewing: identity.viewing.as_ref().map(MyViewing::from),
         })
     }
 }

@@ -6,23 +6,34 @@ pub mod audit;
 mod automations;
 pub mod batches;
 mod bulk;
+mod buttons;
+pub mod configuration;
 pub mod dashboards;
+pub mod directories;
 pub mod documents;
 mod drawings;
 pub mod entities;
+mod entity_layout;
 mod entity_stages;
 pub mod events;
 pub mod exports;
 pub mod factor;
 pub mod fields;
 pub mod files;
+pub mod frames;
+mod guest_view;
+mod guests;
+pub mod hooks;
 pub mod imports;
 pub mod inbound;
+mod invoice_payments;
 pub mod jobs;
 pub mod layouts;
 pub mod me;
 pub mod merge;
 pub mod messages;
+pub mod oidc;
+pub mod own_templates;
 pub mod people;
 mod pipelines;
 pub mod plugin_jobs;
@@ -36,13 +47,17 @@ pub mod sales;
 pub mod saved_reports;
 pub mod session;
 pub mod sessions;
+mod share;
 pub mod sign_in_links;
+mod sign_in_providers;
 pub mod tasks;
 pub mod test_clock;
 pub mod timeline;
 pub mod ui;
 pub mod view;
+pub mod view_as;
 pub mod views;
+mod webhooks;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -63,8 +78,16 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sign_in_links::find))
         .routes(routes!(sign_in_links::password))
         .routes(routes!(sign_in_links::invite))
+        .routes(routes!(oidc::offered))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::code))
+        .routes(routes!(sign_in_providers::list, sign_in_providers::create))
+        .routes(routes!(sign_in_providers::change, sign_in_providers::remove))
+        .routes(routes!(sign_in_providers::test))
+        .routes(routes!(sign_in_providers::unlink))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
+        .routes(routes!(view_as::start, view_as::stop))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::remove))
         .routes(routes!(entities::restore))
@@ -75,6 +98,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(layouts::list, layouts::put))
         .routes(routes!(layouts::history))
         .routes(routes!(layouts::restore))
+        .routes(routes!(configuration::export))
+        .routes(routes!(configuration::areas))
+        .routes(routes!(configuration::import))
+        .routes(routes!(configuration::changes))
+        .routes(routes!(configuration::restore))
+        .routes(routes!(directories::list, directories::create))
+        .routes(routes!(directories::get, directories::change, directories::remove))
+        .routes(routes!(directories::merge))
         .routes(routes!(pipelines::list, pipelines::create))
         .routes(routes!(pipelines::change, pipelines::remove))
         .routes(routes!(pipelines::stages))
@@ -89,6 +120,12 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(automations::dry_run))
         .routes(routes!(automations::runs))
         .routes(routes!(automations::retry))
+        .routes(routes!(automations::apply))
+        .routes(routes!(automations::drawing))
+        .routes(routes!(hooks::view, hooks::open, hooks::close))
+        .routes(routes!(automations::looking))
+        .routes(routes!(buttons::list))
+        .routes(routes!(buttons::press))
         .routes(routes!(records::list, records::create))
         .routes(routes!(records::query))
         .routes(routes!(records::aggregate))
@@ -102,6 +139,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(merge::duplicates))
         .routes(routes!(merge::set_duplicates))
         .routes(routes!(timeline::get, timeline::add))
+        .routes(routes!(share::list, share::make))
+        .routes(routes!(share::revoke))
+        .routes(routes!(share::reply))
+        .routes(routes!(guests::look))
+        .routes(routes!(guests::comment))
+        .routes(routes!(guests::answer))
+        .routes(routes!(guests::paper))
         .routes(routes!(files::list, files::upload))
         .routes(routes!(files::get, files::rename, files::remove))
         .routes(routes!(files::restore))
@@ -204,6 +248,15 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sales::convert))
         .routes(routes!(documents::templates))
         .routes(routes!(documents::put_template))
+        .routes(routes!(own_templates::preview_settings))
+        .routes(routes!(own_templates::source))
+        .routes(routes!(own_templates::list, own_templates::add))
+        .routes(routes!(own_templates::edit, own_templates::remove))
+        .routes(routes!(own_templates::replace))
+        .routes(routes!(own_templates::versions))
+        .routes(routes!(own_templates::file))
+        .routes(routes!(own_templates::restore))
+        .routes(routes!(own_templates::preview))
         .routes(routes!(documents::list, documents::make))
         .routes(routes!(documents::preview))
         .routes(routes!(documents::letter))
@@ -216,6 +269,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sales::credit))
         .routes(routes!(sales::proposals))
         .routes(routes!(sales::allocate))
+        .routes(routes!(invoice_payments::list, invoice_payments::create))
         .routes(routes!(saved_reports::list, saved_reports::create))
         .routes(routes!(saved_reports::get, saved_reports::change, saved_reports::remove))
         .routes(routes!(saved_reports::run))
@@ -253,6 +307,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tasks::confirm))
         .routes(routes!(tasks::calendar, tasks::set_calendar))
         .routes(routes!(tasks::preview_calendar))
+        .routes(routes!(tasks::holiday_packs, tasks::find_holidays))
         .routes(routes!(tasks::letters))
         .routes(routes!(tasks::settle))
         .routes(routes!(messages::list))
@@ -261,12 +316,27 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(messages::set_gateway, messages::remove_gateway))
         .routes(routes!(inbound::inboxes))
         .routes(routes!(inbound::open, inbound::close))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay_all))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(ui::get))
         .routes(routes!(ui::counts))
         .routes(routes!(ui::read))
         .routes(routes!(ui::read_file))
         .routes(routes!(ui::act))
         .routes(routes!(ui::render))
+        .routes(routes!(ui::public_list))
+        .routes(routes!(ui::public_set))
+        .routes(routes!(ui::public_links))
+        .routes(routes!(ui::public_revoke))
+        .routes(routes!(ui::public_open))
+        .routes(routes!(ui::public_read))
+        .routes(routes!(ui::public_act))
+        .routes(routes!(ui::public_file))
         .routes(routes!(events::list))
         .routes(routes!(events::stream))
 }

@@ -42,11 +42,21 @@ pub struct UserView {
     absent_until: Option<Timestamp>,
     /// Whether a code is asked for when they sign in; told to administrators alone.
     second_factor: bool,
+    /// Whether a sign-in provider knows who they are; told to administrators alone.
+    linked: bool,
 }
 
-fn user_view(user: User, roles: &[(Uuid, Uuid)], factors: &BTreeSet<Uuid>) -> UserView {
+/// Who has a second factor, and whom providers know.
+#[derive(Default)]
+struct WaysIn {
+    factors: BTreeSet<Uuid>,
+    linked: BTreeSet<Uuid>,
+}
+
+fn user_view(user: User, roles: &[(Uuid, Uuid)], ways: &WaysIn) -> UserView {
     UserView {
-        second_factor: factors.contains(&user.id),
+        second_factor: ways.factors.contains(&user.id),
+        linked: ways.linked.contains(&user.id),
         roles: roles.iter().filter(|(holder, _)| *holder == user.id).map(|(_, role)| *role).collect(),
         id: user.id,
         name: user.name,
@@ -81,22 +91,24 @@ pub async fn users(
     }
     let ids: Vec<Uuid> = found.iter().map(|u| u.id).collect();
     let roles = user::roles_of(state.db.read(), &ids).await?;
-    let factors = factors(&state, &caller).await?;
-    Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles, &factors)).collect() }))
+    let ways = ways_in(&state, &caller).await?;
+    Ok(Json(Items { items: found.into_iter().map(|u| user_view(u, &roles, &ways)).collect() }))
 }
 
-/// Who has a second factor, as far as the caller is told of it.
-async fn factors(state: &AppState, caller: &Caller) -> ApiResult<BTreeSet<Uuid>> {
+/// How people come in, as far as the caller is told of it.
+async fn ways_in(state: &AppState, caller: &Caller) -> ApiResult<WaysIn> {
     if !caller.ctx.rights.is_admin() {
-        return Ok(BTreeSet::new());
+        return Ok(WaysIn::default());
     }
-    Ok(::people::factor::holders(&state.db, caller.ctx.tenant).await?)
+    let tenant = caller.ctx.tenant;
+    let linked = ::people::provider::account::holders(&state.db, tenant).await?;
+    Ok(WaysIn { factors: ::people::factor::holders(&state.db, tenant).await?, linked })
 }
 
 async fn one_user(state: &AppState, caller: &Caller, saved: User) -> ApiResult<UserView> {
     state.forget_people();
     let roles = user::roles_of(state.db.read(), &[saved.id]).await?;
-    Ok(user_view(saved, &roles, &factors(state, caller).await?))
+    Ok(user_view(saved, &roles, &ways_in(state, caller).await?))
 }
 
 /// `POST /users`

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use ::records::catalogue::Labels;
 use ::records::stages::change::{Counted, NewPipeline, PipelinePatch, Settled, StageList};
 use ::records::stages::settle::AT_ONCE;
-use ::records::stages::{Moving, Planned, Semantic, Stage, Turned};
+use ::records::stages::{Moving, Planned, Semantic, Stage, StageContract, Turned};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -72,6 +72,13 @@ pub struct StageConfig {
     from: Vec<String>,
     /// The only roles whose people move records there.
     roles: Vec<String>,
+    /// The task that is made on entering and done before leaving.
+    contract: Option<StageContract>,
+    /// What is done on entering.
+    #[schema(value_type = Vec<process::automation::Action>)]
+    on_enter: Vec<serde_json::Value>,
+    /// Leads enter it by converting only.
+    convert_only: bool,
     /// Records in it.
     records: i64,
 }
@@ -299,6 +306,9 @@ fn stage_view(stage: &Stage, records: &HashMap<String, i64>, locale: Locale) -> 
         guard_message: rules.guard_message.as_ref().map(|labels| words(Some(labels), "", locale)),
         from: rules.from,
         roles: rules.roles,
+        contract: rules.contract,
+        on_enter: rules.on_enter,
+        convert_only: rules.convert_only,
         records: records.get(&stage.key).copied().unwrap_or(0),
     }
 }

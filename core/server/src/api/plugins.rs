@@ -11,7 +11,7 @@ use kernel::{Error, Message, db};
 use plugin_host::gates::Gate;
 use plugin_host::settings::Settings;
 use plugin_host::view::{PluginDetail, PluginSummary};
-use plugin_host::{Cost, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
+use plugin_host::{Cost, Given, Grants, HttpCaller, HttpRequest, HttpResponse, LogEntry, LogLevel};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -54,7 +54,8 @@ async fn detail(state: &AppState, caller: &Caller, id: &str) -> ApiResult<Respon
     Ok(if secret { (NO_STORE, Json(detail)).into_response() } else { Json(detail).into_response() })
 }
 
-async fn uploaded(request: Request) -> ApiResult<Bytes> {
+/// A file that is sent as the body or as the multipart field `file`.
+pub(super) async fn uploaded(request: Request) -> ApiResult<Bytes> {
     let too_large = || Error::TooLarge(Message::key("error.body_too_large"));
     let form = media_type(request.headers()).is_some_and(|kind| kind.starts_with("multipart/"));
     if !form {
@@ -92,6 +93,10 @@ pub struct EnableBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<Uuid>>)]
     departments: Option<Gate>,
+    /// Whom the roles that it brings are given to, by their keys; whoever has one keeps it.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, Vec<Uuid>>)]
+    roles: Given,
 }
 
 /// Which permissions.
@@ -127,7 +132,7 @@ pub async fn enable(
         (None, None) => Grants::Requested,
     };
     let (settings, gate) = (body.settings.as_ref(), body.departments.as_ref());
-    state.plugins.enable_for(&caller.ctx, &id, &grants, settings, gate).await?;
+    state.plugins.enable_for(&caller.ctx, &id, &grants, settings, gate, &body.roles).await?;
     // It may have brought roles, and rules that name its entities are judged anew.
     state.forget_people();
     detail(&state, &caller, &id).await

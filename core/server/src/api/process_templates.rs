@@ -1,4 +1,4 @@
-//! `/process-templates`: processes of ours to begin with.
+//! `/process-templates`: processes of ours and of modules to begin with.
 
 use ::process::runtime::DefinitionView;
 use ::process::templates::{self, Template};
@@ -56,13 +56,15 @@ pub async fn list(State(state): State<AppState>, caller: Caller) -> ApiResult<Js
     let locale = caller.ctx.locale;
     let known = known_roles(&state, &caller.ctx).await?;
     let view = |template: &Template| TemplateView {
-        key: template.key.to_owned(),
+        key: template.key.clone(),
         title: template.title(locale).to_owned(),
         description: template.description(locale).to_owned(),
         roles: template.roles().iter().map(|role| role_view(role, locale)).collect(),
         missing_roles: missing(template, &known, locale),
     };
-    Ok(Json(Items { items: templates::all().iter().map(view).collect() }))
+    let of_modules = state.plugins.process_templates(&caller.ctx).await?;
+    let all = templates::all().iter().chain(of_modules.iter().map(|one| &**one));
+    Ok(Json(Items { items: all.map(view).collect() }))
 }
 
 /// `POST /process-templates/{key}/deploy` (administrators): in the language of the company.
@@ -73,7 +75,10 @@ pub async fn deploy(
     Path(key): Path<String>,
     Params(params): Params<DeployParams>,
 ) -> ApiResult<(StatusCode, Json<DeployedTemplate>)> {
-    let template = templates::find(&key).ok_or_else(|| Error::NotFound(format!("process template {key}")))?;
+    let of_modules = state.plugins.process_templates(&caller.ctx).await?;
+    let brought = || of_modules.iter().map(|one| &**one).find(|one| one.key == key);
+    let template = templates::find(&key).or_else(brought);
+    let template = template.ok_or_else(|| Error::NotFound(format!("process template {key}")))?;
     let locale = tenant::get(&state.db, caller.ctx.tenant).await?.locale;
     let file = template.file(locale).into_bytes();
     let definition = state.processes.deploy(&caller.ctx, file, params.publish).await?;

@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use kernel::access::ProcessAction;
 use kernel::jobs::long;
 use kernel::text::Message;
 use kernel::{Error, InstanceId};
@@ -58,7 +59,17 @@ pub async fn deploy(
 #[utoipa::path(get, path = "/process-definitions", tag = "processes", responses((status = 200, body = Items<DefinitionView>)))]
 pub async fn definitions(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<DefinitionView>>> {
     caller.require_role()?;
-    Ok(Json(Items { items: state.processes.definitions(&caller.ctx).await? }))
+    let found = state.processes.definitions(&caller.ctx).await?;
+    Ok(Json(Items { items: found.into_iter().map(|one| told(&caller, one)).collect() }))
+}
+
+/// Whoever may change nothing, as an administrator who looks as somebody else, is offered nothing that does.
+fn told(caller: &Caller, mut definition: DefinitionView) -> DefinitionView {
+    if caller.ctx.rights.reads_alone() {
+        let sees = [ProcessAction::See, ProcessAction::Operate].iter().any(|action| definition.may.contains(action));
+        definition.may = sees.then_some(ProcessAction::See).into_iter().collect();
+    }
+    definition
 }
 
 /// `GET /process-definitions/{id}`: by id or key.
@@ -70,7 +81,8 @@ pub async fn definition(
     Params(params): Params<VersionParams>,
 ) -> ApiResult<Json<DefinitionView>> {
     caller.require_role()?;
-    Ok(Json(state.processes.definition(&caller.ctx, &id, params.version).await?))
+    let found = state.processes.definition(&caller.ctx, &id, params.version).await?;
+    Ok(Json(told(&caller, found)))
 }
 
 /// `GET /process-definitions/{id}/versions`
@@ -81,7 +93,8 @@ pub async fn versions(
     Path(id): Path<String>,
 ) -> ApiResult<Json<Items<DefinitionView>>> {
     caller.require_role()?;
-    Ok(Json(Items { items: state.processes.definition_versions(&caller.ctx, &id).await? }))
+    let found = state.processes.definition_versions(&caller.ctx, &id).await?;
+    Ok(Json(Items { items: found.into_iter().map(|one| told(&caller, one)).collect() }))
 }
 
 /// `GET /process-definitions/{id}/versions/{version}/xml`: the file, byte for byte.

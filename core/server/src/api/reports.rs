@@ -22,7 +22,7 @@ pub async fn funnel(
     caller: Caller,
     Body(body): Body<FunnelInput>,
 ) -> ApiResult<Json<Funnel>> {
-    Ok(Json(state.reports.funnel(&caller.ctx, &body).await?))
+    Ok(Json(state.reports.funnel_again(&caller.ctx, &body).await?))
 }
 
 /// `POST /reports/process`: processes, finished or not, and how long they took.
@@ -54,7 +54,7 @@ pub async fn measures(State(state): State<AppState>, caller: Caller) -> ApiResul
 /// `POST /reports/query`: figures by measure, group by group, each with what opens the records behind it.
 #[utoipa::path(post, path = "/reports/query", tag = "reports", operation_id = "query_measures", request_body = Query, responses((status = 200, body = Answer)))]
 pub async fn query(State(state): State<AppState>, caller: Caller, Body(body): Body<Query>) -> ApiResult<Json<Answer>> {
-    Ok(Json(state.reports.query(&caller.ctx, &body).await?))
+    Ok(Json(state.reports.query_again(&caller.ctx, &body).await?))
 }
 
 /// `POST /reports/forecast`: what open deals are likely to bring, month by month.

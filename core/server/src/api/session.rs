@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::entities::{EntityView, readable};
 use super::me::Me;
 use crate::http::address::Address;
-use crate::http::auth::{COOKIE, cookie, same_origin};
+use crate::http::auth::{COOKIE, OWN_HOST, cookie, exactly, same_origin};
 use crate::http::{ApiResult, Body, Caller};
 use crate::state::AppState;
 
@@ -61,7 +61,7 @@ pub async fn sign_in(
     same_origin(&axum::http::Method::POST, &headers, &state.config.http.public_url)?;
     tokio::time::sleep(state.limits.sign_in(&address.key(), &body.email)?).await;
     let even = tokio::time::sleep(EVEN);
-    let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let agent = agent_of(&headers);
     let SignInBody { email, password, tenant, totp } = body;
     let input = SignIn { email, password, tenant, code: totp, agent, address: address.text() };
     let outcome = sign_in::sign_in(&state.db, &state.env, &input).await;
@@ -77,7 +77,7 @@ pub async fn sign_in(
             let identity = state.identities.by_session(&secret).await?;
             let me = Me::of(&state, &identity).await?;
             let mut response = Json(me).into_response();
-            set_cookie(&mut response, &state, &secret, SESSION_SECONDS);
+            set_cookie(&mut response, &state, &headers, COOKIE, &secret, SESSION_SECONDS);
             Ok(response)
         }
     }
@@ -88,18 +88,41 @@ pub async fn sign_in(
 pub async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> ApiResult<Response> {
     same_origin(&axum::http::Method::DELETE, &headers, &state.config.http.public_url)?;
     if let Some(secret) = cookie(&headers) {
-        sign_in::sign_out(&state.db, &secret).await?;
+        sign_in::sign_out(&state.db, &state.env, &secret).await?;
         state.forget_people();
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&mut response, &state, "", 0);
+    set_cookie(&mut response, &state, &headers, COOKIE, "", 0);
     Ok(response)
 }
 
-fn set_cookie(response: &mut Response, state: &AppState, secret: &str, seconds: i64) {
-    let secure = if state.config.http.public_url.starts_with("https://") { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+/// Has the browser keep a secret for so many seconds, out of reach of scripts and of other sites' requests; 0 takes it away. By
+/// https it is of this host alone. One of the other name that the browser has shown (`asked`) is taken away: it would count
+/// beside it. Others hear of one cookie: clients that are no browsers take the first line, or the last.
+pub(super) fn set_cookie(
+    response: &mut Response,
+    state: &AppState,
+    asked: &HeaderMap,
+    name: &str,
+    secret: &str,
+    seconds: i64,
+) {
+    let (host, plain) = (format!("{OWN_HOST}{name}"), name.to_owned());
+    let (own, other, secure) = match state.config.http.public_url.starts_with("https://") {
+        true => (host, plain, "; Secure"),
+        false => (plain, host, ""),
+    };
+    let rest = "Path=/; HttpOnly; SameSite=Lax";
+    let mut texts = vec![format!("{own}={secret}; {rest}; Max-Age={seconds}{secure}")];
+    if exactly(asked, &other).is_some() {
+        texts.push(format!("{other}=; {rest}; Max-Age=0; Secure"));
     }
+    for value in texts.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// The browser's name, as it gives it.
+pub(super) fn agent_of(headers: &HeaderMap) -> String {
+    headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ::messaging::mail::{Decision, Letter, LetterState};
 use ::messaging::notices;
 use ::messaging::notifications::{self, NotificationPage, NotificationQuery, ReadInput};
+use ::work::calendar::holidays::{self, HolidayPack, HolidaysAsked, HolidaysFound};
 use ::work::calendar::{CalendarOf, CalendarSettings};
 use ::work::tasks::{
     AT_ONCE, Acceptance, ActionInput, CalendarPreview, ChecklistChange, Completion, Counters, Delegation, ManualTask,
@@ -401,6 +402,24 @@ pub async fn preview_calendar(
     let of = calendar_of(&body.of)?;
     let tried = state.tasks.preview_calendar(&caller.ctx, of, body.calendar.as_ref(), body.from, body.duration);
     Ok(Json(tried.await?))
+}
+
+/// `GET /calendars/holidays`: the countries whose public holidays are known.
+#[utoipa::path(get, path = "/calendars/holidays", tag = "tasks", operation_id = "holiday_packs", responses((status = 200, body = Items<HolidayPack>)))]
+pub async fn holiday_packs(caller: Caller) -> ApiResult<Json<Items<HolidayPack>>> {
+    caller.require_role()?;
+    Ok(Json(Items { items: holidays::packs() }))
+}
+
+/// `POST /calendars/holidays`: public holidays of a country, or the whole days of an ICS file, to be put into a calendar.
+/// Nothing is changed.
+#[utoipa::path(post, path = "/calendars/holidays", tag = "tasks", operation_id = "find_holidays", request_body = HolidaysAsked, responses((status = 200, body = HolidaysFound)))]
+pub async fn find_holidays(caller: Caller, Body(body): Body<HolidaysAsked>) -> ApiResult<Json<HolidaysFound>> {
+    caller.require_role()?;
+    let locale = caller.ctx.locale;
+    // A file is read away from the threads of requests.
+    let found = tokio::task::spawn_blocking(move || holidays::find(&body, locale)).await;
+    Ok(Json(found.map_err(Error::internal)??))
 }
 
 /// Which letters.

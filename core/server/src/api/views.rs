@@ -1,4 +1,4 @@
-//! `/views`: saved views of lists and boards.
+//! `/views`: saved views of lists, boards and calendars.
 
 use ::records::views::{View, ViewInput, ViewPatch};
 use axum::Json;
@@ -19,7 +19,7 @@ pub struct SavedView {
     id: Uuid,
     entity: String,
     name: String,
-    /// `list` or `board`.
+    /// `list`, `board` or `calendar`.
     kind: String,
     shared: bool,
     mine: bool,

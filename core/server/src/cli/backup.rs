@@ -25,6 +25,13 @@ impl BackupCommand {
         let (folder, saved) = backup::backup(&config, &self.to, Env::system().now()).await?;
         say(&format!("{}", folder.display()));
         say(&format!("The database and {} files of {} bytes.", saved.files, saved.bytes));
+        let key = match config.secrets.keys.trim().is_empty() {
+            true => config.secrets_file().display().to_string(),
+            false => "secrets.keys of the configuration".to_owned(),
+        };
+        say(&format!(
+            "Not in it, for it opens the secrets that are: the key in {key}. Keep a copy of it in another place."
+        ));
         Ok(())
     }
 }
@@ -50,6 +57,10 @@ impl RestoreCommand {
         say(&format!("Put back what was saved at {} by version {}: {} files.", saved.at, saved.version, saved.files));
         if let Some(before) = before {
             say(&format!("The database that was there: {}", before.display()));
+        }
+        if config.secrets.keys.trim().is_empty() && !config.secrets_file().exists() {
+            let file = config.secrets_file();
+            say(&format!("Secrets in it open with the key of the server it is from: put it into {}.", file.display()));
         }
         Ok(())
     }

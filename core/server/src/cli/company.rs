@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use clap::{Args, Subcommand};
-use kernel::{Locale, TenantId, UserId};
+use kernel::{Ctx, Locale, TenantId, UserId};
 use people::tenant::Tenant;
 use people::token::{self, NewToken, Scope};
 use people::user::{self, User, UserPatch};
@@ -63,6 +63,16 @@ impl Init {
         if !self.password_stdin {
             say(&format!("Password: {password}"));
         }
+        let found = crate::packages::install_found(&state).await?;
+        for one in &found {
+            match &one.outcome {
+                Ok(package) => say(&format!("Plugin:   {} {}", plain(&package.plugin), plain(&package.version))),
+                Err(problem) => say(&format!("Not installed: {}: {}", one.file.display(), plain(problem))),
+            }
+        }
+        if found.iter().any(|one| one.outcome.is_ok()) {
+            say("Plugins are switched on in the portal, under Plugins.");
+        }
         Ok(())
     }
 }
@@ -87,6 +97,22 @@ pub(super) async fn tenant(state: &AppState, slug: Option<&str>) -> Result<Tenan
             all.iter().map(|t| t.slug.as_str()).collect::<Vec<_>>().join(", ")
         ))),
     }
+}
+
+/// The person with this e-mail, or an administrator, ready to act.
+pub(super) async fn person(state: &AppState, tenant: &Tenant, email: Option<&str>) -> Result<Ctx, Failure> {
+    let email = email.map(user::normal_email);
+    for account in user::list(&state.db, tenant.id, None, 10_000).await? {
+        let named = email.as_ref().is_none_or(|email| *email == account.email);
+        if named && account.active {
+            let identity = state.identities.of_user(tenant.id, UserId(account.id)).await?;
+            if identity.admin || email.is_some() {
+                return Ok(identity.ctx(&state.env));
+            }
+        }
+    }
+    let unknown = |email: String| format!("there is no account {email}");
+    Err(Failure(email.map_or_else(|| "the company has no administrator".into(), unknown)))
 }
 
 /// The account with this e-mail, in the tenant named or the only one that has it.

@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use kernel::Ctx;
-use kernel::UserId;
 use kernel::jobs::{Slots, Worker};
-use people::tenant::Tenant;
-use people::user;
 use records::import::{Duplicates, Import as Imported, Mapped, Options, Source, State};
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +59,7 @@ impl Import {
     pub(super) async fn run(self) -> Outcome {
         let state = self.place.open().await?;
         let tenant = company::tenant(&state, self.tenant.as_deref()).await?;
-        let ctx = self.person(&state, &tenant).await?;
+        let ctx = company::person(&state, &tenant, self.user.as_deref()).await?;
         let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let copy = state.imports.temporary(&ctx).await?;
         tokio::fs::copy(&self.file, &copy)
@@ -90,25 +87,6 @@ impl Import {
                 .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
         }
         tell_end(&ended)
-    }
-
-    async fn person(&self, state: &AppState, tenant: &Tenant) -> Result<Ctx, Failure> {
-        let email = self.user.as_deref().map(user::normal_email);
-        for account in user::list(&state.db, tenant.id, None, 10_000).await? {
-            let named = email.as_ref().is_none_or(|email| *email == account.email);
-            if named && account.active {
-                let identity = state.identities.of_user(tenant.id, UserId(account.id)).await?;
-                if identity.admin || email.is_some() {
-                    return Ok(identity.ctx(&state.env));
-                }
-            }
-        }
-        Err(Failure(
-            email.map_or_else(
-                || "the company has no administrator".into(),
-                |email| format!("there is no account {email}"),
-            ),
-        ))
     }
 }
 
@@ -140,6 +118,7 @@ fn tell_mapping(import: &Imported, mapping: &[Mapped]) {
 
 /// Works until the import has ended; a running server may do the work instead of us.
 async fn work(state: &AppState, ctx: &Ctx, import: &Imported) -> Result<Imported, Failure> {
+    let _held = crate::alone::working(&state.config)?;
     let stop = CancellationToken::new();
     let worker = Worker::new(&state.db, &state.env, state.imports.handlers());
     let working = tokio::spawn({

@@ -2,9 +2,12 @@
 
 mod backup;
 mod company;
+mod configuration;
+mod doctor;
 mod import;
 mod openapi;
 mod plugin;
+mod secrets;
 mod serve;
 
 use std::path::PathBuf;
@@ -47,10 +50,18 @@ enum Command {
     Backup(backup::BackupCommand),
     /// Put a backup back; no server may run on it.
     Restore(backup::RestoreCommand),
+    /// Say how the system and what is joined to it are.
+    Doctor(doctor::Doctor),
+    /// Keys of the secrets that are kept here.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// Bring the database schema up to date.
     Migrate(Place),
     /// Import a CSV or XLSX file into records.
     Import(import::Import),
+    /// What administrators made of a company, as a file for another one.
+    #[command(subcommand)]
+    Configuration(configuration::ConfigurationCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Make, build, check, pack, test, install and manage plugins.
@@ -101,6 +112,7 @@ impl Place {
         let overrides = Overrides { data: self.data.clone(), database_url: self.database_url.clone(), listen };
         let mut config = Config::load(self.config.as_deref(), &overrides).map_err(Failure)?;
         config.plugins.compiler = own_binary();
+        config.plugins.beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
         config.documents.typesetter = own_binary();
         Ok(config)
     }
@@ -225,6 +237,9 @@ async fn run(command: Command) -> Outcome {
         Command::Backup(command) => command.run().await,
         Command::Restore(command) => command.run().await,
         Command::Import(import) => import.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
+        Command::Configuration(command) => command.run().await,
+        Command::Secrets(command) => command.run().await,
         Command::Migrate(place) => {
             place.open().await?;
             say("The database schema is up to date.");

@@ -8,7 +8,8 @@ use plugin_host::Grants;
 use plugin_host::dev::{self, project, test};
 use serde_json::{Value, json};
 
-use super::{Failure, Outcome, Place, company, plain, say};
+use super::{Failure, Outcome, Place, company, own_binary, plain, say};
+use crate::config::{Config, Overrides};
 
 /// Plugin work.
 #[derive(Debug, Subcommand)]
@@ -203,10 +204,13 @@ impl Folder {
         if scripts.is_empty() {
             return Err(Failure(format!("there are no scripts (*.toml) in {}", self.folder.join("tests").display())));
         }
+        let mut papers = Config::load(None, &Overrides::default()).map_err(Failure)?.documents;
+        papers.typesetter = own_binary();
         let (mut passed, mut failed) = (0, 0);
         for script in scripts {
             let folder = tempfile::tempdir().map_err(|e| Failure(e.to_string()))?;
-            let report = test::run(empty_database(folder.path()).await?, &package, &script).await?;
+            let db = empty_database(folder.path()).await?;
+            let report = test::run(db, &package, &script, papers.child()).await?;
             say(&format!("{}\n{}", script.display(), report.print()));
             if report.passed() { passed += 1 } else { failed += 1 }
         }

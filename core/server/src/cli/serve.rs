@@ -39,16 +39,30 @@ impl Serve {
             false => Env::system(),
         };
         // Held while it runs: nobody may put a backup in the place of what it works on.
-        let _held = crate::alone::together(&config)?;
+        let (_held, only) = crate::alone::serving(&config, self.role == Role::All)?;
         let state = AppState::open(config, env).await?;
+        if let Some(only) = only {
+            kernel::jobs::let_go(&state.db, &state.env).await?;
+            // Commands may come beside a server.
+            drop(only);
+        }
         let listener = tokio::net::TcpListener::bind(&listen)
             .await
             .map_err(|e| Failure(format!("cannot listen on {listen}: {e}")))?;
         let address = listener.local_addr()?;
         tracing::info!(%address, "ready");
+        // Compiling may take seconds: nobody waits for it.
+        let packages = tokio::spawn(look_for_packages(state.clone()));
         app::serve(state, listener, self.role, stopped()).await?;
+        packages.abort();
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+async fn look_for_packages(state: AppState) {
+    if let Err(error) = crate::packages::install_found(&state).await {
+        tracing::error!(%error, "packages beside the program could not be looked for");
     }
 }
 

@@ -171,7 +171,9 @@ impl<'a> Story<'a> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let written = self.records.write(ctx, entity, changes, &WriteOptions::default()).await?;
+        // Leads that are converted are told of as they were.
+        let options = WriteOptions { converting: true, ..WriteOptions::default() };
+        let written = self.records.write(ctx, entity, changes, &options).await?;
         written.into_iter().map(|result| result.map(|written| written.record)).collect()
     }
 

@@ -80,7 +80,7 @@ impl Drop for Share {
 /// The layer: counts what waits.
 pub async fn layer(State(waiting): State<Waiting>, request: Request, next: Next) -> ApiResult<Response> {
     // What strangers are answered is small, or the same for all of them.
-    let Some(who) = request.extensions().get::<Caller>().map(|caller| caller.identity.user.id) else {
+    let Some(who) = request.extensions().get::<Caller>().map(|caller| caller.identity.person()) else {
         return Ok(next.run(request).await);
     };
     let operation = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();

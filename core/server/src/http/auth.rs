@@ -9,11 +9,15 @@ use axum::http::{HeaderMap, Method, header};
 use kernel::{Ctx, Error, Locale};
 use people::Identity;
 
-use super::ApiError;
+use super::address::Address;
+use super::{ApiError, viewing};
 use crate::state::AppState;
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "verstak_session";
+/// What names of cookies begin with where people come by https: browsers take such a one from this host alone, not from others of its
+/// domain.
+pub const OWN_HOST: &str = "__Host-";
 
 /// The caller's language, once known; read by the layer that writes error bodies.
 #[derive(Debug, Clone, Default)]
@@ -42,20 +46,27 @@ impl FromRequestParts<AppState> for Caller {
         if parts.extensions.get::<Nobody>().is_some() {
             return Err(Error::Unauthenticated.into());
         }
+        let asks = reads(&parts.method, operation_of(parts));
         let identity = match bearer(&parts.headers) {
             Some(token) => state.identities.by_token(token).await?,
             None => {
                 let secret = cookie(&parts.headers).ok_or(Error::Unauthenticated)?;
                 same_origin(&parts.method, &parts.headers, &state.config.http.public_url)?;
-                state.identities.by_session(&secret).await?
+                if asks {
+                    state.identities.by_session(&secret).await?
+                } else {
+                    state.identities.by_session_to_act(&secret).await?
+                }
             }
         };
         if let Some(spoken) = parts.extensions.get::<Spoken>() {
             spoken.0.get_or_init(|| identity.locale());
         }
-        let caller = Self { ctx: identity.ctx(&state.env), identity };
-        let operation = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-        if caller.identity.read_only && !reads(&parts.method, operation) {
+        let address = parts.extensions.get::<Address>().and_then(|address| address.0);
+        let caller = Self { ctx: Ctx { address, ..identity.ctx(&state.env) }, identity };
+        if caller.identity.viewing.is_some() {
+            viewing::judge(&parts.method, operation_of(parts))?;
+        } else if caller.identity.read_only && !asks {
             return Err(Error::Denied("token").into());
         }
         parts.extensions.insert(caller.clone());
@@ -89,7 +100,7 @@ impl Caller {
 }
 
 /// Questions that need a body: operations that change nothing, by their place in the OpenAPI.
-pub const QUESTIONS: [&str; 26] = [
+pub const QUESTIONS: [&str; 29] = [
     "/api/v1/records/{entity}/query",
     "/api/v1/records/{entity}/aggregate",
     "/api/v1/records/{entity}/evaluate",
@@ -112,15 +123,25 @@ pub const QUESTIONS: [&str; 26] = [
     "/api/v1/process-instances/{id}/next",
     "/api/v1/sales/calculate",
     "/api/v1/documents/preview",
+    "/api/v1/document-templates/{key}/preview",
+    "/api/v1/document-templates/own/{id}/preview",
     "/api/v1/access/preview",
     "/api/v1/automations/dry-run",
     "/api/v1/calendars/preview",
+    "/api/v1/calendars/holidays",
     "/api/v1/tasks/parse",
 ];
 
-/// Whether an operation only reads: safe methods, and the questions that need a body.
+/// The operation by its place in the OpenAPI; none: the address leads nowhere.
+fn operation_of(parts: &Parts) -> &str {
+    parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default()
+}
+
+/// Whether an operation only reads: the safe methods there are, and the questions that need a body. Named one by one:
+/// what the library calls safe grows (QUERY).
 pub(super) fn reads(method: &Method, operation: &str) -> bool {
-    method.is_safe() || (*method == Method::POST && QUESTIONS.contains(&operation))
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+        || (*method == Method::POST && QUESTIONS.contains(&operation))
 }
 
 /// The token of an `Authorization: Bearer` header.
@@ -130,8 +151,21 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The secret in the session cookie.
+/// The secret in the session cookie: of this host alone, or one of before, which is good until it ends.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
+    exactly(headers, &format!("{OWN_HOST}{COOKIE}")).or_else(|| exactly(headers, COOKIE))
+}
+
+/// What is in a cookie that lives for minutes: where people come by https, in one that no other host can have set.
+pub fn short_cookie(headers: &HeaderMap, public_url: &str, wanted: &str) -> Option<String> {
+    match public_url.starts_with("https://") {
+        true => exactly(headers, &format!("{OWN_HOST}{wanted}")),
+        false => exactly(headers, wanted),
+    }
+}
+
+/// What is in the cookie of exactly this name.
+pub fn exactly(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -139,7 +173,7 @@ pub fn cookie(headers: &HeaderMap) -> Option<String> {
         .flat_map(|text| text.split(';'))
         .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+            (name == wanted && !value.is_empty()).then(|| value.to_owned())
         })
 }
 
@@ -188,6 +222,11 @@ mod tests {
     fn cookies_and_languages_are_found_among_others() {
         let found = cookie(&headers(&[(header::COOKIE, "a=1; verstak_session=s3; b=2")]));
         assert_eq!(found.as_deref(), Some("s3"));
+        let both = cookie(&headers(&[(header::COOKIE, "verstak_session=forged; __Host-verstak_session=s4")]));
+        assert_eq!(both.as_deref(), Some("s4"));
+        let planted = headers(&[(header::COOKIE, "verstak_sign_in=forged")]);
+        assert_eq!(short_cookie(&planted, "https://crm.test", "verstak_sign_in"), None);
+        assert_eq!(short_cookie(&planted, "http://crm.test", "verstak_sign_in").as_deref(), Some("forged"));
         assert_eq!(accepted(&headers(&[(header::ACCEPT_LANGUAGE, "de-DE, uk;q=0.8, en;q=0.5")])), Locale::Uk);
         assert_eq!(bearer(&headers(&[(header::AUTHORIZATION, "bearer  abc")])), Some("abc"));
     }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use kernel::event::{self, Cursor, Event, Selection};
-use kernel::{Ctx, Db, Error, Timestamp};
+use kernel::{Db, Error, Timestamp};
+use people::Identity;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,7 @@ const JUDGED: usize = 2_048;
 /// Seconds for which a judgement holds: as long as an identity is kept.
 const HOLDS_SECONDS: i64 = 5;
 
-/// Whose streams see the same: a person, and the token that narrows their rights.
+/// Whose streams see the same: a person, and what narrows their rights.
 type Who = (uuid::Uuid, Option<uuid::Uuid>);
 
 /// Which events somebody may see, asked once for all of their streams.
@@ -116,9 +117,9 @@ impl Feed {
     ///
     /// # Errors
     /// `Limited` when `most` are open already.
-    pub fn listen(&self, ctx: &Ctx, most: usize) -> kernel::Result<Listener> {
-        let person = ctx.user().map(|user| user.0).unwrap_or_default();
-        let token = if let kernel::Actor::Token { token, .. } = &ctx.actor { Some(*token) } else { None };
+    pub fn listen(&self, identity: &Identity, most: usize) -> kernel::Result<Listener> {
+        let who: Who = (identity.person(), identity.through());
+        let person = who.0;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(person).or_default();
         if *count >= most {
@@ -127,9 +128,9 @@ impl Feed {
         *count += 1;
         let mut ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
         ears.retain(|_, ears| ears.strong_count() > 0);
-        let known = ears.get(&(person, token)).and_then(Weak::upgrade);
+        let known = ears.get(&who).and_then(Weak::upgrade);
         let mine = known.unwrap_or_else(|| Arc::new(Ears { person, judged: tokio::sync::Mutex::default() }));
-        ears.insert((person, token), Arc::downgrade(&mine));
+        ears.insert(who, Arc::downgrade(&mine));
         Ok(Listener { ears: mine, open: Arc::clone(&self.open) })
     }
 

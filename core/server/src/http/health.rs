@@ -59,7 +59,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
 }
 
 /// Bytes that the server may still write on the disk of a folder.
-fn free_bytes(folder: &Path) -> std::io::Result<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

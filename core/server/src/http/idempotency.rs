@@ -57,6 +57,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     let Ok(caller) = Caller::from_request_parts(&mut parts, &state).await else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
+    // Whoever looks as somebody else does nothing that would be done twice, and is told none of their answers.
+    if caller.identity.viewing.is_some() {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    }
     let print = Fingerprint::new(&parts);
     let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let slot = parts.extensions.get::<Slot>().cloned();

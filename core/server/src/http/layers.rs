@@ -17,7 +17,7 @@ use super::auth::{Caller, Nobody, Spoken, accepted, bearer, cookie};
 use super::error::{Began, answer, written};
 use super::idempotency::Repeated;
 use super::receive::takes_file;
-use super::{ApiError, ApiResult};
+use super::{ApiError, ApiResult, origin};
 use crate::state::AppState;
 
 /// The id of a request, in the answer and in the log.
@@ -43,6 +43,7 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
     let api = request.uri().path().starts_with("/api/") || request.uri().path().starts_with("/hooks/");
     // No path or query of ours holds a NUL, and PostgreSQL does not take one.
     let nul = request.uri().path_and_query().is_some_and(|address| address.as_str().contains("%00"));
+    let host = request.headers().get(header::HOST).filter(|_| !api).cloned();
     let mut response = if nul {
         ApiError(super::body::bad_request("address", "the character U+0000 is not allowed")).into_response()
     } else {
@@ -65,6 +66,9 @@ pub async fn outermost(State(state): State<AppState>, mut request: Request, next
         && !(repeated && headers.contains_key(REQUEST_ID))
     {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some(policy) = framing(host.as_ref(), &state.config.http.public_url) {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -90,13 +94,21 @@ fn bare(status: StatusCode, response: &Response) -> Option<Error> {
     }
 }
 
+/// The policy of our pages, without frames of plugins. Mantine sets style attributes and one style element at run time; scripts
+/// come from us alone.
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-src blob:";
+
+/// The same with frames of plugins, and no other address of ours: a frame that goes to one by itself would tell it what it
+/// knows.
+fn framing(host: Option<&HeaderValue>, public_url: &str) -> Option<HeaderValue> {
+    let origins = origin::of(host, public_url)?;
+    let places: String = origins.iter().map(|origin| format!(" {origin}{}", origin::FRAMES)).collect();
+    HeaderValue::try_from(format!("{POLICY}{places}")).ok()
+}
+
 const SECURITY: [(HeaderName, &str); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        // Mantine sets style attributes and one style element at run time; scripts come from us alone.
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-         connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
-    ),
+    (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
@@ -143,7 +155,7 @@ pub async fn recognised(State(state): State<AppState>, request: Request, next: N
         None => Err(ApiError(Error::Unauthenticated)),
     };
     match caller {
-        Ok(caller) => state.limits.request(&format!("user {}", caller.identity.user.id))?,
+        Ok(caller) => state.limits.request(&format!("user {}", caller.identity.person()))?,
         Err(ApiError(error)) => {
             state.limits.request(&from)?;
             if matches!(error, Error::Unauthenticated) {

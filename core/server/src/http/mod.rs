@@ -15,10 +15,12 @@ pub mod kept;
 pub mod layers;
 pub mod limit;
 pub mod listen;
+pub mod origin;
 mod patience;
 pub mod portal;
 pub mod range;
 pub mod receive;
+mod viewing;
 
 use axum::http::{HeaderName, header};
 

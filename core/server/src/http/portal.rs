@@ -14,7 +14,7 @@ const PAGE: &str = "index.html";
 /// Serves a file of the portal.
 pub async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
-    if path.starts_with("api/") || path.starts_with("hooks/") {
+    if ["api/", "hooks/", "frames/"].iter().any(|own| path.starts_with(own)) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let (name, file) = match Files::get(path) {

@@ -141,7 +141,7 @@ async fn received(
 ) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
     let pause = Duration::from_secs(state.config.http.body_seconds);
-    let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.user.id);
+    let known = parts.extensions.get::<Caller>().map(|caller| caller.identity.person());
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Ok(closing(too_large().into_response()));
     }
@@ -175,18 +175,36 @@ pub(super) fn takes_file(path: &str) -> bool {
     inside.is_some_and(|inside| inside.split('/').count() == 2)
 }
 
+/// Whether a stranger sends a file to an address: `/public/{company}/{plugin}/{page}/files`.
+fn takes_offered(path: &str) -> bool {
+    let inside = path.strip_prefix("/api/v1/public/").and_then(|rest| rest.strip_suffix("/files"));
+    inside.is_some_and(|inside| inside.split('/').count() == 3)
+}
+
 /// Bytes of a body at an address, and whether it flows to its handler.
 pub(super) fn limit_of(method: &Method, path: &str, config: &Config) -> (usize, bool) {
     if method == Method::POST && takes_file(path) {
         let file = usize::try_from(config.files.max_bytes).unwrap_or(usize::MAX);
         return (file.saturating_add(FORM), true);
     }
+    if method == Method::POST && takes_offered(path) {
+        return (records::files::MAX_OFFERED, false);
+    }
     let config = &config.http;
     match path {
         "/api/v1/imports" | "/api/v1/plugins" if method == Method::POST => (config.upload_limit, true),
         // One more than the reader takes, so that its own words are heard.
-        "/api/v1/process-definitions" if method == Method::POST => (process::definition::MAX_BYTES + 1, false),
+        _ if takes_drawing(method, path) => (process::definition::MAX_BYTES + 1, false),
         _ => (config.body_limit, false),
+    }
+}
+
+/// Whether a BPMN file is sent to an address: as a definition, as a drawing, or as a revision of one.
+fn takes_drawing(method: &Method, path: &str) -> bool {
+    match path.strip_prefix("/api/v1/process-") {
+        Some("definitions" | "drawings") => method == Method::POST,
+        Some(rest) => method == Method::PUT && rest.starts_with("drawings/") && rest.ends_with("/xml"),
+        None => false,
     }
 }
 

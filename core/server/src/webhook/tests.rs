@@ -63,6 +63,7 @@ fn call(parameters: Json) -> ServiceCall {
         parameters: parameters.as_object().unwrap().clone(),
         subject: None,
         cause: None,
+        batch: None,
     }
 }
 

@@ -67,6 +67,22 @@ pub(super) async fn acting(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored
     }
 }
 
+/// Passes whoever may say that an open task need not be done: of one that keeps its record in a stage only those above, for
+/// the record could leave then.
+///
+/// # Errors
+/// `Denied`.
+pub(super) async fn letting_go(conn: &impl ConnectionTrait, ctx: &Ctx, task: &Stored) -> Result<()> {
+    if task.contract.stage.is_none() || ctx.rights.is_admin() {
+        return Ok(());
+    }
+    match standing(conn, ctx, task).await {
+        Ok(Standing::Above) => Ok(()),
+        Ok(_) | Err(Error::NotFound(_)) => Err(Error::Denied("action")),
+        Err(error) => Err(error),
+    }
+}
+
 /// Narrows a list to what the actor may see.
 pub(super) async fn narrow(conn: &impl ConnectionTrait, ctx: &Ctx, select: &mut SelectStatement) -> Result<()> {
     if ctx.rights.is_admin() {

@@ -95,6 +95,9 @@ pub struct TaskContract {
     /// What its values may tell of the subject.
     #[serde(skip_serializing_if = "Tells::is_nothing")]
     pub tells: Tells,
+    /// The stage that its subject does not leave before it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
 }
 
 /// What values that a process made may tell of its subject: those from whom a field of it is hidden do not get them.

@@ -185,17 +185,19 @@ impl Tasks {
         deadline::schedule(tx, ctx, task, &calendar).await
     }
 
-    /// Cancels a task made by hand: its maker, heads and administrators, whoever has it.
+    /// Cancels a task made by hand: its maker, heads and administrators, whoever has it; that of a stage heads and
+    /// administrators alone.
     ///
     /// # Errors
     /// `NotFound`, `Denied`; conflicts `task.completed`, `task.cancelled`, `task.of_process`.
     pub async fn cancel(&self, ctx: &Ctx, id: TaskId, note: Option<&str>) -> Result<Task> {
         input::text("note", note.unwrap_or_default(), MAX_NOTE)?;
         let given = planned("state", Value::Text(TaskState::Cancelled.name().into()));
-        self.change_own(ctx, id, given, async |_, old, task, standing| {
+        self.change_own(ctx, id, given, async |tx, old, task, standing| {
             if old.instance.is_some() {
                 return Err(Error::Conflict { code: "task.of_process", current: None });
             }
+            access::letting_go(tx, ctx, old).await?;
             if standing == Standing::Candidate && old.creator != ctx.user().map(|user| user.0) {
                 return Err(Error::Denied("action"));
             }

@@ -67,7 +67,7 @@ impl super::Tasks {
     /// `NotFound`.
     pub async fn history(&self, ctx: &Ctx, id: TaskId, before: Option<i64>, limit: u64) -> Result<Vec<Event>> {
         self.get(ctx, id).await?;
-        Ok(event::of_record(self.db.read(), ctx.tenant, id.0, before, limit.clamp(1, 200)).await?)
+        Ok(event::of_record(self.db.read(), ctx.tenant, id.0, before, &[], limit.clamp(1, 200)).await?)
     }
 
     /// Says something about a task that the actor sees; it stands in the history.

@@ -156,7 +156,8 @@ impl Tasks {
 
 /// What was made, as the result of its task.
 pub(super) fn result(task: &Stored) -> Option<Json> {
-    let result = task.action_kind().and_then(Made::of).and(task.action.result.as_ref())?;
+    let makes = |kind: &&str| *kind == "create-record" || Made::of(kind).is_some();
+    let result = task.action_kind().filter(makes).and(task.action.result.as_ref())?;
     Some(json!({"entity": result.get("entity"), "id": result.get("id")}))
 }
 

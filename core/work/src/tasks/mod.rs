@@ -27,6 +27,7 @@
 //! | `history` | events |
 //! | `relations` | what others read inside their queries |
 //! | `record` | the record of a task: one writer behind two doors |
+//! | `staged` | tasks of pipeline stages |
 //! | `store`, `parts` | the tables |
 //! | `promise` | whether a contract can be kept |
 
@@ -55,6 +56,7 @@ mod recount;
 pub mod relations;
 mod resolve;
 mod review;
+mod staged;
 mod store;
 
 use std::sync::{Arc, OnceLock};

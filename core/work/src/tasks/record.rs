@@ -219,6 +219,9 @@ impl TaskRecords {
         if old.version != change.version {
             return Err(Error::Conflict { code: "record.conflict", current: None });
         }
+        if old.state == TaskState::Open && takes_back(change) {
+            access::letting_go(tx, ctx, &old).await?;
+        }
         old.other = change.before.clone().unwrap_or_default();
         let mut task = Stored { other: change.after.clone(), ..old.clone() };
         match change.operation {
@@ -302,6 +305,13 @@ impl TaskRecords {
         }
         Ok(())
     }
+}
+
+/// Whether a change has a task not be done, or be about something else.
+fn takes_back(change: &PendingChange) -> bool {
+    let about = ["record_entity", "record_id"].iter().any(|key| change.changes(key)) && !change.merging;
+    let cancels = change.changes("state") && Planned(&change.after).state() == TaskState::Cancelled;
+    change.operation == Operation::Delete || (change.operation == Operation::Update && (about || cancels))
 }
 
 fn cancelled(ctx: &Ctx, task: &mut Stored) -> Result<()> {

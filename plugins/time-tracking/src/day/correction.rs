@@ -2,7 +2,8 @@
 
 use verstak_plugin::prelude::*;
 
-use super::rules::Kept;
+use super::place::Places;
+use super::rules::{Kept, Limits, is_silent};
 use super::{Day, State};
 use crate::notice;
 use crate::period;
@@ -11,14 +12,14 @@ use crate::refusal::{Done, No, Trouble, must_stay, unsay};
 use crate::span::Span;
 use crate::staff;
 use crate::store::{self, Setup, date_value, instant, me};
-use crate::zone::Date;
+use crate::zone::{self, Date};
 
 /// The entity.
 pub const ENTITY: &str = "time_correction";
 /// What was there and who decided: the module says it.
 const TOLD: [&str; 5] = ["old_starts_at", "old_ends_at", "old_breaks", "decided_by", "decided_at"];
 /// What somebody asked for: whoever decides says yes or no to just that; who wants something else asks anew.
-const ASKED: [&str; 6] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason"];
+const ASKED: [&str; 7] = ["owner", "day", "starts_at", "ends_at", "breaks", "reason", "goes_on"];
 
 /// What somebody wants.
 pub struct Wish<'a> {
@@ -32,6 +33,8 @@ pub struct Wish<'a> {
     pub rest: i64,
     /// Why.
     pub reason: &'a str,
+    /// The day goes on: its start alone is another.
+    pub goes_on: bool,
 }
 
 /// Asks for a change; answers the correction's id.
@@ -45,7 +48,8 @@ pub fn ask(person: &str, wish: &Wish<'_>) -> Result<String, HostError> {
         .with("starts_at", Value::Instant(wish.start))
         .with("ends_at", Value::Instant(wish.end))
         .with("breaks", wish.rest)
-        .with("reason", wish.reason);
+        .with("reason", wish.reason)
+        .with("goes_on", wish.goes_on);
     Ok(records::create(ENTITY, draft)?.id)
 }
 
@@ -84,6 +88,10 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
     period::must_be_open(&[date], None)?;
     unsay(change, &TOLD);
     unsay(change, &["applied"]);
+    if store::by_hand() && change.was_set("goes_on") {
+        // People say when it ended; that it goes on is known to its buttons.
+        change.set("goes_on", Value::Null);
+    }
     let old = super::on(&owner, date)?;
     let rest = change.integer("breaks").unwrap_or_default();
     change.set("day", date_value(date));
@@ -98,14 +106,47 @@ fn new(setup: &Setup, change: &mut Change) -> Done {
         change.set(field, Value::Null);
     }
     if !change.was_set("state") {
-        let today = setup.zone.date(runtime::now()) == date;
-        let limits = plan::limits(&owner, date)?;
-        let silent = today && super::rules::is_silent(old.as_ref().map(|day| &day.kept), start, end, rest, &limits);
-        change.set("state", if silent { "approved" } else { "pending" });
+        let is_today = setup.zone.date(runtime::now()) == date;
+        let passes = is_today && is_small(&owner, date, old.as_ref().map(|day| &day.kept), (start, end, rest))?;
+        change.set("state", if passes { "approved" } else { "pending" });
     } else if change.text("state") != Some("pending") {
         return Err(No::denied("decide.own", "Nobody decides for himself").into());
     }
     Ok(())
+}
+
+/// Whether a change of a day is so small that nobody is asked.
+fn is_small(owner: &str, date: Date, kept: Option<&Kept>, wanted: (i64, i64, i64)) -> Result<bool, HostError> {
+    let limits = plan::limits(owner, date)?;
+    let (start, end, rest) = wanted;
+    Ok(is_silent(kept, start, end, rest, &limits) && is_small_in_all(owner, date, wanted, &limits)?)
+}
+
+/// Small changes that nobody is asked about do not add up to a large one: each is measured from the day as it was before the
+/// first of them.
+fn is_small_in_all(
+    owner: &str,
+    date: Date,
+    (start, end, rest): (i64, i64, i64),
+    limits: &Limits,
+) -> Result<bool, HostError> {
+    let of_day = |more| store::all_of([store::eq("owner", owner), store::eq("day", zone::text(date)), more]);
+    let fields = ["decided_by", "old_starts_at", "old_ends_at", "old_breaks", "created_at"];
+    let rows = store::rows(ENTITY, &of_day(store::eq("state", "approved")), &fields, &[("created_at", false)])?;
+    let decided = rows.iter().rposition(|row| row.id("decided_by").is_some());
+    let Some(first) = rows.get(decided.map_or(0, |at| at + 1)) else { return Ok(true) };
+    let (Some(start_then), Some(end_then)) = (instant(first, "old_starts_at"), instant(first, "old_ends_at")) else {
+        return Ok(true);
+    };
+    let rest_then = first.integer("old_breaks").unwrap_or_default();
+    let corrected = of_day(store::eq("source", "correction")).to_string();
+    if records::count(super::ENTITY, Some(&corrected))? == 0 {
+        // What its buttons did since is the day's own, but they move no start and take no pause away.
+        let moved = (start - start_then).abs() / zone::SECOND;
+        return Ok(moved.max(rest_then - rest) <= limits.silent_edit);
+    }
+    let then = Kept { start: start_then, end: Some(end_then), breaks: Vec::new(), rest: rest_then };
+    Ok(is_silent(Some(&then), start, end, rest, limits))
 }
 
 fn decided(change: &mut Change) -> Done {
@@ -191,10 +232,16 @@ pub fn apply(id: &str) -> Done {
         kept: Kept::default(),
         state: State::Closed,
         violations: Vec::new(),
+        places: Places::default(),
     };
     let mut day = super::on(owner, date)?.unwrap_or_else(fresh);
-    day.kept = Kept { start, end: Some(end), breaks: Vec::new(), rest: row.integer("breaks").unwrap_or_default() };
-    day.state = State::Closed;
+    if row.boolean("goes_on") == Some(true) && !day.id.is_empty() {
+        // It went on while this waited.
+        day.kept.start = start;
+    } else {
+        day.kept = Kept { start, end: Some(end), breaks: Vec::new(), rest: row.integer("breaks").unwrap_or_default() };
+        day.state = State::Closed;
+    }
     day.save(&setup, "correction", row.text("reason"))?;
     records::change(ENTITY, id, Draft::new().with("applied", true))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 pub mod correction;
 pub mod guard;
+pub mod place;
 pub mod rules;
 pub mod steps;
 pub mod watch;
@@ -12,6 +13,7 @@ use verstak_plugin::prelude::*;
 use crate::plan;
 use crate::store::{self, Setup, date_value, instant};
 use crate::zone::{self, Date};
+use place::Places;
 use rules::{Broken, Kept, Plan};
 
 /// The entity.
@@ -66,6 +68,8 @@ pub struct Day {
     pub state: State,
     /// What was told of it.
     pub violations: Vec<String>,
+    /// Where it began or ended, said with its next save; what is kept already stays, of the end until it goes on.
+    pub places: Places,
 }
 
 const FIELDS: [&str; 9] =
@@ -89,6 +93,7 @@ impl Day {
             },
             state: State::of(row.text("state")),
             violations,
+            places: Places::default(),
         })
     }
 
@@ -103,7 +108,7 @@ impl Day {
         let worked = kept.end.map(|end| kept.worked(end));
         let mut kinds = broken.kinds();
         kinds.extend(extra.iter().filter(|kind| !kinds.contains(kind)).cloned().collect::<Vec<_>>());
-        Draft::new()
+        let draft = Draft::new()
             .with("starts_at", Value::Instant(kept.start))
             .with("ends_at", kept.end.map_or(Value::Null, Value::Instant))
             .with("breaks", Value::Json(Json::Array(pauses).to_string()))
@@ -115,6 +120,12 @@ impl Day {
             .with("short", broken.short)
             .with("violations", Value::Texts(kinds))
             .with("state", self.state.key())
+            .with_some("start_place", self.places.start.as_deref());
+        match kept.end {
+            Some(_) => draft.with_some("end_place", self.places.end.as_deref()),
+            // It goes on: where it ended before is not where it will.
+            None => draft.with("end_place", Value::Null),
+        }
     }
 
     /// Judges it by plan and policy and writes it; answers what it breaks.

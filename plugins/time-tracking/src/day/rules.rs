@@ -1,5 +1,6 @@
 //! What a day comes to: worked time, the norm, violations. Pure.
 
+use super::place::Keeps;
 use crate::span::{self, Span};
 use crate::zone::{HOUR, SECOND};
 
@@ -20,6 +21,8 @@ pub struct Limits {
     pub silent_edit: i64,
     /// A day that is not finished so long after its planned end is forgotten.
     pub auto_close: i64,
+    /// What is kept of where a day begins and ends.
+    pub place: Keeps,
 }
 
 impl Default for Limits {
@@ -32,6 +35,7 @@ impl Default for Limits {
             period_lack: 60 * 60,
             silent_edit: 15 * 60,
             auto_close: 4 * 3_600,
+            place: Keeps::Nothing,
         }
     }
 }
@@ -83,6 +87,12 @@ impl Kept {
         let whole = Span::new(self.start, end);
         let pauses: Vec<Span> = self.breaks.iter().map(|(from, to)| Span::new(*from, to.unwrap_or(end))).collect();
         (span::seconds(&span::without(&[whole], &pauses)) - self.rest).max(0)
+    }
+
+    /// Seconds of pauses between the start and an instant, whatever came later.
+    pub fn rested(&self, until: i64) -> i64 {
+        let until_then = Self { end: Some(until), ..self.clone() };
+        Span::new(self.start, until).seconds() - until_then.worked(until)
     }
 
     /// Whether a pause goes on.
@@ -207,6 +217,16 @@ mod tests {
         let short = |end| judge(&day("09:00", end, None), &half, &Limits { early_before: 3_600, ..Limits::default() });
         assert_eq!(short("12:50"), Broken::default());
         assert_eq!(short("12:44").short, 16 * 60);
+    }
+
+    #[test]
+    fn a_pause_after_an_instant_is_none_before_it() {
+        let kept = day("09:00", "18:00", Some(("13:00", "14:00")));
+        let rested = |until| kept.rested(at(until));
+        assert_eq!([rested("12:00"), rested("13:30"), rested("17:00")], [0, 1_800, 3_600]);
+        assert_eq!(Kept { rest: 600, ..kept.clone() }.rested(at("12:00")), 600);
+        let goes_on = Kept { breaks: vec![(at("13:00"), None)], end: None, ..kept };
+        assert_eq!(goes_on.rested(at("13:20")), 1_200);
     }
 
     #[test]

@@ -154,8 +154,10 @@ pub fn recount(all: &[Event]) -> Outcome {
     let days = if all.iter().any(|event| event.name.starts_with("calendar.")) {
         super::going_on(None)?
     } else {
-        let people = absent(all)?;
-        if people.is_empty() { Vec::new() } else { super::going_on(Some(&people))? }
+        match absent(all)? {
+            Some(people) if people.is_empty() => Vec::new(),
+            people => super::going_on(people.as_deref())?,
+        }
     };
     for mut day in days {
         day.save(&setup, "web", None)?;
@@ -163,20 +165,27 @@ pub fn recount(all: &[Event]) -> Outcome {
     Ok(())
 }
 
-/// Of whom absences tell.
-fn absent(all: &[Event]) -> Result<Vec<String>, HostError> {
+/// Of whom absences tell; nothing where one is gone and nobody knows whose it was.
+fn absent(all: &[Event]) -> Result<Option<Vec<String>>, HostError> {
     let mut people = Vec::new();
     for event in all {
-        match event.after("user") {
-            Some(Value::Id(id)) => people.push(id.clone()),
-            _ => {
-                people.extend(records::get("absence", &event.record)?.and_then(|row| row.id("user").map(str::to_owned)))
-            }
+        let said = event.change("user").into_iter().flat_map(|change| [&change.before, &change.after]);
+        let said: Vec<String> = said
+            .filter_map(|value| match value {
+                Value::Id(id) => Some(id.clone()),
+                _ => None,
+            })
+            .collect();
+        if said.is_empty() {
+            let row = records::get("absence", &event.record)?;
+            let Some(person) = row.and_then(|row| row.id("user").map(str::to_owned)) else { return Ok(None) };
+            people.push(person);
         }
+        people.extend(said);
     }
     people.sort_unstable();
     people.dedup();
-    Ok(people)
+    Ok(Some(people))
 }
 
 /// Seconds as hours and minutes, `1:05`.

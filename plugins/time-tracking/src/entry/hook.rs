@@ -54,6 +54,12 @@ fn owner(change: &Change) -> Option<String> {
     change.id("owner").map(str::to_owned).or_else(me)
 }
 
+/// Whose rows a change touches: whose it is, and from whom it takes it.
+fn owners(change: &Change) -> Vec<String> {
+    let before = change.differs("owner").then(|| change.before().id("owner").map(str::to_owned)).flatten();
+    owner(change).into_iter().chain(before).collect()
+}
+
 /// The local dates that a change touches, before and after.
 fn days(zone: Zone, change: &Change) -> Vec<Date> {
     let starts = [instant(change, "starts_at"), instant(&change.before().to_vec(), "starts_at")];
@@ -69,7 +75,10 @@ fn organizations(change: &Change) -> Vec<Option<String>> {
 }
 
 /// The time zones of people's calendars.
-fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, Zone>, HostError> {
+///
+/// # Errors
+/// As the host says.
+pub fn zones(setup: &Setup, now: i64, people: &[String]) -> Result<BTreeMap<String, Zone>, HostError> {
     let today = zone::text(setup.zone.date(now));
     let days = calendars::days(people, &today, &today)?;
     let zone =
@@ -87,7 +96,7 @@ impl Around {
     fn of(changes: &[Change]) -> Outcome<Self> {
         let setup = Setup::load();
         let now = runtime::now();
-        let people: BTreeSet<String> = changes.iter().filter_map(owner).collect();
+        let people: BTreeSet<String> = changes.iter().flat_map(owners).collect();
         let asked: Vec<String> = people.into_iter().collect();
         let zones = zones(&setup, now, &asked)?;
         let zone = |change: &Change| owner(change).and_then(|id| zones.get(&id)).copied().unwrap_or(setup.zone);
@@ -116,11 +125,9 @@ impl Around {
         let Some(owner) = owner(change) else { return Ok(()) };
         let Some(start) = instant(change, "starts_at") else { return Ok(()) };
         if is_of_people(change) {
-            for day in days(self.zone(&owner), change) {
-                for organization in organizations(change) {
-                    self.closed.must_be_open(day, organization.as_deref())?;
-                }
-                self.locks.must_be_open(&owner, day)?;
+            self.must_be_open(change)?;
+            if self.organization(change) {
+                self.must_be_open(change)?;
             }
         }
         if change.operation() == Operation::Delete {
@@ -132,6 +139,36 @@ impl Around {
         self.subject(change, &owner);
         self.cost(change, &owner);
         Ok(())
+    }
+
+    /// Passes where the weeks and months that a change touches are open.
+    fn must_be_open(&self, change: &Change) -> Done {
+        for owner in owners(change) {
+            for day in days(self.zone(&owner), change) {
+                for organization in organizations(change) {
+                    self.closed.must_be_open(day, organization.as_deref())?;
+                }
+                self.locks.must_be_open(&owner, day)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Time belongs to the organization of its deal, or of its task's, unless somebody said to which; whether that is news.
+    fn organization(&self, change: &mut Change) -> bool {
+        let is_about_another = change.is_new() || change.differs("deal") || change.differs("task");
+        if !is_about_another || change.was_set("organization") {
+            return false;
+        }
+        let task = change.id("task").and_then(|id| self.titles.get(id));
+        let of_task = task.filter(|row| row.text("record_entity") == Some("deal")).and_then(|row| row.id("record_id"));
+        let deal = change.id("deal").or(of_task).and_then(|id| self.titles.get(id));
+        let Some(organization) = deal.and_then(|row| row.id("organization")).map(str::to_owned) else { return false };
+        let is_news = change.id("organization") != Some(organization.as_str());
+        if is_news {
+            change.set("organization", Value::Id(organization));
+        }
+        is_news
     }
 
     /// Day, zone, seconds; what crosses midnight is cut, and the rest follows as rows of one chain.

@@ -7,7 +7,7 @@ use super::split::by_day;
 use super::{ENTITY, SHARED, Subject};
 use crate::events;
 use crate::notice;
-use crate::refusal::{Done, No, Trouble};
+use crate::refusal::{Done, No};
 use crate::span::Span;
 use crate::store::{self, Setup, instant};
 use crate::zone::{SECOND, whole};
@@ -82,15 +82,23 @@ pub fn start(person: &str, subject: &Subject, note: &str) -> Done<Running> {
         match writes.create_as(ENTITY, &id, draft).run() {
             Ok(_) => {
                 before.iter().filter(|_| !setup.parallel).for_each(|one| events::stopped(one, now));
+                // Of less than a second it leaves nothing when another start ends it at once.
                 let row = records::get(ENTITY, &id)?.as_ref().and_then(Running::of_row);
-                return row.ok_or_else(|| HostError::Internal("the entry is gone".to_owned()).into());
+                return row.ok_or_else(|| overtaken().into());
             }
             // Another start was faster, or something was booked until this second: look again.
             Err(error) => last = Some(error),
         }
     }
-    Err(last
-        .map_or_else(|| No::conflict("time.overlap", "entry.busy", "Another timer was started").into(), Trouble::Host))
+    Err(match last {
+        // What was to be ended had gone each time.
+        None | Some(HostError::NotFound(_)) => overtaken().into(),
+        Some(error) => error.into(),
+    })
+}
+
+fn overtaken() -> No {
+    No::conflict("time.overlap", "entry.busy", "Another timer was started")
 }
 
 /// Stops what runs.

@@ -1,7 +1,8 @@
-//! What the reports show as a file: `GET /export/report.csv?by=&from=&to=`, `.xlsx`, and the entries behind it. Rounded as
+//! What the reports show as a file: `GET /export/report.csv?by=&from=&to=`, `.xlsx`, `.pdf`, and the entries behind it. Rounded as
 //! administrators set, of what whoever asks may see.
 
 mod csv;
+mod pdf;
 mod xlsx;
 
 use serde_json::Value as Json;
@@ -62,6 +63,10 @@ fn made(request: &Request) -> Done<Response> {
     let (media, body) = match kind {
         "csv" => ("text/csv; charset=utf-8", csv::written(&table, &runtime::context().locale).into_bytes()),
         "xlsx" => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx::written(&table)),
+        "pdf" => {
+            let title = format!("{}: {} – {}", words("page.reports"), zone::text(from), zone::text(to));
+            ("application/pdf", pdf::written(&table, &title)?)
+        }
         _ => return Err(no_file()),
     };
     Ok(Response::file(media, body))

@@ -4,7 +4,8 @@ use verstak_plugin::prelude::*;
 
 use super::now::subject_of;
 use crate::day::correction;
-use crate::day::steps::{self, Step};
+use crate::day::place::Position;
+use crate::day::steps::{self, Said, Step};
 use crate::entry::{Subject, book, chain, timer};
 use crate::period;
 use crate::refusal::{Done, No, Trouble};
@@ -16,8 +17,17 @@ fn person() -> Acted<String> {
     me().ok_or_else(|| NotActed::refuse(Message::new("caller.none", "Sign in first")))
 }
 
-fn day(step: Step) -> Acted {
-    let stepped = steps::step(&person()?, step, None, None)?;
+/// Where the browser says that its person is, of actions that ask it.
+fn position(deed: &Deed) -> Option<Position> {
+    match deed.value("position")? {
+        Value::Json(text) => Position::of(&serde_json::from_str(text).ok()?),
+        _ => None,
+    }
+}
+
+fn day(deed: &Deed, step: Step) -> Acted {
+    let said = Said { position: position(deed), ..Said::default() };
+    let stepped = steps::step(&person()?, step, said)?;
     let (key, text) = match (step, stepped.day.is_some()) {
         (Step::Start, _) => ("toast.started", "The day has begun"),
         (Step::Pause, _) => ("toast.paused", "Pause"),
@@ -31,32 +41,32 @@ fn day(step: Step) -> Acted {
 ///
 /// # Errors
 /// As the step says.
-pub fn day_start(_: &Deed) -> Acted {
-    day(Step::Start)
+pub fn day_start(deed: &Deed) -> Acted {
+    day(deed, Step::Start)
 }
 
 /// Rests.
 ///
 /// # Errors
 /// As the step says.
-pub fn day_pause(_: &Deed) -> Acted {
-    day(Step::Pause)
+pub fn day_pause(deed: &Deed) -> Acted {
+    day(deed, Step::Pause)
 }
 
 /// Works again.
 ///
 /// # Errors
 /// As the step says.
-pub fn day_resume(_: &Deed) -> Acted {
-    day(Step::Resume)
+pub fn day_resume(deed: &Deed) -> Acted {
+    day(deed, Step::Resume)
 }
 
 /// Ends the day.
 ///
 /// # Errors
 /// As the step says.
-pub fn day_finish(_: &Deed) -> Acted {
-    day(Step::Finish)
+pub fn day_finish(deed: &Deed) -> Acted {
+    day(deed, Step::Finish)
 }
 
 /// Starts a timer: on the record the page stands on, on a line, or on nothing in particular.

@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod money;
 pub mod now;
+pub mod planned;
 pub mod report;
 pub mod task;
 pub mod team;

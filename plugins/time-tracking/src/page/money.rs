@@ -31,7 +31,7 @@ fn looked_at() -> Vec<Date> {
     std::iter::successors(Some(this), |month| Some(month_of(minus_days(*month, 1)))).take(MONTHS).collect()
 }
 
-/// Names of people, left or not.
+/// Names of people; whoever left stays, and is said to be former.
 ///
 /// # Errors
 /// As the host says.
@@ -39,9 +39,13 @@ pub fn people_of(ids: impl Iterator<Item = String>) -> Result<Vec<(String, Strin
     let mut ids: Vec<String> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
+    let former = runtime::words(&Message::new("reports.former", "former"), &runtime::context().locale);
     let mut found = Vec::new();
     for part in ids.chunks(200) {
-        found.extend(people::persons(part)?.into_iter().flatten().map(|person| (person.id, person.name)));
+        found.extend(people::persons(part)?.into_iter().flatten().map(|person| {
+            let left = if person.active { String::new() } else { format!(" ({former})") };
+            (person.id, format!("{}{left}", person.name))
+        }));
     }
     Ok(found)
 }

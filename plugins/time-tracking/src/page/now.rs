@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use verstak_plugin::prelude::*;
 
 use super::at;
+use crate::day::place::Keeps;
 use crate::day::{self, Day, State};
 use crate::entry::{self, SUBJECTS, Subject, timer};
 use crate::plan;
@@ -19,6 +20,7 @@ pub struct Now {
     booked: i64,
     norm: i64,
     ends: Option<i64>,
+    place: Keeps,
     unconfirmed: u64,
 }
 
@@ -46,6 +48,7 @@ impl Now {
             booked: store::sum(entry::ENTITY, &of_today, "seconds")? + going.max(0),
             norm: plan.norm(),
             ends: plan.bounds().map(|bounds| bounds.end),
+            place: plan::limits(person, today)?.place,
             unconfirmed: records::count(entry::ENTITY, Some(&unconfirmed.to_string()))?,
             day,
             running,
@@ -79,7 +82,7 @@ impl Now {
                 "state": self.state(), "day": self.day.as_ref().map(|day| zone::text(day.date)),
                 "started": self.day.as_ref().map(|day| zone::instant(day.kept.start)),
                 "since": since.map(zone::instant), "worked_before": before,
-                "worked": self.worked, "norm": self.norm,
+                "worked": self.worked, "norm": self.norm, "place": self.place.key(),
             },
             "timer": timer,
         })
@@ -107,6 +110,7 @@ pub fn now(_: &Ask) -> Outcome<Figures> {
         .with("norm", now.norm)
         .with("left", (now.norm - now.worked).max(0))
         .with("plan_ends", at(now.ends))
+        .with("place", now.place.key())
         .with("running", running.is_some())
         .with("timer_since", at(running.map(|one| one.since)))
         .with("timer_title", running.map(|one| one.title.clone()).unwrap_or_default())

@@ -60,10 +60,15 @@ pub fn filter_of(ask: &Ask, person: &str) -> Result<Json, HostError> {
 /// # Errors
 /// As the host says.
 pub fn filter_between(person: &str, from: Date, to: Date) -> Result<Json, HostError> {
+    Ok(of_period(from, to, seen(person)?))
+}
+
+/// What a period has, of these people where they are said.
+pub fn of_period(from: Date, to: Date, people: Option<Json>) -> Json {
     let mut parts =
         vec![store::compares("day", "gte", zone::text(from)), store::compares("day", "lte", zone::text(to))];
-    parts.extend(seen(person)?);
-    Ok(store::all_of(parts))
+    parts.extend(people);
+    store::all_of(parts)
 }
 
 /// The source `period`: one row.
@@ -137,9 +142,11 @@ pub struct Line {
 pub fn printed(by: &str, filter: &Json) -> Result<Vec<Line>, HostError> {
     let mut groups = grouped(by, filter)?;
     groups.sort_by_key(|group| std::cmp::Reverse(group.seconds));
-    groups.truncate(MOST);
     let exact: Vec<i64> = groups.iter().map(|group| group.seconds).collect();
-    let (lines, rest) = rounding().lines(&exact);
+    let (mut lines, rest) = rounding().lines(&exact);
+    // What is too long for a page is one line: the total stays the total.
+    let others = lines.split_off(lines.len().min(MOST));
+    groups.truncate(MOST);
     let names = names(by, &groups)?;
     let words = |key: &str, text: &str| runtime::words(&Message::new(key, text), &runtime::context().locale);
     let none = if by == "client_id" {
@@ -152,6 +159,11 @@ pub fn printed(by: &str, filter: &Json) -> Result<Vec<Line>, HostError> {
         let name = names.iter().find(|(id, _)| *id == group.key).map_or(group.subject, |(_, name)| name.clone());
         let name = if name.is_empty() { none.clone() } else { name };
         printed.push(Line { key: group.key, name, seconds, exact: group.seconds, rounding: false });
+    }
+    if !others.is_empty() {
+        let exact: i64 = exact.iter().skip(MOST).sum();
+        let name = words("reports.others", "All others");
+        printed.push(Line { key: "others".to_owned(), name, seconds: others.iter().sum(), exact, rounding: false });
     }
     if rest != 0 {
         let name = words("reports.rounding", "Rounding");
@@ -201,18 +213,7 @@ fn names(by: &str, groups: &[Group]) -> Result<Vec<(String, String)>, HostError>
     }
     match by {
         "client_id" => companies(&ids),
-        "owner" => {
-            // Whoever left stays in reports.
-            let former = runtime::words(&Message::new("reports.former", "former"), &runtime::context().locale);
-            let mut found = Vec::new();
-            for part in ids.chunks(200) {
-                for person in people::persons(part)?.into_iter().flatten() {
-                    let left = if person.active { String::new() } else { format!(" ({former})") };
-                    found.push((person.id, format!("{}{left}", person.name)));
-                }
-            }
-            Ok(found)
-        }
+        "owner" => super::money::people_of(ids.into_iter()),
         "activity" => {
             let locale = runtime::context().locale;
             let name = |key: &String| {

@@ -113,6 +113,12 @@ pub fn week_cells(ask: &Ask) -> Outcome<Figures> {
     Ok(Figures::from(rows))
 }
 
+/// Where a day began and where it ended, as far as that is kept.
+fn places(row: &Row) -> String {
+    let known: Vec<&str> = ["start_place", "end_place"].into_iter().filter_map(|field| row.text(field)).collect();
+    known.join(" → ")
+}
+
 /// The source `week_days`: each day of the week with its times.
 ///
 /// # Errors
@@ -122,7 +128,7 @@ pub fn week_days(ask: &Ask) -> Outcome<Figures> {
     let setup = Setup::of(&person)?;
     let first = week(ask, &setup);
     let plans = plan::plans(std::slice::from_ref(&person), first, plus_days(first, 6))?;
-    let fields = ["day", "starts_at", "ends_at", "worked", "violations", "state"];
+    let fields = ["day", "starts_at", "ends_at", "worked", "violations", "state", "start_place", "end_place"];
     let days = store::every(day::ENTITY, &of_week(&person, first), &fields)?;
     let entries = store::every(entry::ENTITY, &of_week(&person, first), &["day", "seconds"])?;
     let mut rows = Vec::new();
@@ -144,6 +150,7 @@ pub fn week_days(ask: &Ask) -> Outcome<Figures> {
             .with("norm", plan.norm())
             .with("booked", booked)
             .with("violated", !kinds.is_empty())
+            .with("place", kept.map(places).unwrap_or_default())
             .with("state", kept.and_then(|row| row.text("state")).unwrap_or("none"));
         rows.push(row);
     }

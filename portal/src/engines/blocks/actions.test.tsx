@@ -94,3 +94,38 @@ describe("an action on rows", () => {
     expect(toasts()[0]?.text).toContain("Anna: Not yours.");
   });
 });
+
+it("says where it is pressed where the action asks, and does it all the same where nobody knows", async () => {
+  const inputs: unknown[] = [];
+  const given = backend(() => rows("Anna"), {
+    act: async ({ input }) => {
+      inputs.push(input);
+      return {};
+    },
+  });
+  const knows = (known: boolean) =>
+    Object.defineProperty(navigator, "geolocation", {
+      configurable: true,
+      value: {
+        getCurrentPosition: (done: PositionCallback, refused: PositionErrorCallback) =>
+          known
+            ? done({ coords: { latitude: 50.45, longitude: 30.52, accuracy: 20 } } as GeolocationPosition)
+            : refused({} as GeolocationPositionError),
+      },
+    });
+  const start = (label: string, locate: boolean) => ({ label, act: "start", locate, input: { note: "x" } });
+  await show([{ block: "actions", actions: [start("Start here", true), start("Start", false)] }], given);
+  knows(true);
+  await click("Start here");
+  await settle();
+  await click("Start");
+  await settle();
+  knows(false);
+  await click("Start here");
+  await settle();
+  expect(inputs).toEqual([
+    { note: "x", position: { latitude: 50.45, longitude: 30.52, accuracy: 20 } },
+    { note: "x" },
+    { note: "x" },
+  ]);
+});

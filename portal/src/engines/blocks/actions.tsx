@@ -4,14 +4,14 @@
  */
 import { Button, Loader, Menu, Tooltip } from "@mantine/core";
 import { IconDots } from "@tabler/icons-react";
-import { createContext, type ReactNode, use, useRef, useState } from "react";
+import { createContext, lazy, type ReactNode, Suspense, use, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import { messageOf } from "@/api/problem";
 import { Spoken } from "@/ui/block-frame";
 import { IconAction } from "@/ui/icon-action";
+import type { SwipeSide } from "@/ui/swipe-row";
 import { toast } from "@/ui/toast";
-import { AskDialog } from "./ask-dialog";
 import { ScopeContext, usePage, useSay } from "./context";
 import { isTrue, plain } from "./environment";
 import { RefusedRows } from "./refused-rows";
@@ -19,6 +19,9 @@ import type { Action, Given } from "./tree";
 import { NothingDone, Refused, type RefusedRow, type Said, scopeOf, type Target, useVerbs } from "./verbs";
 
 export type { Target } from "./verbs";
+
+// Its fields are more than all the rest of a page: they come with the first question.
+const AskDialog = lazy(() => import("./ask-dialog"));
 
 interface Actions {
   /**
@@ -134,16 +137,18 @@ export function ActionsHost({ children }: { children: ReactNode }) {
     <ActionsContext value={{ run, isBusy: running.isBusy, runOn }}>
       {children}
       {asked && (
-        <AskDialog
-          {...asked}
-          onClose={() => {
-            setAsked(undefined);
-            asked.after?.();
-          }}
-          onDo={async (input, key) =>
-            finish(asked.action, asked.target, await verbs(asked.action, asked.target, input, key))
-          }
-        />
+        <Suspense>
+          <AskDialog
+            {...asked}
+            onClose={() => {
+              setAsked(undefined);
+              asked.after?.();
+            }}
+            onDo={async (input, key) =>
+              finish(asked.action, asked.target, await verbs(asked.action, asked.target, input, key))
+            }
+          />
+        </Suspense>
       )}
     </ActionsContext>
   );
@@ -203,6 +208,19 @@ export function ActionButtons({ actions, target }: { actions: Action[] | undefin
       button
     );
   });
+}
+
+/** What a finger that pushes a row aside does: the first action of that way which may be done now. */
+export function useSwipes(actions: Action[] | undefined, target: Target) {
+  const { run, isBusy } = useActions();
+  const say = useSay();
+  const { environment, shown } = useShown(actions, target);
+  const side = (way: Action["swipe"]): SwipeSide | undefined => {
+    const action = shown.find((one) => one.swipe === way && isTrue(one.enabled, environment));
+    if (!action || isBusy(undefined, target)) return undefined;
+    return { label: say(action.label, environment), tone: action.tone, run: () => run(action, target) };
+  };
+  return { left: side("left"), right: side("right") };
 }
 
 /** The actions of a row behind three dots. */

@@ -21,7 +21,7 @@ interface AskProps {
 }
 
 /** Up to five inputs, and what is to be confirmed; a refusal leaves what was typed. */
-export function AskDialog({ action, target, onClose, onDo }: AskProps) {
+export default function AskDialog({ action, target, onClose, onDo }: AskProps) {
   const { t } = useTranslation(["blocks", "common"]);
   const page = usePage();
   const say = useSay();

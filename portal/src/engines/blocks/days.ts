@@ -53,16 +53,22 @@ export function wallOf(ms: number, zone?: string): Wall {
   };
 }
 
-/** The moment at which the wall of the zone shows this; where a clock skips it, the first one after. */
+/** The day that it is in a zone. */
+export const todayIn = (zone?: string): string => wallOf(Date.now(), zone).day;
+
+/** The moment at which the wall of the zone shows this; where a clock skips it, as much later as it skips. */
 export function momentOf({ day, minutes }: Wall, zone?: string): number {
   const wanted = utc(day) + minutes * 60_000;
   let guess = wanted;
+  let skipped = wanted;
   // The offset at the guess leads to the moment; once more where the clock changed between.
   for (let round = 0; round < 3; round += 1) {
     const shown = wallOf(guess, zone);
     const off = utc(shown.day) + shown.minutes * 60_000 - wanted;
-    if (off === 0) break;
+    if (off === 0) return guess;
+    skipped = guess;
     guess -= off;
   }
-  return guess;
+  // No clock shows it: the guesses go to and fro over what is skipped.
+  return Math.max(guess, skipped);
 }

@@ -1,7 +1,7 @@
 /** Figures in words by the format a block names. */
 import { durationText } from "@/engines/fields/duration";
 import { currentLocale } from "@/i18n";
-import { formatMoney, formatMoneyShort, formatNumber } from "@/i18n/format";
+import { formatMoney, formatMoneyShort, formatNumber, withMinus } from "@/i18n/format";
 import type { Format } from "./tree";
 
 export function figure(value: number, format: Format | undefined, currency: string, short = false): string {
@@ -9,7 +9,6 @@ export function figure(value: number, format: Format | undefined, currency: stri
   if (format === "percent") return `${formatNumber(value * 100, 1)} %`;
   if (format === "duration") return durationText(Math.round(value));
   if (!short || Math.abs(value) < 10_000) return formatNumber(value);
-  return new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 }).format(
-    value,
-  );
+  const compact = new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 });
+  return withMinus(compact.format(value));
 }

@@ -40,6 +40,10 @@ export interface PageSetup {
   onParams?(params: Record<string, unknown>, replace: boolean): void;
   onOpen?(target: OpenTarget): void;
   onClose?(): void;
+  /** Where the files of the plugin's frames are. */
+  frames?: string | undefined;
+  /** What a form has sent is not kept: the next one at this screen is another person. */
+  forgets?: boolean;
   /** All of it is to be made anew: who made the tree makes another. */
   onRenew?(): void;
   /** The next of the list the page was opened from. */

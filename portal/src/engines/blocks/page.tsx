@@ -164,6 +164,7 @@ const drawers: { [K in Kind]?: Drawer<K> } = {
   audio: later(() => words().then(({ AudioView }) => ({ default: AudioView }))),
   timeline: later(() => words().then(({ TimelineView }) => ({ default: TimelineView }))),
   files: later(() => import("./small/files").then(({ FilesView }) => ({ default: FilesView }))),
+  frame: later(() => import("./frame/frame")),
   actions: ({ block }: { block: ActionsBlock }) => (
     <Buttons>
       <ActionButtons actions={block.items} />

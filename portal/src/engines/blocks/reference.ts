@@ -317,6 +317,7 @@ const own: { [K in Kind]: Spec<Own<K>> } = {
     warn: may(number),
   },
   preview: { html: may(given(name)), text: may(text), as: may(oneOf("mail", "sms", "page")) },
+  frame: { file: must(name), sources: may(list(source)), acts: may(list(name)) },
   audio: {
     file: must(given(name)),
     marks: may(list({ type: "object", properties: { at: number, label: text }, required: ["at", "label"] })),
@@ -363,6 +364,8 @@ const actionSpec: Spec<Action> = {
   why: may(text),
   confirm: may(text),
   ask: may(list(ref("input"), most.ask)),
+  swipe: may(oneOf("left", "right")),
+  locate: may(given(flag)),
   // biome-ignore lint/suspicious/noThenProperty: the word of the specification
   then: may(
     list({

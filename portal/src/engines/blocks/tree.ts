@@ -302,6 +302,16 @@ export interface AudioBlock extends Common {
   file: Given<string>;
   marks?: { at: number; label: Text }[];
 }
+/** A page of the package in a closed frame; needs the grant `ui.frame`. */
+export interface FrameBlock extends Common {
+  block: "frame";
+  /** A page below `ui/` of the package, `map/index.html`. */
+  file: string;
+  /** Sources whose rows it gets. */
+  sources?: string[];
+  /** What it may press. */
+  acts?: string[];
+}
 export interface ActionsBlock extends Common {
   block: "actions";
   items: Action[];
@@ -316,8 +326,8 @@ export interface Input {
   name: string;
   label: Text;
   /** `period` is `{from, to}`; `filter` is of the list of `entity`; `template` is Markdown with placeholders; `rows` are
-   * forms within the form, at most `max`. */
-  type?: FieldType | "period" | "filter" | "template" | "rows";
+   * forms within the form, at most `max`; `file` takes files on public pages, one or at most `max`. */
+  type?: FieldType | "period" | "filter" | "template" | "rows" | "file";
   help?: Text;
   required?: Given<boolean>;
   when?: Given<boolean>;
@@ -375,6 +385,7 @@ export type KnownBlock =
   | TimerBlock
   | PreviewBlock
   | AudioBlock
+  | FrameBlock
   | ActionsBlock
   | RenderedBlock
   | FormBlock;
@@ -396,6 +407,10 @@ export interface Action {
   confirm?: Text;
   /** Up to five inputs first. */
   ask?: Input[];
+  /** Of a row of a table: a finger that pushes the row that way does it, on a phone; its menu and keys do it everywhere. */
+  swipe?: "left" | "right";
+  /** Of an `act`: where the browser is goes along as `position`, if its person lets it; nobody waits for long. */
+  locate?: Given<boolean>;
   then?: ("refresh" | "close" | "next" | { open: OpenTarget })[];
   create?: { entity: string; fields: Record<string, unknown> };
   update?: Record<string, unknown>;

@@ -6,10 +6,11 @@ import { fieldOf, textOf } from "@/engines/fields/text";
 import { isEmpty } from "@/engines/fields/values";
 import { toast } from "@/ui/toast";
 import { usePage, useSay, useTextMaker } from "./context";
-import { resolve } from "./environment";
+import { isTrue, resolve } from "./environment";
 import { watchJob } from "./jobs";
 import type { PageStore, Scope } from "./page-store";
 import type { Action, OpenTarget } from "./tree";
+import { whereabouts } from "./whereabouts";
 import type { ActAnswer, SourceRow } from "./wire";
 
 export interface Target {
@@ -221,6 +222,8 @@ export function useVerbs(): Do {
     async function act(): Promise<Said> {
       const shows = action.shows && value<Fields>(action.shows);
       const ids = new Set(rows.map(({ id }) => id));
+      const locates = action.locate !== undefined && isTrue(action.locate, environment);
+      const position = locates ? await whereabouts() : undefined;
       const back =
         shows && target.source
           ? page.sources.show(target.source, (shown) =>
@@ -236,7 +239,7 @@ export function useVerbs(): Do {
             row: target.row && { id: target.row.id, entity: target.row.entity },
             entity: target.rows?.[0]?.entity,
             rows: target.rows?.map(({ id }) => id),
-            input: { ...value<Fields>(action.input ?? {}), ...input },
+            input: { ...value<Fields>(action.input ?? {}), ...(position && { position }), ...input },
           },
           key,
         );

@@ -153,6 +153,8 @@ export interface Backend {
   completeTask(task: Id, input: Record<string, unknown>): Promise<void>;
   /** Where a stored file is read from. */
   downloadUrl(what: { file: string }): string;
+  /** Sends a file for an input of the type `file`; gives what the form is sent with. On public pages. */
+  upload?(input: string, file: File): Promise<string>;
   /** All rows of a source as a file. */
   file(request: FileRequest): Promise<Blob>;
   /** Files of records. */

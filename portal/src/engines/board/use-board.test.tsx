@@ -72,6 +72,16 @@ describe("a board over any source", () => {
     board.end();
   });
 
+  it("says nothing where a conversion is offered instead of the move", async () => {
+    const source = workshop([machine("a", "idle"), machine("b", "idle"), machine("c", "idle")]);
+    const board = await open(source);
+    source.failure = new ApiError({ status: 409, code: "lead.convert_required", detail: "Convert it." });
+    await board.does(() => board.now().board.move(rowOf(source, "b"), "running"));
+    expect(board.ids()).toEqual([["a", "b", "c"], []]);
+    expect(board.now().board.refusals.size).toBe(0);
+    board.end();
+  });
+
   it("follows what others did, and lets the source say when something narrows it", async () => {
     const source = workshop([machine("a", "idle"), machine("b", "running")]);
     const board = await open(source);

@@ -5,7 +5,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { messageOf } from "@/api/problem";
+import { messageOf, needsConversion } from "@/api/problem";
 import type { Fields, Id, RecordData } from "@/api/types";
 import { titleOf } from "@/engines/fields/text";
 import type { RowChange, Source } from "@/engines/source";
@@ -76,6 +76,7 @@ export function useBoard(source: Source, scope: BoardScope): Board {
         })
         .catch((error: unknown) => {
           cache.place(record, to, from, before);
+          if (needsConversion(error)) return;
           const reason = messageOf(error, t("common:network"));
           setRefusals((old) => new Map(old).set(record.id, reason));
           const title = titleOf(scope.shape, record.fields, t("fields:untitled"));

@@ -17,6 +17,8 @@ export class Designer {
   readonly marks: Marks;
   private readonly modeler: Modeler;
   private readonly listeners = new Set<() => void>();
+  /** The drawing stands as it was opened: nobody has moved or changed it yet. */
+  private untouched = false;
   /** Grows with every change of the drawing or of what is selected. */
   version = 0;
   /** Grows with every change of the drawing alone. */
@@ -38,14 +40,31 @@ export class Designer {
     this.modeler.on("commandStack.changed", (event: { trigger?: string }) => {
       if (event.trigger === "clear") return;
       this.changes += 1;
+      this.untouched = false;
       this.tell();
     });
     this.modeler.on("selection.changed", () => this.tell());
+    const touch = () => {
+      this.untouched = false;
+    };
+    for (const kind of ["pointerdown", "wheel", "keydown"]) {
+      place.addEventListener(kind, touch, { capture: true, passive: true });
+    }
   }
 
   /** What of the file could not be understood: it is lost when the drawing is saved. */
   async open(xml: string): Promise<string[]> {
     const { warnings } = await this.modeler.importXML(xml);
+    this.fitIn();
+    this.untouched = true;
+    this.marks.forget();
+    this.tell();
+    return (warnings as (string | { message: string })[]).map((one) =>
+      typeof one === "string" ? one : one.message,
+    );
+  }
+
+  private fitIn(): void {
     const canvas = this.get("canvas");
     const level = canvas.zoom("fit-viewport", "auto");
     if (level > 1) canvas.zoom(1, "auto");
@@ -55,11 +74,6 @@ export class Designer {
       const start = this.steps()[0];
       if (start) canvas.scrollToElement(start, 120);
     }
-    this.marks.forget();
-    this.tell();
-    return (warnings as (string | { message: string })[]).map((one) =>
-      typeof one === "string" ? one : one.message,
-    );
   }
 
   async xml(): Promise<string> {
@@ -95,6 +109,7 @@ export class Designer {
     return shape ?? this.get("canvas").getRootElement();
   }
   select(id: string | undefined, look = false): void {
+    if (look) this.untouched = false;
     const shape = id ? this.element(id) : undefined;
     const known = shape && shape !== this.get("canvas").getRootElement() ? shape : null;
     this.get("selection").select(known);
@@ -192,13 +207,17 @@ export class Designer {
   }
 
   zoom(by: number): void {
+    this.untouched = false;
     const canvas = this.get("canvas");
     if (by === 0) {
       if (canvas.zoom("fit-viewport", "auto") > 1) canvas.zoom(1, "auto");
     } else canvas.zoom(Math.min(4, Math.max(0.1, canvas.zoom() * by)), "auto");
   }
+  /** What stands beside it comes after the drawing: until somebody works on it, it is fitted in anew. */
   resized(): void {
-    if (this.modeler.getDefinitions()) this.get("canvas").resized();
+    if (!this.modeler.getDefinitions()) return;
+    this.get("canvas").resized();
+    if (this.untouched) this.fitIn();
   }
 
   /** Arrows, each with what it is taken by. */

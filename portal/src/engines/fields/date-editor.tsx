@@ -110,6 +110,7 @@ export default function DateEditor(props: Props) {
         <DatePicker
           key={shownDay}
           locale={locale}
+          highlightToday
           firstDayOfWeek={locale === "en" ? 0 : 1}
           value={shownDay}
           defaultDate={shownDay ?? undefined}

@@ -2,6 +2,7 @@
 
 /** `5400` -> `1:30`, `90` -> `0:01:30`. */
 export function durationText(seconds: number): string {
+  if (seconds < 0) return `−${durationText(-seconds)}`;
   const part = (value: number) => String(value).padStart(2, "0");
   const [hours, minutes, rest] = [
     Math.floor(seconds / 3_600),

@@ -3,6 +3,7 @@ import { fieldsToRead } from "@/engines/list/columns";
 import type { Shape } from "@/engines/source";
 import { field, shape } from "@/engines/testing/fake-source";
 import { addressText, withPart } from "./address";
+import { branchOf } from "./branches";
 import { durationText, readDuration } from "./duration";
 import { isEditable, isFillable, offeredOf } from "./kinds";
 import { currencyOf, inUsualOrder } from "./money";
@@ -10,12 +11,13 @@ import { nameOf, type TextContext, textOf } from "./text";
 
 describe("durations", () => {
   it("are hours and minutes to people, seconds on the wire", () => {
-    expect([0, 60, 5_400, 90, 360_000].map(durationText)).toEqual([
+    expect([0, 60, 5_400, 90, 360_000, -1_800].map(durationText)).toEqual([
       "0:00",
       "0:01",
       "1:30",
       "0:01:30",
       "100:00",
+      "−0:30",
     ]);
     expect(["1:30", "0:01:30", "2", "1,5", "1.5", " ", "0:5"].map(readDuration)).toEqual([
       5_400,
@@ -101,6 +103,26 @@ describe("values of a company's own fields", () => {
     });
     expect(offeredOf(source, null).map((choice) => choice.value)).toEqual(["web"]);
     expect(offeredOf(source, "fax").map((choice) => choice.value)).toEqual(["web", "fax"]);
+  });
+
+  it("of a tree are called with what is above them, and a branch is taken as a whole", () => {
+    const regions = field("region", "choice", {
+      choices: [
+        { value: "ua", label: "Ukraine" },
+        { value: "kyiv", label: "Kyiv", parent: "ua" },
+        { value: "podil", label: "Podil", parent: "kyiv" },
+        { value: "pl", label: "Poland" },
+      ],
+    });
+    const offered = offeredOf(regions, null);
+    expect(offered.map(({ label }) => label)).toEqual([
+      "Ukraine",
+      "Ukraine / Kyiv",
+      "Ukraine / Kyiv / Podil",
+      "Poland",
+    ]);
+    expect(branchOf(offered, "ua")).toEqual(["ua", "kyiv", "podil"]);
+    expect(branchOf(offered, "pl")).toEqual(["pl"]);
   });
 
   it("are not typed where they are computed or kept elsewhere", () => {

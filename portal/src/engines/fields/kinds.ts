@@ -1,5 +1,6 @@
 /** What can be done with a field by its type. */
 import type { Choice, Field, Value } from "@/api/types";
+import { withPaths } from "./branches";
 import { ids } from "./values";
 
 /** Come from elsewhere: an upload, a computation. */
@@ -20,7 +21,8 @@ export const isNumeric = (field: Field) => ["integer", "decimal", "money", "dura
 /** What a choice offers: an archived one only where the row has it already. */
 export function offeredOf(field: Field, value: Value): Choice[] {
   const kept = ids(value);
-  return (field.choices ?? []).filter((choice) => !choice.archived || kept.includes(choice.value));
+  const offered = (choice: Choice) => !choice.archived || kept.includes(choice.value);
+  return withPaths(field.choices ?? []).filter(offered);
 }
 
 /** The product's rows of a sale, which have a section of their own on the card. */

@@ -16,6 +16,8 @@ interface Props {
   value: Value;
   /** Digits after the separator; any number of them when left out. */
   decimals?: number;
+  /** Digits after the separator that are written in any case: prices stand as amounts do. */
+  least?: number;
   /** Why it was refused; `true` where that is said elsewhere. */
   error?: string | boolean;
   autoFocus?: boolean;
@@ -37,7 +39,8 @@ export function NumberEditor(props: Props) {
   const locale = currentLocale();
   const typed = useTyped({
     value,
-    write: (one) => (isEmpty(one) || !Number.isFinite(Number(one)) ? "" : writeNumber(Number(one), locale)),
+    write: (one) =>
+      isEmpty(one) || !Number.isFinite(Number(one)) ? "" : writeNumber(Number(one), locale, props.least),
     read: (text) => {
       const number = readNumber(text, locale);
       return number === undefined || placesOf(number) > (decimals ?? 99) ? undefined : number;

@@ -41,12 +41,18 @@ function tell(): void {
   for (const listener of listeners) listener();
 }
 
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useUnsaved(place: string): Unsaved | undefined {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => readUnsaved(place),
+  return useSyncExternalStore(subscribe, () => readUnsaved(place));
+}
+
+/** Which of a record's fields could not be saved, a space between their keys. */
+export function useProblems(record: Pick<RecordData, "entity" | "id">, keys: string[]): string {
+  return useSyncExternalStore(subscribe, () =>
+    keys.filter((key) => readUnsaved(placeOf(record, { key }))?.problem !== undefined).join(" "),
   );
 }

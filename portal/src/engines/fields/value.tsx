@@ -10,7 +10,7 @@ import { ids, isEmpty, multiValues } from "./values";
 
 interface Props {
   field: Field;
-  record: RecordData;
+  record: Pick<RecordData, "fields">;
   context: TextContext;
   compact?: boolean;
 }
@@ -71,7 +71,7 @@ export function FieldValue({ field, record, context, compact = false }: Props) {
   }
 }
 
-function Contacts({ field, record, compact }: { field: Field; record: RecordData; compact: boolean }) {
+function Contacts({ field, record, compact }: Omit<Props, "context" | "compact"> & { compact: boolean }) {
   const values = multiValues(record.fields[field.key]);
   const shown = (value: string) => (field.type === "phones" ? formatPhone(value) : value);
   const first = values[0];

@@ -3,6 +3,7 @@ import { Button, MultiSelect, Select, TextInput } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Refs, Value } from "@/api/types";
+import { branchOf, withPaths } from "@/engines/fields/branches";
 import { DurationEditor } from "@/engines/fields/duration-editor";
 import { LinkEditor } from "@/engines/fields/link-editor";
 import { currenciesOf } from "@/engines/fields/money";
@@ -158,6 +159,7 @@ interface ChoicesProps {
 function Choices({ options, value, onChange }: ChoicesProps) {
   const { t } = useTranslation("filters");
   const [typed, setTyped] = useState("");
+  const take = (next: string[]) => onChange([...new Set(next)]);
   return (
     <MultiSelect
       aria-label={t("value")}
@@ -165,7 +167,10 @@ function Choices({ options, value, onChange }: ChoicesProps) {
       searchable
       data={options}
       value={value}
-      onChange={onChange}
+      onChange={(next) => {
+        const added = next.filter((one) => !value.includes(one));
+        take(added.length > 0 ? [...value, ...added.flatMap((one) => branchOf(options, one))] : next);
+      }}
       searchValue={typed}
       onSearchChange={setTyped}
       comboboxProps={{ withinPortal: false }}
@@ -176,7 +181,7 @@ function Choices({ options, value, onChange }: ChoicesProps) {
         event.preventDefault();
         const one = onlyMatch(options, typed);
         if (!one) return;
-        if (!value.includes(one)) onChange([...value, one]);
+        if (!value.includes(one)) take([...value, ...branchOf(options, one)]);
         setTyped("");
       }}
     />
@@ -186,6 +191,8 @@ function Choices({ options, value, onChange }: ChoicesProps) {
 interface Option {
   value: string;
   label: string;
+  /** What it stands under: whoever takes that takes this too. */
+  parent?: string;
 }
 
 function optionsOf({ field, entity }: Resolved): Option[] {
@@ -199,5 +206,5 @@ function optionsOf({ field, entity }: Resolved): Option[] {
     );
   }
   if (field.type === "pipeline") return entity.pipelines.map(({ id, name }) => ({ value: id, label: name }));
-  return (field.type === "currency" ? currenciesOf(field, undefined) : field.choices) ?? [];
+  return field.type === "currency" ? (currenciesOf(field, undefined) ?? []) : withPaths(field.choices ?? []);
 }

@@ -21,6 +21,7 @@ export type Choice =
   | "is_me"
   | "my_department"
   | "my_subtree"
+  | "my_headed"
   | "period"
   | "last_days"
   | "next_days"
@@ -76,7 +77,7 @@ const byType: Record<FieldType, Choice[]> = {
   link: list,
   links: list,
   user: ["is_me", ...list],
-  department: ["my_department", "my_subtree", ...list],
+  department: ["my_department", "my_subtree", "my_headed", ...list],
   phones: several,
   emails: several,
   urls: several,
@@ -96,6 +97,7 @@ const moving: readonly Choice[] = [
   "is_me",
   "my_department",
   "my_subtree",
+  "my_headed",
   "period",
   "last_days",
   "next_days",
@@ -206,6 +208,8 @@ export function toFilter({ field, choice, value }: Condition, type: FieldType): 
       return write("eq", { my_department: true });
     case "my_subtree":
       return write("in", { my_subtree: true });
+    case "my_headed":
+      return write("in", { my_headed: true });
     case "period":
       return write("eq", { relative: value });
     case "last_days":
@@ -252,6 +256,7 @@ export function fromFilter(node: Filter, type: FieldType | undefined): Condition
     if (value.me === true && op === "eq") return read("is_me");
     if (value.my_department === true && op === "eq") return read("my_department");
     if (value.my_subtree === true && (op === "in" || op === "eq")) return read("my_subtree");
+    if (value.my_headed === true && (op === "in" || op === "eq")) return read("my_headed");
     if (value.relative === "days_ago" && op === "gte") return read("last_days", value.n);
     if (value.relative === "days_ahead" && op === "lte") return read("next_days", value.n);
     if (op === "eq" && periods.includes(value.relative as RelativeDay)) return read("period", value.relative);

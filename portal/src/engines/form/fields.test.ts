@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Field, Me } from "@/api/types";
 import type { Shape } from "@/engines/source";
-import { presetOf } from "./fields";
+import { brief, fillable, presetOf } from "./fields";
 
 const me = { user: { id: "u1", name: "Ann" }, tenant: { currency: "EUR" } } as Me;
 
@@ -55,5 +55,28 @@ describe("what stands in a form of a new row", () => {
       { key: "note", type: "text" },
     );
     expect(presetOf(request, me).fields).toEqual({ state: "draft", days: 1, paid: false });
+  });
+});
+
+describe("what a form of a new row asks", () => {
+  const keysOf = (fields: Field[]) => fields.map(({ key }) => key);
+  const correction = {
+    ...shapeOf(
+      { key: "title", type: "text", required: true },
+      { key: "starts_at", type: "datetime", required: true },
+      { key: "state", type: "choice", required: true, default: "pending" },
+    ),
+    plugin: "verstak.time-tracking",
+  } as Shape;
+
+  it("a module's row that shows no title is not asked for one; a state that begins by itself only with all", () => {
+    expect(keysOf(fillable(correction))).toEqual(["starts_at", "state"]);
+    expect(brief(correction)).toEqual(["starts_at"]);
+  });
+
+  it("where the title is shown, it is asked", () => {
+    const shown = { ...correction, layout: { ...correction.layout, list: ["title"] } } as Shape;
+    expect(brief(shown)).toEqual(["title", "starts_at"]);
+    expect(keysOf(fillable({ ...correction, plugin: undefined } as Shape))).toContain("title");
   });
 });

@@ -5,16 +5,25 @@ import { currencyFieldOf } from "@/engines/fields/money";
 import { fieldOf } from "@/engines/fields/text";
 import type { Shape } from "@/engines/source";
 
+/** A module's rows that show no title anywhere are named by the module: nobody is asked for one. */
+function isNamedByModule({ plugin, layout, title_field }: Shape): boolean {
+  const shown = [...layout.list, ...layout.card, ...(layout.form ?? [])];
+  return Boolean(plugin) && !shown.includes(title_field);
+}
+
 /** The title, what an administrator chose for forms, the other fields of the layout, then what else is required. */
 export function fillable(shape: Shape): Field[] {
-  const { form = [], sections } = shape.layout;
-  const order = [shape.title_field, ...form, ...sections.flatMap((section) => section.fields)];
+  const unnamed = isNamedByModule(shape);
+  const { form = [], sections, tabs = [] } = shape.layout;
+  const placed = [...sections, ...tabs.flatMap((tab) => tab.sections)].flatMap(({ fields }) => fields);
+  const order = [shape.title_field, ...form, ...placed];
   const required = shape.fields.filter((field) => field.required).map((field) => field.key);
   return [...new Set([...order, ...required])]
     .map((key) => fieldOf(shape, key))
     .filter(
       (field): field is Field =>
         field !== undefined &&
+        !(unnamed && field.key === shape.title_field) &&
         isFillable(field) &&
         !isUnreadable(field) &&
         field.type !== "pipeline" &&
@@ -22,7 +31,11 @@ export function fillable(shape: Shape): Field[] {
     );
 }
 
-const isAsked = (shape: Shape, field: Field) => field.required || field.key === shape.title_field;
+/** Whether a new row needs it from a person: what has a beginning of its own, the server fills in. */
+export const isDemanded = ({ required, default: given }: Field): boolean =>
+  required && (given === undefined || given === null);
+
+const isAsked = (shape: Shape, field: Field) => isDemanded(field) || field.key === shape.title_field;
 
 /** Without these nothing can be made. */
 export function necessary(shape: Shape): string[] {

@@ -17,8 +17,8 @@ import { SideBySide } from "@/ui/field";
 import { FormActions, FormFacts, FormFields, FormNote, FormWide } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
-import { withoutCurrencies } from "./fields";
-import { type Form, useForm } from "./use-form";
+import { isDemanded, withoutCurrencies } from "./fields";
+import { type Form, isStarred, useForm } from "./use-form";
 
 interface Props {
   source: FormSource;
@@ -82,7 +82,7 @@ export function FormBody({ source, label, action, small, onMore, hint, beside, o
           <Line
             key={`${field.key} ${life}`}
             form={form}
-            source={source}
+            source={now}
             field={field}
             wrong={isEmpty(form.draft.fields[field.key]) ? undefined : wrongNow(field.key, answer)}
             first={index === 0}
@@ -142,7 +142,7 @@ function Line({
     <FieldEditor
       entity={shape}
       field={field}
-      label={field.required ? `${field.label} *` : field.label}
+      label={isStarred(source, field) ? `${field.label} *` : field.label}
       value={form.values[field.key] ?? null}
       refs={form.draft.refs}
       fields={form.values}
@@ -178,7 +178,7 @@ export function sourceNow(source: FormSource, answer: Evaluated | undefined): Fo
   const fields = source.fields.map((field) => asNow(field, answer)).filter((field) => field !== undefined);
   const there = new Set(fields.map((field) => field.key));
   const hidden = source.fields.filter((field) => !there.has(field.key)).map((field) => field.key);
-  const needed = fields.filter((field) => field.required).map((field) => field.key);
+  const needed = fields.filter(isDemanded).map((field) => field.key);
   return {
     ...source,
     fields: fields.filter((field) => !field.read_only),

@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, it } from "vitest";
 import { ApiError, NetworkError } from "@/api/problem";
-import type { Fields, RecordData } from "@/api/types";
+import type { Field, Fields, RecordData } from "@/api/types";
 import { dropDraft } from "@/engines/drafts";
 import type { FormSource } from "@/engines/source";
 import { machine, shape } from "@/engines/testing/fake-source";
 import { run } from "@/engines/testing/render";
-import { useForm } from "./use-form";
+import { isStarred, useForm } from "./use-form";
 
 afterEach(() => dropDraft("new.workshop.order"));
 
@@ -42,6 +42,27 @@ describe("a form over any source", () => {
     expect(done.map((record) => record.id)).toEqual(["made"]);
     expect(sessionStorage.getItem("verstak.draft.new.workshop.order")).toBeNull();
     form.end();
+  });
+
+  it("what the server sets by itself is shown, and sent only where another was chosen", async () => {
+    const { source, sent } = order();
+    const fields = source.fields.map((one) => (one.key === "state" ? { ...one, default: "idle" } : one));
+    const form = await run(() => useForm({ ...source, fields }, { onDone: () => undefined }));
+    expect(form.now().values.state).toBe("idle");
+    await form.does(() => form.now().change("name", "Lathe"));
+    await form.does(() => form.now().submit());
+    expect(sent.map((one) => one.fields)).toEqual([{ name: "Lathe" }]);
+    form.end();
+  });
+
+  it("a star stands where it may not stay empty: not at a default, nor at a title that another field gives", () => {
+    const { source } = order();
+    const title = { ...source.fields[0], key: source.shape.title_field, required: true } as Field;
+    const state = { ...title, key: "state", default: "idle" } as Field;
+    const phones = { ...title, key: "phones", type: "phones", required: false } as Field;
+    expect(isStarred({ ...source, fields: [title, state] }, title)).toBe(true);
+    expect(isStarred({ ...source, fields: [title, state] }, state)).toBe(false);
+    expect(isStarred({ ...source, fields: [title, phones] }, title)).toBe(false);
   });
 
   it("keeps what was typed when it is closed and opened again", async () => {

@@ -12,6 +12,7 @@ import type { Field, Fields, RecordData, Refs, Value } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { isEmpty, unreadText, withoutEmpty } from "@/engines/fields/values";
 import type { FormSource } from "@/engines/source";
+import { isDemanded } from "./fields";
 
 export interface Draft {
   fields: Fields;
@@ -75,18 +76,31 @@ interface Options {
   onDone(record: RecordData, later: Fields): void;
 }
 
-/** Whether something in the form says what it is called: the title, or what the server makes one of. */
+/** What the server makes a title of where nobody gave one. */
+const naming = new Set(["last_name", "first_name", "middle_name", "company_title", "text"]);
+
+/** The fields that say what it is called: the title, or what the server makes one of. */
+const namesIn = ({ fields, shape }: FormSource): Field[] =>
+  fields.filter(
+    ({ key, type }) => key === shape.title_field || naming.has(key) || type === "phones" || type === "emails",
+  );
+
+/** Whether a field must be filled in: not where the server fills it in, nor a title that another field may give. */
+export function isStarred(source: FormSource, field: Field): boolean {
+  return isDemanded(field) && (field.key !== source.shape.title_field || namesIn(source).length === 1);
+}
+
+/** What stands in the form beforehand, but for what the server sets by itself. */
+function begun({ fields, preset }: FormSource): Fields {
+  const own = new Map(fields.map((field) => [field.key, field.default]));
+  const told = ([key, value]: [string, Value]) =>
+    (own.get(key) ?? null) === null || !sameValue(value, own.get(key) as Value);
+  return Object.fromEntries(Object.entries(preset).filter(told));
+}
+
+/** Whether something in the form says what it is called. */
 function names(source: FormSource, fields: Fields): boolean {
-  const naming = new Set([
-    source.shape.title_field,
-    "last_name",
-    "first_name",
-    "middle_name",
-    "company_title",
-    "text",
-  ]);
-  const speaks = ({ key, type }: Field) => naming.has(key) || type === "phones" || type === "emails";
-  return source.fields.filter(speaks).some(({ key }) => {
+  return namesIn(source).some(({ key }) => {
     const value = withoutEmpty(fields[key]);
     return !isEmpty(value) && (typeof value !== "string" || value.trim() !== "");
   });
@@ -108,7 +122,7 @@ export function useForm(source: FormSource, { repeat = false, onDone }: Options)
   };
   const send = useMutation({
     mutationFn: ({ fields, refs, reason }: Draft & { reason?: string }) =>
-      source.submit(payloadOf(source.preset, fields), key, refs, reason),
+      source.submit(payloadOf(begun(source), fields), key, refs, reason),
     onSuccess: (record, sent) => {
       const later = typedSince(sent.fields, now.current.fields, repeat);
       put(repeat ? { fields: later, refs: { ...source.refs, ...now.current.refs } } : empty);

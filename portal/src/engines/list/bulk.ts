@@ -5,7 +5,8 @@ import type { Source } from "@/engines/source";
 /** The server takes up to 1,000 rows a request; smaller portions show progress. */
 export const portion = 200;
 
-export type Change = { kind: "update"; fields: Fields } | { kind: "delete" };
+/** `silent`: rules of automation are left out. */
+export type Change = { kind: "update"; fields: Fields; silent?: boolean } | { kind: "delete" };
 
 /** Taken out of the bin one by one; what cannot be says why. */
 export async function runRestore(
@@ -46,9 +47,11 @@ export interface Outcome {
 }
 
 export function requestOf(change: Change, ids: Id[]): BulkRequest {
-  return change.kind === "delete"
-    ? { delete: ids }
-    : { update: ids.map((id) => ({ id, fields: change.fields })) };
+  if (change.kind === "delete") return { delete: ids };
+  return {
+    update: ids.map((id) => ({ id, fields: change.fields })),
+    ...(change.silent && { run_rules: false }),
+  };
 }
 
 /** The answer keeps the order of the question; `detail` alone may not name the field's reason. */

@@ -1,7 +1,7 @@
 /** The list on a phone: each row is a card. A long press or the button over them begins to choose rows. */
 import { Button, Checkbox } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, RecordData, Refs } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
@@ -24,11 +24,14 @@ interface Props {
   onNearEnd(): void;
 }
 
+/** A row that no finger pushes aside. */
+const Unmoved = ({ children }: { id: string; off: boolean; children: ReactNode }) => children;
+
 /** Without the head of a column these say nothing. */
 const bare: string[] = ["integer", "decimal", "duration", "boolean"];
 
 export function ListCards({ source, columns, records, refs, selection, onNearEnd }: Props) {
-  const { shape: entity, Link, RowMenu, SelectionMenu, Value, reorder } = source;
+  const { shape: entity, Link, RowMenu, RowSwipe = Unmoved, SelectionMenu, Value, reorder } = source;
   const { t } = useTranslation(["fields", "list"]);
   const choosable = SelectionMenu !== undefined || entity.actions.update || entity.actions.delete;
   const ids = useMemo(() => (reorder ? records.map(({ id }) => id) : []), [reorder, records]);
@@ -79,51 +82,53 @@ export function ListCards({ source, columns, records, refs, selection, onNearEnd
           const toggle = () => selection.toggle(item.index, false);
           return (
             <Slot key={item.key} ref={virtual.measureElement} index={item.index} top={item.start}>
-              <CardRow
-                testId={`row-${record.id}`}
-                selected={selection.has(record.id)}
-                onHold={choosable && !choosing ? toggle : undefined}
-                onTap={choosing ? toggle : undefined}
-                mark={
-                  choosing && (
-                    <Checkbox
-                      size="sm"
-                      aria-label={t("list:select_row", { title })}
-                      checked={selection.has(record.id)}
-                      onChange={toggle}
-                    />
-                  )
-                }
-                title={
-                  <Link id={record.id} className={rowLinkClass}>
-                    {title}
-                  </Link>
-                }
-                top={
-                  <>
-                    {stage && <FieldValue field={stage} record={record} context={context} compact />}
-                    {reorder && !choosing && (
-                      <Suspense>
-                        <MoveHandle id={record.id} title={title} ids={ids} onMove={reorder} />
-                      </Suspense>
-                    )}
-                    {RowMenu && !choosing && <RowMenu id={record.id} title={title} />}
-                  </>
-                }
-                facts={rest
-                  .filter((field) => !isEmpty(record.fields[field.key]))
-                  .slice(0, 3)
-                  .map((field) => (
-                    <span key={field.key}>
-                      {bare.includes(field.type) && `${field.label}: `}
-                      {Value ? (
-                        <Value field={field} record={record} />
-                      ) : (
-                        <FieldValue field={field} record={record} context={context} compact />
+              <RowSwipe id={record.id} off={choosing}>
+                <CardRow
+                  testId={`row-${record.id}`}
+                  selected={selection.has(record.id)}
+                  onHold={choosable && !choosing ? toggle : undefined}
+                  onTap={choosing ? toggle : undefined}
+                  mark={
+                    choosing && (
+                      <Checkbox
+                        size="sm"
+                        aria-label={t("list:select_row", { title })}
+                        checked={selection.has(record.id)}
+                        onChange={toggle}
+                      />
+                    )
+                  }
+                  title={
+                    <Link id={record.id} className={rowLinkClass}>
+                      {title}
+                    </Link>
+                  }
+                  top={
+                    <>
+                      {stage && <FieldValue field={stage} record={record} context={context} compact />}
+                      {reorder && !choosing && (
+                        <Suspense>
+                          <MoveHandle id={record.id} title={title} ids={ids} onMove={reorder} />
+                        </Suspense>
                       )}
-                    </span>
-                  ))}
-              />
+                      {RowMenu && !choosing && <RowMenu id={record.id} title={title} />}
+                    </>
+                  }
+                  facts={rest
+                    .filter((field) => !isEmpty(record.fields[field.key]))
+                    .slice(0, 3)
+                    .map((field) => (
+                      <span key={field.key}>
+                        {bare.includes(field.type) && `${field.label}: `}
+                        {Value ? (
+                          <Value field={field} record={record} />
+                        ) : (
+                          <FieldValue field={field} record={record} context={context} compact />
+                        )}
+                      </span>
+                    ))}
+                />
+              </RowSwipe>
             </Slot>
           );
         })}

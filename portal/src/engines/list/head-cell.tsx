@@ -1,6 +1,4 @@
 /** A column's head: press to sort, drag to reorder, drag the edge to resize. */
-import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
-import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field, Sort } from "@/api/types";
@@ -30,30 +28,26 @@ export function HeadCell({ entity, field, frozen, keys, sort, onSort, onColumns,
   useEffect(() => {
     const node = element.current;
     if (!node) return;
-    return combine(
-      draggable({
-        element: node,
-        canDrag: ({ input }) => {
-          const edge = node.getBoundingClientRect().right - input.clientX;
-          return !frozen && edge > 8;
-        },
-        getInitialData: () => ({ kind: "column", key: field.key }),
-      }),
-      dropTargetForElements({
-        element: node,
-        canDrop: ({ source }) => source.data.kind === "column" && source.data.key !== field.key,
-        onDragEnter: () => setOver(true),
-        onDragLeave: () => setOver(false),
-        onDrop: ({ source }) => {
-          setOver(false);
-          const from = String(source.data.key);
+    let gone = false;
+    let stop = () => {};
+    // A list is there before its columns can be dragged: what drags is much of it.
+    void import("./head-drag").then(
+      ({ dragColumn }) => {
+        if (gone) return;
+        stop = dragColumn(node, field.key, frozen, setOver, (from) => {
           // Dropped on a column from the left it goes after, from the right before.
           const after = keys.indexOf(from) < keys.indexOf(field.key);
           const before = after ? keys[keys.indexOf(field.key) + 1] : field.key;
           onColumns(moveColumn(keys, from, before, entity.title_field));
-        },
-      }),
+        });
+      },
+      // Without a network they stay where they are.
+      () => undefined,
     );
+    return () => {
+      gone = true;
+      stop();
+    };
   }, [entity.title_field, field.key, frozen, keys, onColumns]);
 
   const press = () => {

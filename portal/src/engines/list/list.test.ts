@@ -56,6 +56,10 @@ describe("bulk", () => {
   it("asks in the order of the rows and keeps the whole reason of each refusal", () => {
     expect(requestOf({ kind: "delete" }, ["a"])).toEqual({ delete: ["a"] });
     expect(requestOf({ kind: "update", fields: { stage: "won" } }, ["a", "b"]).update).toHaveLength(2);
+    expect(requestOf({ kind: "update", fields: { stage: "won" }, silent: true }, ["a"])).toEqual({
+      update: [{ id: "a", fields: { stage: "won" } }],
+      run_rules: false,
+    });
     expect(
       readResults(
         ["a", "b", "c"],

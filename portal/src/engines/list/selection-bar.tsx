@@ -1,6 +1,7 @@
 /** What can be done with the chosen rows: set a field, hand over, move, delete; with progress and undo. */
-import { ActionIcon, Button, Menu, Modal, Popover, Progress } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Menu, Modal, Popover, Progress } from "@mantine/core";
 import { IconPencil, IconRestore, IconTrash, IconUser, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { messageOf } from "@/api/problem";
@@ -9,7 +10,7 @@ import { FieldEditor } from "@/engines/fields/editor";
 import { isEditable } from "@/engines/fields/kinds";
 import { titleOf } from "@/engines/fields/text";
 import { unreadText, withoutEmpty } from "@/engines/fields/values";
-import type { Shape, Source } from "@/engines/source";
+import type { Source } from "@/engines/source";
 import { PopoverForm, PopoverTitle, popoverApplyClass } from "@/ui/chips";
 import { PickList, ReasonLine } from "@/ui/pick-list";
 import { SelectionArea, SelectionCount } from "@/ui/table";
@@ -150,7 +151,7 @@ export default function SelectionBar({ source, selection, records, total, reques
             {source.SelectionMore && !request.deleted && (
               <source.SelectionMore ids={[...selection.ids]} onDone={selection.set} />
             )}
-            {!request.deleted && <BulkFields entity={entity} onRun={(change) => void run(change)} />}
+            {!request.deleted && <BulkFields source={source} onRun={(change) => void run(change)} />}
             {request.deleted && source.restore && (
               <Button variant="subtle" leftSection={<IconRestore size={16} />} onClick={() => void restore()}>
                 {t("common:restore")}
@@ -201,7 +202,8 @@ const inHands = (fields: Field[]) =>
   fields.find((one) => one.key === "assignee") ?? fields.find((one) => one.key === "owner");
 
 /** Who is to do it and the stage at hand, every other field behind one button. */
-function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): void }) {
+function BulkFields({ source, onRun }: { source: Source; onRun(change: Change): void }) {
+  const entity = source.shape;
   const { t } = useTranslation(["list", "common"]);
   const [field, setField] = useState<Field | null>(null);
   if (!entity.actions.update) return null;
@@ -255,11 +257,11 @@ function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): v
         {field && (
           <BulkValue
             key={field.key}
-            entity={entity}
+            source={source}
             field={field}
-            onRun={(value) => {
+            onRun={(value, silent) => {
               setField(null);
-              onRun({ kind: "update", fields: { [field.key]: value } });
+              onRun({ kind: "update", fields: { [field.key]: value }, silent });
             }}
           />
         )}
@@ -268,12 +270,26 @@ function BulkFields({ entity, onRun }: { entity: Shape; onRun(change: Change): v
   );
 }
 
-function BulkValue({ entity, field, onRun }: { entity: Shape; field: Field; onRun(value: Value): void }) {
-  const { t } = useTranslation("common");
+interface ValueProps {
+  source: Source;
+  field: Field;
+  onRun(value: Value, silent: boolean): void;
+}
+
+function BulkValue({ source, field, onRun }: ValueProps) {
+  const entity = source.shape;
+  const { t } = useTranslation(["common", "list"]);
   const [value, setValue] = useState<Value>(null);
   const [refs, setRefs] = useState<Refs>({});
+  const [silent, setSilent] = useState(false);
+  const { data: rules = 0 } = useQuery({
+    queryKey: ["automations", "looking", entity.key, field.key],
+    queryFn: () => source.countRules?.([field.key]) ?? 0,
+    staleTime: 0,
+  });
+  const send = () => unreadText(value) === undefined && onRun(withoutEmpty(value) ?? null, silent);
   return (
-    <PopoverForm onSubmit={() => unreadText(value) === undefined && onRun(withoutEmpty(value) ?? null)}>
+    <PopoverForm onSubmit={send}>
       <PopoverTitle>{field.label}</PopoverTitle>
       <FieldEditor
         entity={entity}
@@ -287,8 +303,16 @@ function BulkValue({ entity, field, onRun }: { entity: Shape; field: Field; onRu
           if (more) setRefs((old) => ({ ...old, ...more }));
         }}
       />
+      {rules > 0 && (
+        <Checkbox
+          size="xs"
+          label={t("list:run_rules", { count: rules })}
+          checked={!silent}
+          onChange={(event) => setSilent(!event.currentTarget.checked)}
+        />
+      )}
       <Button type="submit" size="compact-sm" className={popoverApplyClass}>
-        {t("apply")}
+        {t("common:apply")}
       </Button>
     </PopoverForm>
   );

@@ -1,16 +1,18 @@
 /** Figures, times and the sentence of a report in words. */
 import type { MeasureUnit } from "@/api/types";
 import { currentLocale } from "@/i18n";
-import { formatDate, formatMoney, formatMoneyShort, formatNumber } from "@/i18n/format";
+import { formatDate, formatMoney, formatMoneyShort, formatNumber, withMinus } from "@/i18n/format";
 import { addDays, type Bucket } from "./period";
 
 const unit = (value: number, name: string, digits = 0) =>
-  new Intl.NumberFormat(currentLocale(), {
-    style: "unit",
-    unit: name,
-    unitDisplay: "short",
-    maximumFractionDigits: digits,
-  }).format(value);
+  withMinus(
+    new Intl.NumberFormat(currentLocale(), {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: digits,
+    }).format(value),
+  );
 
 /** `2 h 5 min`; from a hundred hours on, hours alone. Working time has no days. */
 export function spanText(seconds: number): string {
@@ -41,8 +43,10 @@ export function figureText(
       return unit(value, "day", 1);
     default:
       if (!short || Math.abs(value) < 10_000) return formatNumber(value);
-      return new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 }).format(
-        value,
+      return withMinus(
+        new Intl.NumberFormat(currentLocale(), { notation: "compact", maximumFractionDigits: 1 }).format(
+          value,
+        ),
       );
   }
 }
@@ -62,10 +66,12 @@ export function changeText(
   points: string,
 ): string | undefined {
   const signed = (change: number, digits: number) =>
-    new Intl.NumberFormat(currentLocale(), {
-      maximumFractionDigits: digits,
-      signDisplay: "exceptZero",
-    }).format(change);
+    withMinus(
+      new Intl.NumberFormat(currentLocale(), {
+        maximumFractionDigits: digits,
+        signDisplay: "exceptZero",
+      }).format(change),
+    );
   if (of === "percent") return `${signed(value - before, 1)} ${points}`;
   return before === 0 ? undefined : `${signed(((value - before) / Math.abs(before)) * 100, 0)} %`;
 }

@@ -14,7 +14,7 @@ import type { Clock } from "@/engines/blocks/sources";
 import type { AnyBlock } from "@/engines/blocks/tree";
 import type { Backend, ReadResult } from "@/engines/blocks/wire";
 import en from "@/i18n/en";
-import more from "@/i18n/en/admin";
+import more from "@/i18n/en/blocks";
 
 let root: Root;
 /** Where the page stands. */

@@ -45,7 +45,13 @@ export function Chain({ entity, record }: SaleCard) {
   return (
     <CardSection title={t("chain")}>
       {links.map(({ kind, one }) => (
-        <ChainRow key={one.id} entity={kind} record={one} here={one.id === record.id} />
+        // The card knows its own record best: of rows that were just saved, too.
+        <ChainRow
+          key={one.id}
+          entity={kind}
+          record={one.id === record.id ? record : one}
+          here={one.id === record.id}
+        />
       ))}
       {more && <Hint>{t("chain_more", { count: most })}</Hint>}
     </CardSection>

@@ -57,12 +57,13 @@ export function ConvertDialog({ record, onClose }: SaleCard & { onClose(): void 
     <FormDrawer
       title={t("convert_title")}
       submit={t("convert_now")}
-      pending={run.isPending}
+      // Who is known already is offered first.
+      pending={run.isPending || !ready}
       error={run.error}
       fields={beside}
       values={chosen}
       onClose={onClose}
-      onSubmit={() => ready && fits && run.mutate()}
+      onSubmit={() => fits && run.mutate()}
     >
       <FormNote>{t("convert_text")}</FormNote>
       {becoming.map((kind) => {

@@ -1,7 +1,8 @@
-/** Which paper of a document, and in which language. */
+/** Which template, and in which language. */
 import { Group, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Language, Paper } from "@/api/papers";
+import type { Language } from "@/api/papers";
+import type { TemplateChoice } from "./choices";
 
 const languages: { value: Language; label: string }[] = [
   { value: "en", label: "English" },
@@ -10,30 +11,32 @@ const languages: { value: Language; label: string }[] = [
 ];
 
 interface Props {
-  papers: Paper[];
-  paper: Paper | undefined;
+  choices: TemplateChoice[];
+  chosen: TemplateChoice | undefined;
   language: Language | undefined;
-  onPaper(paper: Paper): void;
+  onChoose(value: string): void;
   onLanguage(language: Language | undefined): void;
 }
 
-export function PaperChoice({ papers, paper, language, onPaper, onLanguage }: Props) {
-  const { t } = useTranslation("documents");
+export function PaperChoice({ choices, chosen, language, onChoose, onLanguage }: Props) {
+  const { t } = useTranslation(["documents", "fields"]);
+  const label = ({ title, paper }: TemplateChoice) => title ?? t(`documents:paper_${paper ?? "quote"}`);
   return (
     <Group grow align="end" gap={12}>
-      {papers.length > 1 && (
+      {choices.length > 1 && (
         <Select
-          label={t("paper")}
+          label={t("documents:paper")}
           allowDeselect={false}
-          data={papers.map((value) => ({ value, label: t(`paper_${value}`) }))}
-          value={paper ?? papers[0] ?? null}
-          onChange={(value) => value && onPaper(value as Paper)}
+          data={choices.map((one) => ({ value: one.value, label: label(one) }))}
+          value={chosen?.value ?? null}
+          onChange={(value) => value && onChoose(value)}
         />
       )}
       <Select
-        label={t("language")}
-        placeholder={t("clients_language")}
+        label={t("documents:language")}
+        placeholder={t("documents:clients_language")}
         clearable
+        clearButtonProps={{ "aria-label": t("fields:clear") }}
         data={languages}
         value={language ?? null}
         onChange={(value) => onLanguage((value ?? undefined) as Language | undefined)}

@@ -1,46 +1,34 @@
 /** The PDF of a document: looked at in a tab of its own, taken home, and kept when the document is issued. */
 import { Button, Loader, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { files } from "@/api/files";
 import { refreshFiles } from "@/api/live-files";
-import { type Language, makePaper, type Paper, previewQuery, refreshPapers } from "@/api/papers";
+import { type Language, makePaper, previewQuery, refreshPapers } from "@/api/papers";
 import { messageOf } from "@/api/problem";
+import { refusalOf } from "@/api/refusal";
 import type { SaleCard } from "@/engines/card-parts";
 import { FormActions } from "@/ui/form";
 import { FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
+import { useAddress } from "@/ui/use-address";
 import { useFocusBack } from "@/ui/use-focus-back";
+import { askedBy } from "./choices";
 import { PaperChoice } from "./paper-choice";
-import { isDraft, papersOf } from "./papers";
-import { refusalOf } from "./refusal";
-
-/** The address of bytes that are only in memory. */
-function useAddress(bytes: Blob | undefined): string | undefined {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    if (!bytes) return;
-    const made = URL.createObjectURL(bytes);
-    setAddress(made);
-    return () => {
-      setAddress(undefined);
-      URL.revokeObjectURL(made);
-    };
-  }, [bytes]);
-  return address;
-}
+import { isDraft } from "./papers";
+import { useTemplates } from "./use-templates";
 
 export default function PaperDialog({ entity, record, onClose }: SaleCard & { onClose(): void }) {
   useFocusBack();
   const { t } = useTranslation(["documents", "common"]);
-  const papers = papersOf(entity.key, record.fields);
-  const [paper, setPaper] = useState<Paper | undefined>(papers[0]);
+  const { choices, chosen, known, choose } = useTemplates(entity.key, record);
   const [language, setLanguage] = useState<Language>();
-  const which = { entity: entity.key, id: record.id, template: paper, locale: language };
-  const preview = useQuery(previewQuery(which, record.version));
+  const which = { entity: entity.key, id: record.id, ...askedBy(chosen), locale: language };
+  const preview = useQuery({ ...previewQuery(which, record.version), enabled: known });
   const address = useAddress(preview.data);
-  const draft = isDraft(record.fields);
+  const sale = chosen?.paper !== undefined;
+  const draft = sale && isDraft(record.fields);
   const keep = useMutation({
     mutationFn: () => makePaper(which),
     onSuccess: ({ file, file_name }) => {
@@ -52,23 +40,26 @@ export default function PaperDialog({ entity, record, onClose }: SaleCard & { on
     },
   });
   const problem = preview.error ?? keep.error;
-  const name = `${t(`documents:paper_${paper ?? "quote"}`)}.pdf`;
+  const title = chosen?.title ?? t(`documents:paper_${chosen?.paper ?? "quote"}`);
+  const name = `${title}.${chosen?.word ? "docx" : "pdf"}`;
   return (
     <Modal
       opened
       onClose={onClose}
-      title={t("documents:pdf_title")}
+      title={t(chosen?.word ? "documents:word_title" : "documents:pdf_title")}
       closeButtonProps={{ "aria-label": t("common:close") }}
     >
       <Stack gap={12}>
         <PaperChoice
-          papers={papers}
-          paper={paper}
+          choices={choices}
+          chosen={chosen}
           language={language}
-          onPaper={setPaper}
+          onChoose={choose}
           onLanguage={setLanguage}
         />
-        <Text size="sm">{t(draft ? "documents:pdf_draft" : "documents:pdf_issued")}</Text>
+        <Text size="sm">
+          {t(draft ? "documents:pdf_draft" : sale ? "documents:pdf_issued" : "documents:pdf_of_record")}
+        </Text>
         {problem && (
           <FormProblem>{refusalOf(problem) ?? messageOf(problem, t("common:network"))}</FormProblem>
         )}
@@ -89,7 +80,12 @@ export default function PaperDialog({ entity, record, onClose }: SaleCard & { on
               {t("documents:pdf_keep")}
             </Button>
           )}
-          {address && (
+          {address && chosen?.word && !draft && (
+            <Button component="a" href={address} download={name} data-autofocus>
+              {t("documents:pdf_download")}
+            </Button>
+          )}
+          {address && !chosen?.word && (
             <Button component="a" href={address} target="_blank" rel="noopener" data-autofocus>
               {t("documents:pdf_open")}
             </Button>

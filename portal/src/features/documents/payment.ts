@@ -1,5 +1,5 @@
 /** What payments are allocated to. Pure. */
-import type { Fields, Id, RecordData } from "@/api/types";
+import type { Fields, Id } from "@/api/types";
 
 export interface Allocation {
   invoice: Id;
@@ -14,23 +14,6 @@ export interface Allocation {
 export const allocationsOf = (fields: Fields): Allocation[] =>
   Array.isArray(fields.allocations) ? (fields.allocations as unknown as Allocation[]) : [];
 
-export interface Part {
-  payment: RecordData;
-  part: Allocation;
-}
-
-/** What these payments paid of an invoice, the newest first. */
-export function partsFor(invoice: Id, payments: RecordData[]): Part[] {
-  const parts = payments.flatMap((payment) =>
-    allocationsOf(payment.fields)
-      .filter((part) => part.invoice === invoice)
-      .map((part) => ({ payment, part })),
-  );
-  return parts.sort((left, right) =>
-    String(right.payment.fields.paid_on).localeCompare(String(left.payment.fields.paid_on)),
-  );
-}
-
-/** What was paid beyond the parts that are shown: payments that this person does not see. */
-export const unseenOf = (paid: number, parts: Part[]): number =>
-  Math.round((paid - parts.reduce((sum, { part }) => sum + part.paid, 0)) * 1e4) / 1e4;
+/** What a form of a payment sends: what was left empty is not sent, so that the server fills it in. */
+export const filledIn = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== ""));

@@ -1,9 +1,8 @@
 /** Which rows go into the next document, and how much of each. */
 import { Button, Checkbox } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { newKey } from "@/api/client";
 import { creditInvoice, deriveDocument, type SaleRow } from "@/api/documents";
 import { ApiError } from "@/api/problem";
 import { useMe } from "@/api/session";
@@ -14,6 +13,7 @@ import { SideBySide } from "@/ui/field";
 import { FormNote, FormWide } from "@/ui/form";
 import { FormDrawer } from "@/ui/form-drawer";
 import { complete, leftOf, type Pick, picksOf, rowsOf, type Target, takenOf } from "./acts";
+import { useKeyOf } from "./use-key-of";
 import { useOpenMade } from "./use-opened";
 
 export function RowsDialog({
@@ -42,6 +42,8 @@ export function RowsDialog({
   });
   const over = run.error instanceof ApiError && run.error.code === "order.over_invoiced";
   const ready = rows.length === 0 ? !counted : complete(picks);
+  // An order or an invoice is often wanted of what the client accepted in a quote.
+  const empty = entity.key === "deal" && to !== "quote" ? "no_rows_deal" : "no_rows";
   const set = (index: number, pick: Partial<Pick>) =>
     setPicks((old) => old.map((one, at) => (at === index ? { ...one, ...pick } : one)));
   return (
@@ -62,7 +64,7 @@ export function RowsDialog({
       onClose={onClose}
       onSubmit={() => ready && run.mutate(false)}
     >
-      <FormNote>{t(rows.length === 0 ? "no_rows" : to === "credit" ? "credit_rows" : "which_rows")}</FormNote>
+      <FormNote>{t(rows.length === 0 ? empty : to === "credit" ? "credit_rows" : "which_rows")}</FormNote>
       {rows.map((row, index) => (
         <RowChoice
           key={row.id ?? index}
@@ -76,15 +78,6 @@ export function RowsDialog({
       {!ready && <FormNote urgent>{t("nothing_taken")}</FormNote>}
     </FormDrawer>
   );
-}
-
-/** The same question sent again after a lost answer makes one document. */
-function useKeyOf(): (question: string) => string {
-  const last = useRef({ question: "", key: "" });
-  return (question) => {
-    if (last.current.question !== question) last.current = { question, key: newKey() };
-    return last.current.key;
-  };
 }
 
 interface ChoiceProps {

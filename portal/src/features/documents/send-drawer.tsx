@@ -3,23 +3,18 @@ import { TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  type Language,
-  type LetterDraft,
-  letterQuery,
-  type Paper,
-  refreshPapers,
-  sendPaper,
-} from "@/api/papers";
+import { type Language, type LetterDraft, letterQuery, refreshPapers, sendPaper } from "@/api/papers";
+import { refusalOf } from "@/api/refusal";
 import type { SaleCard } from "@/engines/card-parts";
 import { FormNote } from "@/ui/form";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { FormProblem } from "@/ui/sign-in";
 import { toast } from "@/ui/toast";
+import { askedBy } from "./choices";
 import { PaperChoice } from "./paper-choice";
-import { isDraft, papersOf, rewritten, type Written, writtenBy } from "./papers";
-import { refusalOf } from "./refusal";
+import { isDraft, rewritten, type Written, writtenBy } from "./papers";
 import { changed } from "./use-opened";
+import { useTemplates } from "./use-templates";
 
 const nothing: Written = { to: [], cc: [], subject: "", text: "" };
 const beside = ["to", "cc", "subject", "text"];
@@ -39,16 +34,25 @@ function useLetter(draft: LetterDraft | undefined) {
 
 export default function SendDrawer({ entity, record, onClose }: SaleCard & { onClose(): void }) {
   const { t } = useTranslation(["documents", "common"]);
-  const papers = papersOf(entity.key, record.fields);
-  const [paper, setPaper] = useState<Paper | undefined>(papers[0]);
+  const { choices, chosen, known: ready, choose } = useTemplates(entity.key, record);
   const [language, setLanguage] = useState<Language>();
-  const which = { entity: entity.key, id: record.id, template: paper, locale: language };
-  const found = useQuery({ ...letterQuery(which, record.version), placeholderData: (before) => before });
+  const asked = askedBy(chosen);
+  const which = { entity: entity.key, id: record.id, ...asked, locale: language };
+  const found = useQuery({
+    ...letterQuery(which, record.version),
+    enabled: ready,
+    placeholderData: (before) => before,
+  });
   const draft = found.data;
   const { written, put, touched } = useLetter(draft);
   const run = useMutation({
     mutationFn: () =>
-      sendPaper(which, { ...written, template: paper ?? null, locale: draft?.locale ?? null }),
+      sendPaper(which, {
+        ...written,
+        template: asked.template ?? null,
+        own: asked.own ?? null,
+        locale: draft?.locale ?? null,
+      }),
     onSuccess: (after) => {
       changed(after);
       refreshPapers(entity.key, record.id);
@@ -80,10 +84,10 @@ export default function SendDrawer({ entity, record, onClose }: SaleCard & { onC
       {draft && !draft.mail && <FormNote urgent>{t("documents:no_mail")}</FormNote>}
       {draft && known.length === 0 && <FormNote>{t("documents:no_address")}</FormNote>}
       <PaperChoice
-        papers={papers}
-        paper={paper}
+        choices={choices}
+        chosen={chosen}
         language={language ?? draft?.locale}
-        onPaper={setPaper}
+        onChoose={choose}
         onLanguage={setLanguage}
       />
       <TagsInput label={t("documents:letter_to")} withAsterisk data-autofocus {...people("to")} />

@@ -28,7 +28,15 @@ export function DrawingPart({ drawing, name }: { drawing: Drawing; name: string 
     if (name) void changeDrawing(drawing.id, { title: name }).catch((error) => toastError(error));
   }, [drawing.id, name]);
   return (
-    <PanelPart name="drawing" title={t("part_drawing")} hint={t(`drawing_${data.kind}_hint`)}>
+    <PanelPart
+      name="drawing"
+      title={t("part_drawing")}
+      hint={
+        data.definition && data.kind === "draft"
+          ? t("drawing_out_hint", { version: data.definition.version })
+          : t(`drawing_${data.kind}_hint`)
+      }
+    >
       <Select
         aria-label={t("part_drawing")}
         allowDeselect={false}

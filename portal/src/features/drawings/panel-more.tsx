@@ -15,7 +15,19 @@ import { CommitText, SpanInput } from "./inputs";
 import { ConditionInput } from "./panel-flow";
 import { ParamsInput } from "./params-input";
 
-const services = ["email", "update-record", "create-record", "delete-record", "webhook"] as const;
+const services = [
+  "email",
+  "update-record",
+  "create-record",
+  "delete-record",
+  "link",
+  "unlink",
+  "convert-lead",
+  "document",
+  "notice",
+  "start-process",
+  "webhook",
+] as const;
 
 export function ServicePart({ contract, set }: ContractProps) {
   const { t } = useTranslation("drawings");

@@ -10,6 +10,11 @@ const named = {
   email: ["to", "cc", "subject", "text"],
   webhook: ["url"],
   "create-record": ["entity"],
+  link: ["field", "to"],
+  unlink: ["field", "to"],
+  notice: ["to", "text"],
+  "start-process": ["process"],
+  "convert-lead": ["contact", "company", "deal"],
 } as Record<string, string[]>;
 const none = new Set(["form", "approve", "acknowledge", "call", "meeting", "quote", "invoice"]);
 

@@ -102,6 +102,8 @@ function Sample({ blocks, mood }: { blocks: AnyBlock[]; mood: Shown }) {
       plugin="sample"
       pluginTitle="Образец"
       surface="gallery"
+      // Files of frames are theirs: there is no package.
+      frames="data:text/html;charset=utf-8,"
       me={somebody}
       locale={currentLocale()}
       today={today}

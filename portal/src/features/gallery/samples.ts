@@ -3,6 +3,10 @@ import type { AnyBlock } from "@/engines/blocks/tree";
 
 const get = (field: string) => ({ get: [{ name: "row" }, field] as [{ name: string }, string] });
 
+/** A frame that says that it is ready, and no more. */
+const framed = `<!doctype html><title>Рамка</title><p>Рамка модуля</p><script>
+addEventListener("message", ({ ports }) => ports[0]?.postMessage('{"type":"ready"}'))</script>`;
+
 /** What each part of the gallery shows; the name is in the address. */
 export const samples: Record<string, AnyBlock[]> = {
   matrix: [
@@ -404,6 +408,7 @@ export const samples: Record<string, AnyBlock[]> = {
       html: "<h2>Здравствуйте!</h2><p>Ваш заказ <b>№ 118</b> собран.</p><script>alert(1)</script>",
     },
     { block: "preview", title: "SMS", as: "sms", text: "Заказ 118 собран. Верстак" },
+    { block: "frame", title: "Рамка", height: 60, file: encodeURIComponent(framed) },
     {
       block: "audio",
       title: "Разговор",

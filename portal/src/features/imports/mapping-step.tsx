@@ -4,11 +4,12 @@
  */
 import { Button, Checkbox, Radio, Select } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Choices, checkImport, startImport } from "@/api/imports";
 import { messageOf } from "@/api/problem";
+import { countRules } from "@/api/records";
 import type { Duplicates, Entity, Import, ImportColumn } from "@/api/types";
 import { Block, Buttons, type Column, DataTable, Hint, Notice, Stacked, Tag } from "@/ui/block";
 import {
@@ -44,6 +45,11 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
     setChoices(next);
     sessionStorage.setItem(storageKey(one), JSON.stringify(next));
   };
+  const { data: rules } = useQuery({
+    queryKey: ["automations", "looking", entity.key, "import"],
+    queryFn: () => countRules(entity.key, "create,update"),
+    staleTime: 0,
+  });
   const send = () => ({ ...choices, mapping: toSend(choices.mapping, one.columns) });
   const sent = { onSuccess: () => sessionStorage.removeItem(storageKey(one)) };
   const check = useMutation({ mutationFn: () => checkImport(one.id, send()), ...sent });
@@ -126,6 +132,7 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
         </Radio.Group>
         <Checkbox
           label={t("imports:run_rules")}
+          description={rules === undefined ? undefined : t("imports:run_rules_count", { count: rules })}
           checked={choices.options.run_rules ?? false}
           onChange={(event) =>
             keep({ ...choices, options: { ...choices.options, run_rules: event.currentTarget.checked } })

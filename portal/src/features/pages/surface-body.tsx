@@ -77,6 +77,7 @@ export function SurfaceBody({ surface, tree, texts, subject, start, params, onPa
       plugin={plugin}
       pluginTitle={title}
       surface={id}
+      frames={surface.frames}
       me={me}
       texts={texts}
       locale={currentLocale()}

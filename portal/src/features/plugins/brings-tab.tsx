@@ -121,6 +121,7 @@ const places = {
   "settings.page": "place_settings",
   "settings.mine": "place_mine",
   "palette.command": "place_command",
+  "public.page": "place_public",
   tab: "place_tab",
   sidebar: "place_sidebar",
   "header-action": "place_header",

@@ -10,10 +10,11 @@ import {
 import { useTranslation } from "react-i18next";
 import type { PluginDetail } from "@/api/types";
 import { Code, Hint, ItemBody, ItemLine, ItemList, Tag, type Tone } from "@/ui/block";
+import { eventParts } from "./groups";
 
 type Brought = PluginDetail["brings"][number];
 
-const icons = {
+export const broughtIcons = {
   role: IconUsersGroup,
   hook: IconShieldCheck,
   job: IconClock,
@@ -31,12 +32,18 @@ function toneOf({ what, guards, auth }: Brought): Tone {
   return what === "route" && auth === "none" ? "danger" : "plain";
 }
 
-export function Brings({ items }: { items: Brought[] }) {
+interface Props {
+  items: Brought[];
+  /** An entity as people call it, also one that only comes with the module. */
+  entityOf(key: string): string;
+}
+
+export function Brings({ items, entityOf }: Props) {
   const { t } = useTranslation("plugins");
   return (
     <ItemList>
       {items.map((one) => {
-        const Icon = icons[one.what];
+        const Icon = broughtIcons[one.what];
         // Where its author gave no words, what it does is said first.
         const told = one.label || (one.what === "route" || one.what === "publishes" ? one.key : "");
         return (
@@ -50,7 +57,7 @@ export function Brings({ items }: { items: Brought[] }) {
                   {one.change && <Tag tone={tones[one.change]}>{t(`brought_${one.change}`)}</Tag>}
                 </>
               }
-              note={<About one={one} />}
+              note={<About one={one} entityOf={entityOf} />}
             />
           </ItemLine>
         );
@@ -62,15 +69,15 @@ export function Brings({ items }: { items: Brought[] }) {
 const operations = ["create", "update", "delete", "restore"] as const;
 
 /** When, of what, and what happens when it fails. */
-function About({ one }: { one: Brought }) {
+function About({ one, entityOf }: { one: Brought; entityOf: Props["entityOf"] }) {
   const { t } = useTranslation("plugins");
   switch (one.what) {
     case "role":
-      return t("brought_rights", { entities: one.entities.join(", ") });
+      return t("brought_rights", { entities: one.entities.map(entityOf).join(", ") });
     case "hook":
       return (
         <>
-          {one.entities.join(", ")}:{" "}
+          {one.entities.map(entityOf).join(", ")}:{" "}
           {operations
             .filter((operation) => one.on.includes(operation))
             .map((operation) => t(`operation_${operation}`))
@@ -94,14 +101,21 @@ function About({ one }: { one: Brought }) {
         t("job_no_schedule")
       );
     case "listens":
-      return one.on.map((name) => (
-        <span key={name}>
-          <Code>{name}</Code>{" "}
-        </span>
-      ));
+      return one.on.map((name) => <Heard key={name} name={name} entityOf={entityOf} />);
     case "publishes":
       return one.label ? <Code>{one.key}</Code> : null;
     default:
       return t(`auth_${one.auth ?? "user"}`);
   }
+}
+
+/** An event of records in words; any other by its name. */
+function Heard({ name, entityOf }: { name: string; entityOf: Props["entityOf"] }) {
+  const { t } = useTranslation("plugins");
+  const parts = eventParts(name);
+  return (
+    <span>
+      {parts ? `${t(`heard_${parts.verb}`, { entity: entityOf(parts.entity) })}; ` : <Code>{name}</Code>}{" "}
+    </span>
+  );
 }

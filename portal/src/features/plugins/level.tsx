@@ -54,7 +54,11 @@ const categories = [
   "telephony",
   "finance",
   "integration",
+  "people",
+  "projects",
   "tools",
+  "people",
+  "projects",
   "examples",
 ] as const;
 

@@ -3,17 +3,12 @@ import { IconCheck, IconShieldHalf } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { PluginDetail } from "@/api/types";
 import { Hint, ItemBody, ItemLine, ItemList, Lead, Tag } from "@/ui/block";
+import { partsOf } from "./groups";
 
 type Permission = PluginDetail["permissions"][number];
 
 /** How much a difference from the version before asks of the reader. */
 const tones = { new: "danger", wider: "danger", narrower: "plain", gone: "plain" } as const;
-
-/** "Leads: sees A, B; sets C" as a subject and its sentences. */
-function partsOf(title: string): [string, string[]] {
-  const at = title.indexOf(": ");
-  return at < 0 ? [title, []] : [title.slice(0, at), title.slice(at + 2).split("; ")];
-}
 
 export function Permissions({ permissions, asking }: { permissions: Permission[]; asking?: boolean }) {
   const { t } = useTranslation("plugins");

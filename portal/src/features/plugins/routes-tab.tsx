@@ -11,6 +11,7 @@ import { PopoverForm } from "@/ui/chips";
 import { CopyLine } from "@/ui/copy";
 import { toast, toastError } from "@/ui/toast";
 import { BreakerTag } from "./level";
+import { PublicPages } from "./public-pages";
 
 /** The server names a whole address only when it knows its own. */
 const whole = (url: string) => (url.startsWith("/") ? location.origin + url : url);
@@ -18,9 +19,18 @@ const whole = (url: string) => (url.startsWith("/") ? location.origin + url : ur
 export function RoutesTab({ plugin }: { plugin: PluginDetail }) {
   const { t } = useTranslation("plugins");
   const signed = plugin.routes.some((route) => route.auth === "hmac");
-  if (plugin.routes.length === 0) return <Lead>{t("routes_none")}</Lead>;
+  const pages = plugin.enabled && <PublicPages plugin={plugin} />;
+  if (plugin.routes.length === 0) {
+    return (
+      <>
+        <Lead>{t("routes_none")}</Lead>
+        {pages}
+      </>
+    );
+  }
   return (
     <>
+      {pages}
       <Block title={t("routes")} note={plugin.enabled ? undefined : t("routes_off")}>
         <ItemList>
           {plugin.routes.map((route) => (

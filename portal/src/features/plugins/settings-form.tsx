@@ -1,12 +1,14 @@
 /** Inputs generated from what a plugin asks for. Holds nothing: values come in and go out. */
-import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { Select, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { rolesQuery, usersQuery } from "@/api/people";
+import { useEntity } from "@/api/session";
 import type { PluginSetting, Value } from "@/api/types";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { Stacked } from "@/ui/block";
-import { type Flaw, roleOptions, type Values } from "./settings-model";
+import { PasswordInput } from "@/ui/password";
+import { entityOptions, type Flaw, roleOptions, type Values } from "./settings-model";
 
 interface Props {
   schema: PluginSetting[];
@@ -107,6 +109,9 @@ function Input({ setting, value, error, onChange }: InputProps) {
       return <RoleInput common={common} value={value} onChange={onChange} />;
     case "user":
       return <UserInput common={common} value={text} onChange={onChange} />;
+    case "stage":
+    case "field":
+      return <OfEntityInput common={common} setting={setting} value={value} onChange={onChange} />;
     case "secret":
       return (
         <PasswordInput
@@ -154,6 +159,24 @@ function UserInput({ common, value, onChange }: PickerProps) {
         .filter((user) => user.active || user.id === value)
         .map((user) => ({ value: user.id, label: user.name }))}
       searchable
+      clearable
+      clearButtonProps={{ "aria-label": t("fields:clear") }}
+      nothingFoundMessage={t("fields:nothing_found")}
+      placeholder={t("common:not_set")}
+      value={typeof value === "string" && value ? value : null}
+      onChange={onChange}
+    />
+  );
+}
+
+function OfEntityInput({ common, setting, value, onChange }: PickerProps & { setting: PluginSetting }) {
+  const { t } = useTranslation(["plugins", "common", "fields"]);
+  const options = entityOptions(useEntity(setting.entity ?? ""), setting, value);
+  return (
+    <Select
+      {...common}
+      data={options}
+      searchable={options.length > 7}
       clearable
       clearButtonProps={{ "aria-label": t("fields:clear") }}
       nothingFoundMessage={t("fields:nothing_found")}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PluginSetting, Role } from "@/api/types";
-import { flawsOf, isChanged, payloadOf, roleOptions, startValues } from "./settings-model";
+import type { Entity, PluginSetting, Role } from "@/api/types";
+import { entityOptions, flawsOf, isChanged, payloadOf, roleOptions, startValues } from "./settings-model";
 
 const setting = (
   key: string,
@@ -66,5 +66,27 @@ describe("settings of a plugin", () => {
     expect(roleOptions(roles, "sales")).toEqual([{ value: "sales", label: "Sales" }]);
     expect(roleOptions(roles, "r1")).toContainEqual({ value: "r1", label: "Sales" });
     expect(roleOptions(roles, "gone")).toContainEqual({ value: "gone", label: "gone" });
+  });
+
+  it("offer stages once and keep a field that is gone", () => {
+    const entity = {
+      fields: [{ key: "amount", label: "Amount" }],
+      pipelines: [
+        { stages: [{ key: "new", name: "New" }] },
+        {
+          stages: [
+            { key: "new", name: "New" },
+            { key: "won", name: "Won" },
+          ],
+        },
+      ],
+    } as unknown as Entity;
+    const stage = setting("begin", "stage", { entity: "deal" });
+    expect(entityOptions(entity, stage, null).map(({ value }) => value)).toEqual(["new", "won"]);
+    expect(entityOptions(entity, setting("sum", "field"), "gone")).toEqual([
+      { value: "amount", label: "Amount" },
+      { value: "gone", label: "gone" },
+    ]);
+    expect(entityOptions(undefined, stage, null)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * The form a plugin asks for: what it starts with, what is wrong with it, what is sent. Pure.
  * A blank value is not sent, so the plugin's default applies; a blank secret leaves the kept one as it is.
  */
-import type { PluginSetting, Role, Value } from "@/api/types";
+import type { Entity, PluginSetting, Role, Value } from "@/api/types";
 
 export type Values = Record<string, Value>;
 export type Flaw = "required" | "whole" | "range";
@@ -59,4 +59,20 @@ export function roleOptions(roles: Role[], value: Value): { value: string; label
   if (typeof value !== "string" || value === "" || roles.some(({ key }) => key === value)) return options;
   const named = roles.find(({ id }) => id === value);
   return [...options, { value, label: named?.name ?? value }];
+}
+
+/** Stages or fields of the entity that a setting is about; what is chosen and is not there any more stays chosen. */
+export function entityOptions(
+  entity: Entity | undefined,
+  setting: PluginSetting,
+  value: Value,
+): { value: string; label: string }[] {
+  const stages = entity?.pipelines.flatMap((pipeline) => pipeline.stages) ?? [];
+  const found =
+    setting.type === "stage"
+      ? stages.map(({ key, name }) => ({ value: key, label: name }))
+      : (entity?.fields.map(({ key, label }) => ({ value: key, label })) ?? []);
+  const once = [...new Map(found.map((option) => [option.value, option])).values()];
+  if (typeof value !== "string" || value === "" || once.some((option) => option.value === value)) return once;
+  return [...once, { value, label: value }];
 }

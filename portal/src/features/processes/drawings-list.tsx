@@ -66,7 +66,8 @@ function Row({ drawing }: { drawing: Drawing }) {
   const { t } = useTranslation("processes");
   const { definition, editing, problems } = drawing;
   const facts = [
-    t(`drawing_${drawing.kind}`),
+    // A draft that runs is none.
+    (drawing.kind !== "draft" || !definition) && t(`drawing_${drawing.kind}`),
     definition ? t("version_runs", { version: definition.version }) : t("drawing_unpublished"),
     editing && t("drawing_edited_by", { name: editing.user.name }),
   ];

@@ -40,8 +40,21 @@ export default function ProcessesPage() {
           {query.isPending && <ListSkeleton rows={5} />}
           {query.isError && <ErrorState error={query.error} retry={() => void query.refetch()} />}
           {query.isSuccess && definitions.length === 0 && !drawn && (
-            <EmptyState title={t("processes:empty_title")}>
-              {t(me.admin ? "processes:empty_admin" : "processes:empty")}
+            <EmptyState
+              title={t("processes:empty_title")}
+              action={
+                draws && (
+                  <Button
+                    renderRoot={(props) => (
+                      <Link to="/processes/drawings/new" search={{ from: "lines" }} {...props} />
+                    )}
+                  >
+                    {t("processes:new_steps")}
+                  </Button>
+                )
+              }
+            >
+              {t(draws ? "processes:empty_admin" : "processes:empty")}
             </EmptyState>
           )}
           {definitions.length > 0 && (

@@ -45,6 +45,7 @@ export function StartDialog({
     () => (data ?? []).filter(({ may, published }) => published && may.includes("start")),
     [data],
   );
+  const only = offered.length === 1 ? offered[0]?.key : undefined;
   const version = offered.find(({ key }) => key === definition)?.published ?? 0;
   const xml = useQuery({
     ...drawingQuery(definition ?? "", version),
@@ -70,7 +71,8 @@ export function StartDialog({
       key: `process.${definition ?? ""}.${subject?.id ?? ""}`,
       shape: subjectShape,
       fields,
-      preset: {},
+      // The only one there is needs no choosing.
+      preset: definition || !only ? {} : { definition: only },
       refs: {},
       submit: async (values, key, refs) => {
         const about = subject ?? subjectOf(values.subject, refs);
@@ -85,7 +87,7 @@ export function StartDialog({
         return made(instance.id);
       },
     };
-  }, [definition, subject, offered, entities, needed, t]);
+  }, [definition, subject, offered, only, entities, needed, t]);
   return (
     <Panel title={t("processes:start_title")} onClose={onClose}>
       <FormBody

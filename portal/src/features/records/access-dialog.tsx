@@ -9,6 +9,7 @@ import { useMe } from "@/api/session";
 import type { Action, Entity, Id } from "@/api/types";
 import { fieldOf } from "@/engines/fields/text";
 import { summaryOf, useSummaryContext } from "@/engines/filters/filter-bar";
+import { formatDateTime } from "@/i18n/format";
 import { BlockBones, Hint, ItemBody, ItemLine, ItemList, Lead, Notice, Tag } from "@/ui/block";
 import { ShowMore } from "@/ui/more";
 import { Avatar } from "@/ui/person";
@@ -69,6 +70,7 @@ function Everybody({ entity, id }: { entity: Entity; id: Id }) {
   const { t } = useTranslation(["records", "common"]);
   const found = useInfiniteQuery(accessQuery(entity.key, id));
   const people = found.data?.pages.flatMap(({ items }) => items) ?? [];
+  const also = found.data?.pages.flatMap((page) => page.also) ?? [];
   if (found.isPending) return <BlockBones label={t("common:loading")} />;
   if (found.isError && people.length === 0)
     return <ErrorState error={found.error} retry={() => void found.refetch()} />;
@@ -83,6 +85,16 @@ function Everybody({ entity, id }: { entity: Entity; id: Id }) {
               title={person.name}
               tags={<Actions person={person} />}
               note={rolesOf(person) && t("records:access_by", { roles: rolesOf(person) })}
+            />
+          </ItemLine>
+        ))}
+        {also.map((link) => (
+          <ItemLine key={link.id}>
+            <ItemBody
+              icon={<Avatar name={link.label} />}
+              title={link.label}
+              tags={<Tag>{t("records:may_read")}</Tag>}
+              note={t("records:access_link", { at: formatDateTime(link.expires) })}
             />
           </ItemLine>
         ))}

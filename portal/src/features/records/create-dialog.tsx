@@ -9,7 +9,7 @@ import { queryClient } from "@/api/query-client";
 import { createRecord, refreshAround, refreshConcerned } from "@/api/records";
 import { saveFields } from "@/api/save";
 import { useEntity, useMe } from "@/api/session";
-import type { Entity, Fields, RecordData } from "@/api/types";
+import type { Entity, Fields, RecordData, Refs } from "@/api/types";
 import { titleOf } from "@/engines/fields/text";
 import { brief, fillable, presetOf } from "@/engines/form/fields";
 import { FormBody } from "@/engines/form/form";
@@ -37,12 +37,12 @@ export default function CreateDialog({ creating }: { creating: Creating }) {
       closeButtonProps={{ "aria-label": t("close_form") }}
       overlayProps={{ backgroundOpacity: 0.25 }}
     >
-      <CreateForm entity={entity} preset={creating.fields} />
+      <CreateForm entity={entity} preset={creating.fields} known={creating.refs} />
     </Drawer>
   );
 }
 
-function CreateForm({ entity: whole, preset }: { entity: Entity; preset: Fields }) {
+function CreateForm({ entity: whole, preset, known }: { entity: Entity; preset: Fields; known: Refs }) {
   const { t } = useTranslation(["card", "common", "fields"]);
   const me = useMe();
   const navigate = useNavigate();
@@ -55,11 +55,11 @@ function CreateForm({ entity: whole, preset }: { entity: Entity; preset: Fields 
       fields: fillable(entity),
       first: brief(entity),
       preset: { ...fields, ...preset },
-      refs,
+      refs: { ...refs, ...known },
       submit: (typed, key, _, reason) => createRecord(entity.key, typed, key, reason),
       ask: entity.evaluated ? (typed, signal) => evaluate(entity.key, undefined, typed, signal) : undefined,
     };
-  }, [entity, preset, me]);
+  }, [entity, preset, known, me]);
   const done = (record: RecordData, later: Fields) => {
     // Typed while the record was being made: it belongs to it.
     if (Object.keys(later).length > 0) saveFields(record, later).catch((error) => toastError(error));

@@ -4,20 +4,22 @@ import { IconDownload } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { cancelJob, exportList, jobOf, type ListExport } from "@/api/merge";
 import type { AnyJob } from "@/api/types";
-import { endJobToast, jobToast } from "@/ui/job-toast";
+import { withRecordTexts } from "@/i18n";
 import { toast, toastError } from "@/ui/toast";
 
 /** Milliseconds between two looks. */
 const pause = 1_000;
+// With the first export: a list is looked at by many who make none.
+const loadToasts = () => withRecordTexts(() => import("@/ui/job-toast"));
 const formats = ["xlsx", "csv"] as const;
 
 export default function ExportMenu({ asked }: { asked: Omit<ListExport, "format"> }) {
-  const { t } = useTranslation("records");
+  const { t } = useTranslation(["records", "list"]);
 
-  const watch = async (begun: AnyJob, name: string) => {
+  const watch = async (begun: AnyJob, name: string, toasts: Awaited<ReturnType<typeof loadToasts>>) => {
     let job = begun;
     while (job.state === "running") {
-      jobToast({
+      toasts.jobToast({
         id: begun.id,
         text: t("export_at", { name, done: job.done, total: job.total }),
         share: job.total > 0 ? (job.done / job.total) * 100 : 100,
@@ -28,7 +30,7 @@ export default function ExportMenu({ asked }: { asked: Omit<ListExport, "format"
       // Without a line it goes on all the same.
       job = await jobOf(begun.id).catch(() => job);
     }
-    endJobToast(begun.id);
+    toasts.endJobToast(begun.id);
     ended(job);
   };
 
@@ -51,7 +53,8 @@ export default function ExportMenu({ asked }: { asked: Omit<ListExport, "format"
 
   const begin = async (format: (typeof formats)[number]) => {
     try {
-      await watch(await exportList({ ...asked, format }), asked.name ?? asked.entity);
+      const toasts = await loadToasts();
+      await watch(await exportList({ ...asked, format }), asked.name ?? asked.entity, toasts);
     } catch (error) {
       toastError(error, t("export_failed"));
     }
@@ -60,14 +63,14 @@ export default function ExportMenu({ asked }: { asked: Omit<ListExport, "format"
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon aria-label={t("export")} title={t("export")}>
+        <ActionIcon aria-label={t("list:export")} title={t("list:export")}>
           <IconDownload size={18} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         {formats.map((format) => (
           <Menu.Item key={format} onClick={() => void begin(format)}>
-            {t("export_as", { format: format.toUpperCase() })}
+            {t("list:export_as", { format: format.toUpperCase() })}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -1,7 +1,7 @@
-/** The head of a board or a list: what it is, board or list, which pipeline, search, new record. */
+/** The head of a board, a list or a calendar: what it is, which of them, which pipeline, search, new record. */
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconLayoutKanban, IconList, IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconCalendar, IconLayoutKanban, IconList, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,10 +11,20 @@ import type { RecordsSearch } from "@/state/search";
 import { entityIcon } from "@/ui/entity-icon";
 import { IconText, PageHeader } from "@/ui/page";
 import { useShortcuts } from "@/ui/shortcuts";
+import { dateFields } from "./dates";
+
+type Mode = "board" | "list" | "calendar";
+
+const addresses = {
+  board: "/records/$entity/board",
+  list: "/records/$entity/list",
+  calendar: "/records/$entity/calendar",
+} as const;
+const icons = { board: IconLayoutKanban, list: IconList, calendar: IconCalendar };
 
 interface Props {
   entity: Entity;
-  mode: "board" | "list";
+  mode: Mode;
   pipeline?: Pipeline;
   children?: ReactNode;
 }
@@ -39,11 +49,17 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
   // An archived one is shown while it is looked at.
   const shown = entity.pipelines.filter((one) => !one.archived || one.id === pipeline?.id);
 
-  const switchTo = (next: string) => {
+  const modes: Mode[] = [
+    ...(entity.staged ? (["board"] as const) : []),
+    "list",
+    ...(dateFields(entity).length > 0 ? (["calendar"] as const) : []),
+  ];
+
+  const switchTo = (next: Mode) => {
     localStorage.setItem(`verstak.mode.${entity.key}`, next);
     const kept: RecordsSearch = { q: search.q, filter: search.filter, sort: search.sort };
     void navigate({
-      to: next === "board" ? "/records/$entity/board" : "/records/$entity/list",
+      to: addresses[next],
       params: { entity: entity.key },
       search: kept,
     });
@@ -64,23 +80,12 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
         </>
       }
     >
-      {entity.staged && (
+      {modes.length > 1 && (
         <SegmentedControl
           size="xs"
           value={mode}
-          onChange={switchTo}
-          data={[
-            {
-              value: "board",
-              label: (
-                <IconText icon={<IconLayoutKanban size={16} aria-hidden />}>{t("board:board")}</IconText>
-              ),
-            },
-            {
-              value: "list",
-              label: <IconText icon={<IconList size={16} aria-hidden />}>{t("board:list")}</IconText>,
-            },
-          ]}
+          onChange={(next) => switchTo(next as Mode)}
+          data={modes.map((one) => ({ value: one, label: <ModeLabel key={one} mode={one} /> }))}
         />
       )}
       {mode === "board" && shown.length > 1 && (
@@ -97,6 +102,12 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
       {children}
     </PageHeader>
   );
+}
+
+function ModeLabel({ mode }: { mode: Mode }) {
+  const { t } = useTranslation("board");
+  const Icon = icons[mode];
+  return <IconText icon={<Icon size={16} aria-hidden />}>{t(mode)}</IconText>;
 }
 
 /** Search in this section; `/` puts the cursor here. */

@@ -4,24 +4,24 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useEntity } from "@/api/session";
+import { useEntity, useMe } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { ColumnsMenu } from "@/engines/list/columns-menu";
 import { ListBody } from "@/engines/list/list";
 import { useList } from "@/engines/list/use-list";
 import { SlotButtons, SlotEntity, useSlots } from "@/engines/slots";
-import { withRecordTexts } from "@/i18n";
 import { openCreate } from "@/state/creating";
 import { NotFound } from "@/ui/not-found";
 import { Toolbar, ToolbarGap, ToolbarText } from "@/ui/table";
 import { usePhone } from "@/ui/use-phone";
 import { RecordsHeader, useRecordsSearch } from "./header";
 import { RecordPanel, usePanelAhead } from "./lazy-panel";
+import { PrintedFilter } from "./printed-filter";
 import { useRecordsSource } from "./source";
 import { Views } from "./views";
 
-const ExportMenu = lazy(() => withRecordTexts(() => import("./export-menu")));
+const ExportMenu = lazy(() => import("./export-menu"));
 
 const route = getRouteApi("/shell/records/$entity/list");
 
@@ -37,6 +37,8 @@ function RecordsList({ entity }: { entity: Entity }) {
   usePanelAhead();
   const [search, setSearch] = useRecordsSearch();
   const phone = usePhone();
+  // What somebody may take along is theirs alone.
+  const looks = useMe().viewing !== undefined;
   const source = useSlots(useRecordsSource(entity), entity.key);
   const list = useList(source, search);
 
@@ -76,21 +78,24 @@ function RecordsList({ entity }: { entity: Entity }) {
         >
           {t("list:bin")}
         </Button>
-        <Suspense>
-          <ExportMenu
-            asked={{
-              entity: entity.key,
-              filter: search.filter,
-              q: search.q,
-              sort: search.sort,
-              deleted: search.deleted ?? false,
-              fields: list.columns.map((field) => field.key),
-              name: entity.label_plural,
-            }}
-          />
-        </Suspense>
+        {!looks && (
+          <Suspense>
+            <ExportMenu
+              asked={{
+                entity: entity.key,
+                filter: search.filter,
+                q: search.q,
+                sort: search.sort,
+                deleted: search.deleted ?? false,
+                fields: list.columns.map((field) => field.key),
+                name: entity.label_plural,
+              }}
+            />
+          </Suspense>
+        )}
         {!phone && <ColumnsMenu entity={entity} columns={list.columns} onChange={setColumns} />}
       </Toolbar>
+      <PrintedFilter entity={entity} filter={search.filter} q={search.q} />
       <SlotEntity value={entity.key}>
         <ListBody
           source={source}

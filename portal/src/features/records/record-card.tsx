@@ -1,24 +1,22 @@
 /** One record: title, stage bar, fields by the layout's sections, timeline. The same in panel and page. */
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconLink, IconRestore, IconTrash } from "@tabler/icons-react";
+import { IconDots, IconLink, IconRestore, IconShare, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Evaluated, evaluate } from "@/api/evaluate";
 import { ApiError } from "@/api/problem";
 import { putRecord, recordQuery, refreshAround, restoreRecord } from "@/api/records";
-import type { Entity, Field, Fields, Id, RecordData, SurfaceView } from "@/api/types";
+import type { CardLayout, Entity, Fields, Id, RecordData, SurfaceView } from "@/api/types";
 import { MoreOfCard, RowsOfCard, SaleOfCard } from "@/engines/card-parts";
 import { loadDateEditor } from "@/engines/fields/editor";
 import { type Ask, CardEvaluated, type OfCard, useAsk } from "@/engines/fields/evaluated";
 import { InPlace } from "@/engines/fields/in-place";
 import { fieldOf, titleOf } from "@/engines/fields/text";
-import { isEmpty } from "@/engines/fields/values";
 import { CardFiles } from "@/engines/files/card-files";
 import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
-import type { RowSource } from "@/engines/source";
-import { withRecordTexts } from "@/i18n";
+import { withGuestTexts, withRecordTexts } from "@/i18n";
 import { forget, remember } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import {
@@ -35,8 +33,11 @@ import { ErrorState } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
+import { usePrinting } from "@/ui/use-printing";
+import { blocksIn, placedIn, useCardTabs } from "./card-tabs";
 import { ConcernedLink } from "./concerned";
 import { laidIn } from "./laid-in";
+import { Sections } from "./sections";
 import { recordsSource } from "./source";
 import { CardStages, useStageMove } from "./stages";
 import { Timeline } from "./timeline";
@@ -46,7 +47,10 @@ const AccessDialog = lazy(() => withRecordTexts(() => import("./access-dialog"))
 const AccessItem = lazy(() => withRecordTexts(() => import("./access-item")));
 const DuplicatesPart = lazy(() => withRecordTexts(() => import("./duplicates-part")));
 const MergedNote = lazy(() => withRecordTexts(() => import("./merged-note")));
+const RelatedPart = lazy(() => withRecordTexts(() => import("./related-part")));
+const RuleButtons = lazy(() => withRecordTexts(() => import("./rule-buttons")));
 const RuleFailures = lazy(() => withRecordTexts(() => import("./rule-failures")));
+const ShareDialog = lazy(() => withGuestTexts(() => import("./share-dialog")));
 
 interface Props {
   entity: Entity;
@@ -126,10 +130,19 @@ function CardContent({
   const refs = record.refs ?? {};
   const titleField = fieldOf(entity, entity.title_field);
   const deleted = Boolean(record.fields.deleted_at);
-  const tabs = useSlot(`record.${entity.key}.tab`);
-  const sides = useSlot(`record.${entity.key}.sidebar`);
-  const [chosen, setTab] = useTab(place);
+  const { layout } = laidIn(entity, record.fields.pipeline);
+  const { chosen, open, wrong } = useCardTabs(layout, record, place);
+  const placed = blocksIn(layout);
+  const allTabs = useSlot(`record.${entity.key}.tab`);
+  const allSides = useSlot(`record.${entity.key}.sidebar`);
+  const tabs = allTabs.filter((one) => !placed.has(nameOf(one)));
+  const sides = allSides.filter((one) => !placed.has(nameOf(one)));
+  const surfaces = [...allTabs, ...allSides];
   const tab = tabs.find((one) => nameOf(one) === chosen);
+  const own = layout.tabs?.find(({ key }) => key === chosen);
+  // On paper everything the layout shows stands one under another.
+  const printing = usePrinting();
+  const shown = printing ? (layout.tabs ?? []) : own ? [own] : [];
   const subject = { entity: entity.key, record };
 
   const restore = async () => {
@@ -179,28 +192,61 @@ function CardContent({
         <ConcernedLink record={record} />
         {entity.staged && <CardStages entity={entity} record={record} move={move} />}
         {!deleted && <SaleOfCard entity={entity} record={record} />}
-        {tabs.length > 0 && (
+        {(tabs.length > 0 || (layout.tabs?.length ?? 0) > 0) && (
           <ViewTabs label={entity.label}>
-            <ViewTab active={!tab} onClick={() => setTab(undefined)}>
+            <ViewTab
+              active={!tab && !own}
+              wrong={wrong.has(undefined) ? t("card:tab_wrong") : undefined}
+              onClick={() => open(undefined)}
+            >
               {t("card:main")}
             </ViewTab>
+            {layout.tabs?.map(({ key, title }) => (
+              <ViewTab
+                key={key}
+                active={key === own?.key}
+                wrong={wrong.has(key) ? t("card:tab_wrong") : undefined}
+                onClick={() => open(key)}
+              >
+                {title}
+              </ViewTab>
+            ))}
             {tabs.map((one) => (
-              <ViewTab key={nameOf(one)} active={one === tab} onClick={() => setTab(nameOf(one))}>
+              <ViewTab key={nameOf(one)} active={one === tab} onClick={() => open(nameOf(one))}>
                 {one.title}
               </ViewTab>
             ))}
           </ViewTabs>
         )}
-        {tab ? (
-          <SlotSurface surface={tab} subject={subject} />
-        ) : (
+        {tab && <SlotSurface surface={tab} subject={subject} />}
+        {shown.map((part) => (
+          <CardStack key={part.key}>
+            <Sections
+              entity={entity}
+              source={source}
+              record={record}
+              onStage={move.to}
+              sections={part.sections}
+            />
+            <Placed part={part} record={record} surfaces={surfaces} />
+          </CardStack>
+        ))}
+        {!tab && (!own || printing) && (
           <>
             <RowsOfCard entity={entity} record={record} />
             <CardColumns
               wide={place === "page"}
               fields={
                 <>
-                  <Sections entity={entity} source={source} record={record} onStage={move.to} />
+                  <Sections
+                    entity={entity}
+                    source={source}
+                    record={record}
+                    onStage={move.to}
+                    sections={layout.sections}
+                    placed={placedIn(layout)}
+                  />
+                  <Placed part={layout} record={record} surfaces={surfaces} />
                   {/* A record in the bin shows none. */}
                   {!deleted && entity.duplicates && entity.duplicates !== "off" && (
                     <Suspense>
@@ -231,6 +277,33 @@ function CardContent({
   );
 }
 
+interface PlacedProps {
+  part: Pick<CardLayout, "related" | "blocks">;
+  record: RecordData;
+  surfaces: SurfaceView[];
+}
+
+/** Lists of related records and surfaces of modules, where the layout places them in a tab. */
+function Placed({ part: { related = [], blocks = [] }, record, surfaces }: PlacedProps) {
+  const there = blocks.flatMap((name) => surfaces.find((one) => nameOf(one) === name) ?? []);
+  return (
+    <>
+      {related.length > 0 && !record.fields.deleted_at && (
+        <Suspense>
+          {related.map((list) => (
+            <RelatedPart key={`${list.entity} ${list.via}`} record={record} list={list} />
+          ))}
+        </Suspense>
+      )}
+      {there.map((surface) => (
+        <CardSection key={nameOf(surface)} title={surface.title}>
+          <SlotSurface surface={surface} subject={{ entity: record.entity, record }} />
+        </CardSection>
+      ))}
+    </>
+  );
+}
+
 /** What the card is like with what is kept, and with what is being typed in it. */
 function useCardAnswer(entity: Entity, record: RecordData): OfCard {
   const [typing, setTyping] = useState<Fields>();
@@ -252,90 +325,11 @@ function useCardAnswer(entity: Entity, record: RecordData): OfCard {
 
 const nameOf = ({ plugin, id }: SurfaceView) => `${plugin}.${id}`;
 
-/** The open tab: of a page it stands in the address, beside a list it is only for now. */
-function useTab(place: "panel" | "page"): [string | undefined, (tab: string | undefined) => void] {
-  const [here, setHere] = useState<string>();
-  const navigate = useNavigate();
-  const { tab } = useSearch({ strict: false }) as { tab?: string };
-  if (place === "panel") return [here, setHere];
-  return [
-    tab,
-    (next) =>
-      void navigate({
-        to: ".",
-        search: (old: Record<string, unknown>) => ({ ...old, tab: next }),
-        replace: true,
-      }),
-  ];
-}
-
-const technical = [
-  "creator",
-  "created_at",
-  "editor",
-  "updated_at",
-  "last_activity_at",
-  "closed_at",
-  "stage_since",
-  "stage_due",
-];
-
-function Sections({
-  entity,
-  source,
-  record,
-  onStage,
-}: {
-  entity: Entity;
-  source: RowSource;
-  record: RecordData;
-  onStage(stage: string): void;
-}) {
-  const { t } = useTranslation("card");
-  const refs = record.refs ?? {};
-  const { layout } = laidIn(entity, record.fields.pipeline);
-  const placed = new Set(layout.sections.flatMap((section) => section.fields));
-  const visible = (keys: string[]) =>
-    keys
-      .map((key) => fieldOf(entity, key))
-      .filter((field): field is Field => field !== undefined && field.key !== entity.title_field);
-  const sections = [
-    ...layout.sections.map((section) => ({ title: section.title, fields: visible(section.fields) })),
-    { title: t("about"), fields: visible(technical.filter((key) => !placed.has(key))) },
-  ];
-  // The first two sections and ways to reach people always stand open; others fold while nothing is filled.
-  const foldedAt = (section: (typeof sections)[number], index: number) => {
-    if (section === sections.at(-1)) return true;
-    const reach = section.fields.some((field) => ["phones", "emails", "link", "links"].includes(field.type));
-    if (index <= 1 || reach) return undefined;
-    return section.fields.every((field) => isEmpty(record.fields[field.key]));
-  };
-  return sections
-    .filter((section) => section.fields.length > 0)
-    .map((section, index) => (
-      <CardSection
-        key={section.title + String(index)}
-        title={section.title}
-        folded={foldedAt(section, index)}
-      >
-        {section.fields.map((field) => (
-          <InPlace
-            key={field.key}
-            source={source}
-            field={field}
-            record={record}
-            refs={refs}
-            onStage={onStage}
-          />
-        ))}
-      </CardSection>
-    ));
-}
-
 function CardActions({ entity, record, onGone }: { entity: Entity; record: RecordData; onGone(): void }) {
   const { t } = useTranslation(["card", "common"]);
   const remove = useRemove(entity);
   const [access, setAccess] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const copy = async () => {
     const address = `${location.origin}/records/${entity.key}/${record.id}`;
     try {
@@ -358,8 +352,14 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
           <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copy()}>
             {t("common:copy_link")}
           </Menu.Item>
+          {entity.actions.update && !record.fields.deleted_at && (
+            <Menu.Item leftSection={<IconShare size={16} />} onClick={() => setSharing(true)}>
+              {t("card:share")}
+            </Menu.Item>
+          )}
           {!record.fields.deleted_at && (
             <Suspense>
+              <RuleButtons entity={entity.key} record={record} />
               <AccessItem record={record} onOpen={() => setAccess(true)} />
             </Suspense>
           )}
@@ -373,6 +373,11 @@ function CardActions({ entity, record, onGone }: { entity: Entity; record: Recor
           )}
         </Menu.Dropdown>
       </Menu>
+      {sharing && (
+        <Suspense>
+          <ShareDialog entity={entity} id={record.id} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
       {access && (
         <Suspense>
           <AccessDialog entity={entity} id={record.id} onClose={() => setAccess(false)} />

@@ -7,6 +7,7 @@ import { queryClient } from "@/api/query-client";
 import {
   aggregate,
   bulk,
+  countRules,
   createRecord,
   moveToStage,
   putRecord,
@@ -85,6 +86,7 @@ export function recordsSource(entity: Entity): Source {
       return record;
     },
     bulk: (request) => bulk(key, request),
+    countRules: (fields) => countRules(key, "update", fields.join(",")),
     undo: undoBatch,
     restore: (id) => restoreRecord(key, id),
     show(id, patch) {

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
-import { messageOf } from "@/api/problem";
+import { messageOf, needsConversion } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
 import { moveToStage, putRecord, refreshAround } from "@/api/records";
 import type { Entity, RecordData, Value } from "@/api/types";
@@ -50,7 +50,7 @@ export function useStageMove(entity: Entity, record: RecordData): StageMove {
         }),
       )
       .catch((error: unknown) => {
-        setProblem(messageOf(error, t("common:network")));
+        if (!needsConversion(error)) setProblem(messageOf(error, t("common:network")));
         explainRefusal(entity.key, record.id, stage, error);
       })
       .finally(() => setPending(undefined));

@@ -15,7 +15,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { updateRecord } from "@/api/records";
-import { useMe } from "@/api/session";
+import { useEntity, useMe } from "@/api/session";
 import type { Entity, Id, Me, RecordData, Refs, TimelineItem, Value } from "@/api/types";
 import { useTextContext } from "@/engines/fields/context";
 import { isUnreadable } from "@/engines/fields/kinds";
@@ -274,6 +274,8 @@ interface TaskTitleProps {
 
 /** The box finishes an open task, the title leads to it; one that was called off has nothing to tick. */
 function TaskTitle({ id, title, state, onFinish }: TaskTitleProps) {
+  // Who looks with another's rights finishes nothing.
+  const changes = useEntity("task")?.actions.update;
   return (
     <>
       {state !== "cancelled" && (
@@ -281,7 +283,7 @@ function TaskTitle({ id, title, state, onFinish }: TaskTitleProps) {
           size="xs"
           aria-label={title}
           checked={state !== "open"}
-          disabled={state !== "open"}
+          disabled={state !== "open" || !changes}
           onChange={onFinish}
         />
       )}

@@ -8,7 +8,7 @@ import { newKey } from "@/api/client";
 import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
 import { addNote, timelineQuery } from "@/api/records";
-import { useEntity } from "@/api/session";
+import { useEntity, useMe } from "@/api/session";
 import type { Entity, Id, Refs } from "@/api/types";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { fieldOf } from "@/engines/fields/text";
@@ -19,6 +19,8 @@ import { linesOf } from "./timeline-groups";
 
 export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; readOnly: boolean }) {
   const { t } = useTranslation(["card", "common"]);
+  // A note is nobody's right of its own; whoever looks as somebody else writes none.
+  const looks = useMe().viewing !== undefined;
   const query = useInfiniteQuery(timelineQuery(entity.key, id));
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const refs = useMemo(
@@ -29,7 +31,7 @@ export function Timeline({ entity, id, readOnly }: { entity: Entity; id: Id; rea
     <TimelineArea
       title={t("card:timeline")}
       action={readOnly ? null : <AddTask entity={entity} id={id} />}
-      composer={readOnly ? null : <NoteComposer entity={entity.key} id={id} />}
+      composer={readOnly || looks ? null : <NoteComposer entity={entity.key} id={id} />}
     >
       {linesOf(items).map(({ item, more }) => (
         <TimelineEntry

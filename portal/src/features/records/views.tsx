@@ -8,31 +8,39 @@ import { keys } from "@/api/keys";
 import { sameValue } from "@/api/save";
 import type { Entity, View, ViewConfig } from "@/api/types";
 import { createView, deleteView, updateView, viewsQuery } from "@/api/views";
-import type { RecordsSearch } from "@/state/search";
+import { calendarModes, type RecordsSearch } from "@/state/search";
 import { PopoverForm } from "@/ui/chips";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { toast, toastError } from "@/ui/toast";
 import { useRecordsSearch } from "./header";
 
-function configOf(search: RecordsSearch): ViewConfig {
+type Kind = "list" | "calendar";
+
+function configOf(search: RecordsSearch, kind: Kind): ViewConfig {
   const config: ViewConfig = {};
   if (search.filter) config.filter = search.filter;
-  if (search.sort?.length) config.sort = search.sort;
-  if (search.columns?.length) config.columns = search.columns;
+  if (kind === "list" && search.sort?.length) config.sort = search.sort;
+  if (kind === "list" && search.columns?.length) config.columns = search.columns;
   if (search.q) config.q = search.q;
+  if (kind === "calendar") {
+    if (search.date) config.date = search.date;
+    if (search.mode) config.mode = search.mode;
+  }
   return config;
 }
 
 const same = (left: ViewConfig, right: ViewConfig) =>
-  (["filter", "sort", "columns", "q"] as const).every((key) => sameValue(left[key], right[key]));
+  (["filter", "sort", "columns", "q", "date", "mode"] as const).every((key) =>
+    sameValue(left[key], right[key]),
+  );
 
-export function Views({ entity }: { entity: Entity }) {
+export function Views({ entity, kind = "list" }: { entity: Entity; kind?: Kind }) {
   const { t } = useTranslation(["list", "common"]);
   const client = useQueryClient();
   const [search, setSearch] = useRecordsSearch();
-  const views = useQuery(viewsQuery(entity.key)).data?.filter((view) => view.kind === "list") ?? [];
+  const views = useQuery(viewsQuery(entity.key)).data?.filter((view) => view.kind === kind) ?? [];
   const current = views.find((view) => view.id === search.view);
-  const config = configOf(search);
+  const config = configOf(search, kind);
   const changed = !same(config, current?.config ?? {});
   const refresh = () => client.invalidateQueries({ queryKey: keys.views(entity.key) });
   const show = (view?: View) =>
@@ -42,6 +50,8 @@ export function Views({ entity }: { entity: Entity }) {
       sort: view?.config.sort?.map(({ field, desc }) => ({ field, desc: desc ?? undefined })),
       columns: view?.config.columns ?? undefined,
       q: view?.config.q ?? undefined,
+      date: view?.config.date ?? undefined,
+      mode: calendarModes.find((mode) => mode === view?.config.mode),
       deleted: undefined,
     });
   const update = async (view: View, patch: Partial<Pick<View, "shared" | "config">>) => {
@@ -128,7 +138,7 @@ export function Views({ entity }: { entity: Entity }) {
       {changed && (
         <SaveAs
           onSave={async (name, shared) => {
-            const view = await createView({ entity: entity.key, name, kind: "list", shared, config });
+            const view = await createView({ entity: entity.key, name, kind, shared, config });
             await refresh();
             setSearch({ view: view.id });
           }}

@@ -14,7 +14,7 @@ import type { PlanKind, Plans, PlanWho } from "@/api/reports-wire";
 import { plansQuery, savePlans } from "@/api/sales-reports";
 import { useMe } from "@/api/session";
 import type { Measure } from "@/api/types";
-import { wallOf } from "@/engines/blocks/days";
+import { todayIn } from "@/engines/blocks/days";
 import { dropDraft, keepDraft, readDraft } from "@/engines/drafts";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { bucketText, figureOrDash } from "@/engines/reports/figures";
@@ -49,7 +49,7 @@ export default function PlansPage() {
   const navigate = useNavigate();
   const search = route.useSearch();
   const { time_zone } = useMe().tenant;
-  const period = search.period ? periodOf(search.period) : around("month", wallOf(Date.now(), time_zone).day);
+  const period = search.period ? periodOf(search.period) : around("month", todayIn(time_zone));
   const measure = search.measure;
   const query = useQuery(plansQuery({ period: periodText(period), measure }));
   const measures = useQuery(measuresQuery).data?.items ?? [];

@@ -7,7 +7,7 @@ import type { Entity, Measure } from "@/api/types";
 import { currenciesOf } from "@/engines/fields/money";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { buckets, hasBothEnds } from "@/engines/reports/period";
-import { useProcessEntity } from "@/engines/reports/process-entity";
+import { useExportEntity, useProcessEntity } from "@/engines/reports/process-entity";
 import {
   axisChoices,
   axisOf,
@@ -77,7 +77,10 @@ function What({
   const { t } = useTranslation("reports");
   const entities = useEntities();
   const processes = useProcessEntity(false);
-  const counted = [...entities, processes].filter(({ key }) => measures.some((one) => one.entity === key));
+  const exports = useExportEntity();
+  const counted = [...entities, processes, exports].filter(({ key }) =>
+    measures.some((one) => one.entity === key),
+  );
   return (
     <SetupGroup title={t("what")}>
       <Select

@@ -5,11 +5,12 @@ import type { KeyboardEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { SaleRow } from "@/api/sales";
 import type { Value } from "@/api/types";
+import { decimalsOf } from "@/engines/fields/money";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { formatNumber } from "@/i18n/format";
 import { Pair, SaleCell, SaleHead, SaleLine } from "@/ui/sale-rows";
 import type { DraftRow } from "./model";
-import { digitsOf, exactly } from "./money";
+import { digitsOf, exactly, priceOf } from "./money";
 import { ProductPicker, TaxPicker } from "./pickers";
 
 export type Column = "product" | "quantity" | "unit" | "price" | "discount" | "tax" | "tax_included";
@@ -125,6 +126,7 @@ function Control({ row, column, wrong, currency, write }: ControlProps) {
       name={t(part)}
       value={row[part]}
       decimals={4}
+      least={part === "price" ? decimalsOf(currency) : undefined}
       error={error}
       placeholder={placeholder}
       onChange={(value: Value) => write.change({ [part]: value })}
@@ -186,6 +188,8 @@ function Shown({ row, column, currency }: { row: DraftRow; column: Column; curre
       return row.title || "—";
     case "unit":
       return row.unit || "—";
+    case "price":
+      return typeof row.price === "number" ? priceOf(row.price, currency) : "—";
     case "discount":
       if (typeof row.discount !== "number") return "—";
       return row.by === "percent" ? `${number(row.discount)}\u00a0%` : exactly(row.discount, currency);

@@ -3,13 +3,17 @@
  * a line at the top, so that no letter lands elsewhere; otherwise the form opens at once.
  */
 import { Button, Modal, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError, messageOf } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
-import { useMe } from "@/api/session";
+import { signInOfferQuery, useMe, whoNow } from "@/api/session";
 import { sessionGate } from "@/api/session-gate";
+import type { Me } from "@/api/types";
 import { Banner } from "@/ui/frame";
+import { FormProblem } from "@/ui/sign-in";
 import { SignInForm } from "./sign-in-form";
 
 export default function ExpiredDialog() {
@@ -26,6 +30,11 @@ export default function ExpiredDialog() {
     const next = router.state.location.href;
     void router.navigate({ to: "/sign-in", search: { next } }).then(() => queryClient.clear());
   };
+
+  // What was drawn as somebody else does not go on as whoever signs in now, and nothing on it waits.
+  useEffect(() => {
+    if (ended && me.viewing) leave();
+  });
 
   if (ended && !asked) {
     return (
@@ -57,11 +66,46 @@ export default function ExpiredDialog() {
         {open && (
           <SignInForm email={me.user.email} tenant={me.tenant.slug} onDone={() => sessionGate.settle(true)} />
         )}
+        {open && <Elsewhere me={me} />}
         <Button variant="subtle" color="gray" onClick={leave}>
           {t("leave")}
         </Button>
       </Stack>
     </Modal>
+  );
+}
+
+/** For whoever has no password here: they sign in by a provider in another tab, and what is typed here stays. */
+function Elsewhere({ me }: { me: Me }) {
+  const { t } = useTranslation(["session", "common"]);
+  const offer = useQuery(signInOfferQuery(me.tenant.slug));
+  const check = useMutation({
+    mutationFn: whoNow,
+    onSuccess: (now) => {
+      if (now.user.id === me.user.id) sessionGate.settle(true);
+    },
+  });
+  if (!offer.data?.items.length) return null;
+  const refused = check.isSuccess || (check.error instanceof ApiError && check.error.status === 401);
+  const problem = refused
+    ? t("session:elsewhere_not", { email: me.user.email })
+    : check.error && messageOf(check.error, t("common:network"));
+  return (
+    <>
+      {problem && <FormProblem>{problem}</FormProblem>}
+      <Button
+        component="a"
+        variant="default"
+        href={`/sign-in?company=${encodeURIComponent(me.tenant.slug)}`}
+        target="_blank"
+        rel="noopener"
+      >
+        {t("session:elsewhere")}
+      </Button>
+      <Button variant="default" loading={check.isPending} onClick={() => check.mutate()}>
+        {t("session:elsewhere_done")}
+      </Button>
+    </>
   );
 }
 

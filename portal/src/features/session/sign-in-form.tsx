@@ -1,12 +1,14 @@
 /** E-mail and password, the code of a second factor, and the choice of a company when the e-mail belongs to several. */
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, messageOf } from "@/api/problem";
 import { signIn } from "@/api/session";
 import type { Body, Me } from "@/api/types";
+import { PasswordInput } from "@/ui/password";
 import { CompanyList, Form, FormProblem } from "@/ui/sign-in";
+import { CodeInput } from "./code-input";
 
 const codeRefusals = ["auth.code_required", "auth.wrong_code"];
 
@@ -93,20 +95,7 @@ export function SignInForm({ email: known, tenant, onDone }: Props) {
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
-      {coded && (
-        <TextInput
-          key="code"
-          label={t("session:code")}
-          description={t("session:code_hint")}
-          name="totp"
-          autoComplete="one-time-code"
-          autoFocus
-          required
-          withAsterisk={false}
-          value={code}
-          onChange={(event) => setCode(event.currentTarget.value)}
-        />
-      )}
+      {coded && <CodeInput key="code" value={code} onChange={setCode} />}
       <Button type="submit" size="sm" fullWidth loading={attempt.isPending}>
         {t("session:submit")}
       </Button>

@@ -2,7 +2,7 @@
  * `/welcome#secret`: where a personal link leads. Whoever opens it sets their password and signs in with it. The secret
  * leaves the address bar at once, so that it stays in no history.
  */
-import { Button, PasswordInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -12,9 +12,11 @@ import { queryClient } from "@/api/query-client";
 import { passwordByLink, signIn, signInLinkQuery } from "@/api/session";
 import { showLocale } from "@/i18n";
 import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
+import { PasswordInput } from "@/ui/password";
 import { anchorClass, Form, FormProblem, SignInCard } from "@/ui/sign-in";
 import { PageSkeleton } from "@/ui/states";
 import { Languages } from "./languages";
+import { ProviderButtons } from "./provider-buttons";
 import { SignInForm } from "./sign-in-form";
 
 export default function WelcomePage() {
@@ -74,6 +76,7 @@ export default function WelcomePage() {
     return (
       <SignInCard title={t("session:title")} subtitle={t("session:password_set")} below={<Languages />}>
         <SignInForm email={email} tenant={tenant} onDone={enter} />
+        <ProviderButtons next="/" company={tenant} known />
       </SignInCard>
     );
   }
@@ -111,6 +114,7 @@ export default function WelcomePage() {
           {t("session:set_password")}
         </Button>
       </Form>
+      <ProviderButtons next="/" company={tenant} known />
     </SignInCard>
   );
 }

@@ -1,23 +1,15 @@
 /** One action of a rule: what it is, and what it does it with. */
-import { ActionIcon, Button, Select, Textarea, TextInput } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Select, Textarea, TextInput } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { definitionsQuery } from "@/api/processes";
 import { useEntities } from "@/api/session";
-import type { Entity, Field } from "@/api/types";
-import { Pair, RuleBox, Stacked } from "@/ui/block";
+import type { Entity } from "@/api/types";
+import { RuleBox, Stacked } from "@/ui/block";
 import { FormNote } from "@/ui/form";
-import { IconText } from "@/ui/page";
-import {
-  type ActionDraft,
-  type FieldRow,
-  freshAction,
-  freshId,
-  kinds,
-  knownKind,
-  readJson,
-} from "./automation-model";
+import { type ActionDraft, freshAction, kinds, knownKind, readJson } from "./automation-model";
+import { FieldRows, Links, PaperInput, ScriptInput, Variables } from "./automation-more";
 import { PeopleInput } from "./automation-people";
 import { stagesOf, useActionName } from "./automation-words";
 import { SpanInput } from "./pipelines/span-input";
@@ -70,7 +62,7 @@ export function ActionForm({ entity, action, index, count, wrong, put, onMove, o
           allowDeselect={false}
           data={[
             ...choices.map((kind) => ({ value: kind as string, label: name(kind) })),
-            { value: "other", label: t("kind_other") },
+            { value: "other", label: t("kind_else") },
           ]}
           value={known ?? "other"}
           error={known ? wrong("kind") : undefined}
@@ -89,9 +81,11 @@ function Parts({ entity, action, wrong, put }: PartProps) {
   const { t } = useTranslation("automation");
   const set = (key: string) => (text: string) => put({ ...action, texts: { ...action.texts, [key]: text } });
   const of = (key: string) => ({ value: action.texts[key] ?? "", error: wrong(`parameters.${key}`) });
-  const line = (key: "title" | "subject" | "url") => (
+  const line = (key: "title" | "subject" | "url" | "message" | "key", hint?: string) => (
     <TextInput
       label={t(`part_${key}`)}
+      description={hint}
+      inputWrapperOrder={["label", "input", "description", "error"]}
       {...of(key)}
       onChange={(event) => set(key)(event.currentTarget.value)}
     />
@@ -139,7 +133,14 @@ function Parts({ entity, action, wrong, put }: PartProps) {
         </>
       );
     case "set-fields":
-      return <Rows fields={entity.fields} action={action} wrong={wrong} put={put} />;
+      return (
+        <FieldRows
+          fields={entity.fields}
+          rows={action.rows}
+          wrong={(key) => wrong(`parameters.${key}`)}
+          put={(rows) => put({ ...action, rows })}
+        />
+      );
     case "move-stage":
       return (
         <Select
@@ -152,6 +153,21 @@ function Parts({ entity, action, wrong, put }: PartProps) {
       );
     case "create-record":
       return <NewRecord action={action} wrong={wrong} put={put} />;
+    case "link":
+    case "unlink":
+      return <Links entity={entity} action={action} wrong={wrong} put={put} />;
+    case "document":
+      return <PaperInput entity={entity} {...of("template")} onChange={set("template")} />;
+    case "message":
+      return (
+        <>
+          {line("message")}
+          {line("key", t("key_hint"))}
+          <Variables action={action} wrong={wrong} put={put} />
+        </>
+      );
+    case "script":
+      return <ScriptInput {...of("script")} onChange={set("script")} />;
     case "start-process":
       return <Process {...of("process")} onChange={set("process")} />;
     case "webhook":
@@ -175,56 +191,14 @@ function NewRecord({ action, wrong, put }: Omit<PartProps, "entity">) {
         error={wrong("parameters.entity")}
         onChange={(entity) => put({ ...action, texts: entity ? { entity } : {}, rows: [] })}
       />
-      {made && <Rows fields={made.fields} action={action} wrong={wrong} put={put} />}
-    </>
-  );
-}
-
-function Rows({ fields, action, wrong, put }: Omit<PartProps, "entity"> & { fields: readonly Field[] }) {
-  const { t } = useTranslation("automation");
-  const { rows } = action;
-  const change = (row: FieldRow) =>
-    put({ ...action, rows: rows.map((one) => (one.id === row.id ? row : one)) });
-  const open = fields.filter((field) => !field.read_only && !field.computed);
-  return (
-    <>
-      {rows.map((row) => (
-        <Pair key={row.id}>
-          <Select
-            label={t("field")}
-            searchable
-            data={open
-              .filter(({ key }) => key === row.key || !rows.some((one) => one.key === key))
-              .map(({ key, label }) => ({ value: key, label }))}
-            value={row.key || null}
-            error={row.key ? wrong(`parameters.${row.key}`) : undefined}
-            onChange={(key) => change({ ...row, key: key ?? "" })}
-          />
-          <TextInput
-            label={t("value")}
-            placeholder={t("value_hint")}
-            value={row.value}
-            rightSection={
-              <ActionIcon
-                aria-label={t("field_remove")}
-                onClick={() => put({ ...action, rows: rows.filter(({ id }) => id !== row.id) })}
-              >
-                <IconTrash size={16} />
-              </ActionIcon>
-            }
-            onChange={(event) => change({ ...row, value: event.currentTarget.value })}
-          />
-        </Pair>
-      ))}
-      <div>
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          onClick={() => put({ ...action, rows: [...rows, { id: freshId(), key: "", value: "" }] })}
-        >
-          <IconText icon={<IconPlus size={14} />}>{t("field_add")}</IconText>
-        </Button>
-      </div>
+      {made && (
+        <FieldRows
+          fields={made.fields}
+          rows={action.rows}
+          wrong={(key) => wrong(`parameters.${key}`)}
+          put={(rows) => put({ ...action, rows })}
+        />
+      )}
     </>
   );
 }

@@ -1,8 +1,10 @@
 /** Rules of automation, what they did, and what they would have done. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "@/api/client";
+import { outcome } from "@/api/jobs";
+import { keys } from "@/api/keys";
 import { queryClient } from "@/api/query-client";
-import type { Body, Id } from "@/api/types";
+import type { AnyJob, Body, Id } from "@/api/types";
 
 export type AutomationRule = Body<"AutomationRule">;
 export type PlacedAutomation = Body<"PlacedAutomation">;
@@ -31,9 +33,53 @@ export const changeAutomation = (id: Id, rule: AutomationRule, place?: number) =
   changed(api.put("/automations/{id}", { rule, place }, { path: { id } }));
 export const removeAutomation = (id: Id) => changed(api.delete("/automations/{id}", { path: { id } }));
 
-/** What the rule would have done in so many days; nothing happens. */
-export const dryRunAutomation = (entity: string, rule: AutomationRule, days: number) =>
-  api.post("/automations/dry-run", { entity, rule, days });
+/** Whether a rule has an address at which somebody outside sends something. */
+export const hookQuery = (id: Id) =>
+  queryOptions({
+    queryKey: [...all, "hook", id],
+    queryFn: ({ signal }) => api.get("/automations/{id}/hook", { path: { id }, signal }),
+  });
+
+const hookChanged = async <T>(id: Id, answer: Promise<T>): Promise<T> => {
+  const made = await answer;
+  await queryClient.invalidateQueries({ queryKey: hookQuery(id).queryKey });
+  return made;
+};
+
+/** A new address, told once; the one before is none any more. */
+export const openHook = (id: Id) =>
+  hookChanged(id, api.put("/automations/{id}/hook", undefined, { path: { id } }));
+export const closeHook = (id: Id) => hookChanged(id, api.delete("/automations/{id}/hook", { path: { id } }));
+
+/** A drawing of a process that does what the rule does; the rule stays as it is. */
+export const drawAutomation = async (id: Id) => {
+  const drawing = await api.create("/automations/{id}/drawing", undefined, { path: { id } });
+  void queryClient.invalidateQueries({ queryKey: keys.drawings, exact: true });
+  return drawing;
+};
+
+/** What the rule would have done in so many days, or on what somebody outside would send; nothing happens. */
+export const dryRunAutomation = (
+  entity: string,
+  rule: AutomationRule,
+  on: { days: number } | { vars: Record<string, unknown> },
+) => api.post("/automations/dry-run", { entity, rule, ...on });
+
+/** What came of applying a rule: a batch to undo, and records on which it acts. */
+export interface Applied {
+  batch: Id;
+  begun: number;
+}
+
+/** How many records fit the rule as it is kept; nothing happens. */
+export const countFitting = (id: Id) =>
+  api.post("/automations/{id}/apply", { dry_run: true }, { path: { id } }) as Promise<
+    Body<"AutomationFitting">
+  >;
+
+/** Has it act on them; waits until all of them are begun. */
+export const applyAutomation = async (id: Id, onProgress: (job: { done: number; total: number }) => void) =>
+  outcome<Applied>((await api.post("/automations/{id}/apply", {}, { path: { id } })) as AnyJob, onProgress);
 
 export interface RunFilter {
   rule?: Id;

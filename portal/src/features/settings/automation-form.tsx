@@ -21,8 +21,12 @@ import {
   type PlacedAutomation,
   removeAutomation,
 } from "./automation-api";
+import { Apply } from "./automation-apply";
+import { AsDrawing } from "./automation-drawing";
 import { DryRun } from "./automation-dry-run";
+import { WebhookParts } from "./automation-hook";
 import {
+  applicable,
   type EventKind,
   events,
   freshAction,
@@ -32,6 +36,7 @@ import {
   staged,
   swapped,
 } from "./automation-model";
+import { ButtonParts, type PartProps, ScheduleParts } from "./automation-parts";
 import { stagesOf } from "./automation-words";
 import { ExpressionField } from "./expression-field";
 import { SpanInput } from "./pipelines/span-input";
@@ -42,7 +47,7 @@ interface Props {
   onClose(): void;
 }
 
-export function AutomationForm({ entity, placed, onClose }: Props) {
+export default function AutomationForm({ entity, placed, onClose }: Props) {
   const { t } = useTranslation(["automation", "common"]);
   const entities = useEntities();
   const [draft, setDraft] = useState<RuleDraft>(() => ruleDraft(placed?.rule));
@@ -79,7 +84,7 @@ export function AutomationForm({ entity, placed, onClose }: Props) {
         error={wrong("name")}
         onChange={(event) => put({ name: event.currentTarget.value })}
       />
-      <Trigger entity={entity} draft={draft} wrong={wrong} put={put} />
+      <Trigger entity={entity} draft={draft} placed={placed} wrong={wrong} put={put} />
       <ExpressionField
         entity={entity}
         label={t("automation:when")}
@@ -90,18 +95,20 @@ export function AutomationForm({ entity, placed, onClose }: Props) {
       />
       <Actions entity={entity} draft={draft} wrong={wrong} put={put} />
       <Manner draft={draft} wrong={wrong} put={put} />
-      <DryRun entity={entity} rule={rule} />
+      <DryRun entity={entity} rule={rule} webhook={draft.event === "webhook"} />
+      {placed && <AsDrawing rule={placed.id} />}
+      {placed?.rule.enabled && applicable.includes(placed.rule.on.event) && <Apply rule={placed.id} />}
     </FormDrawer>
   );
 }
 
-interface PartProps {
-  draft: RuleDraft;
-  wrong(name: string): string | undefined;
-  put(part: Partial<RuleDraft>): void;
-}
-
-function Trigger({ entity, draft, wrong, put }: PartProps & { entity: Entity }) {
+function Trigger({
+  entity,
+  draft,
+  placed,
+  wrong,
+  put,
+}: PartProps & { entity: Entity; placed?: PlacedAutomation }) {
   const { t } = useTranslation("automation");
   const offered = events.filter((event) => entity.staged || !staged.includes(event));
   return (
@@ -134,6 +141,11 @@ function Trigger({ entity, draft, wrong, put }: PartProps & { entity: Entity }) 
         />
       )}
       {draft.event === "date" && <DateParts entity={entity} draft={draft} wrong={wrong} put={put} />}
+      {draft.event === "button" && <ButtonParts draft={draft} wrong={wrong} put={put} />}
+      {draft.event === "schedule" && <ScheduleParts entity={entity} draft={draft} wrong={wrong} put={put} />}
+      {draft.event === "webhook" && (
+        <WebhookParts entity={entity} draft={draft} placed={placed} wrong={wrong} put={put} />
+      )}
       {draft.event === "stuck" && (
         <SpanInput
           label={t("after")}
@@ -238,13 +250,15 @@ function Manner({ draft, wrong, put }: PartProps) {
           />
         </>
       )}
-      <Select
-        label={t("acts")}
-        allowDeselect={false}
-        data={(["rule", "actor"] as const).map((one) => ({ value: one, label: t(`acts_${one}`) }))}
-        value={draft.acts}
-        onChange={(acts) => acts && put({ acts: acts as RuleDraft["acts"] })}
-      />
+      {draft.event !== "webhook" && (
+        <Select
+          label={t("acts")}
+          allowDeselect={false}
+          data={(["rule", "actor"] as const).map((one) => ({ value: one, label: t(`acts_${one}`) }))}
+          value={draft.acts}
+          onChange={(acts) => acts && put({ acts: acts as RuleDraft["acts"] })}
+        />
+      )}
       <Checkbox
         label={t("enabled")}
         checked={draft.enabled}

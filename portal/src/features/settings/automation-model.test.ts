@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Field } from "@/api/types";
 import type { AutomationRule } from "./automation-api";
-import { freshAction, peopleOf, peopleText, readValue, ruleDraft, ruleOf, swapped } from "./automation-model";
+import {
+  actionDraft,
+  freshAction,
+  peopleOf,
+  peopleText,
+  readValue,
+  ruleDraft,
+  ruleOf,
+  swapped,
+} from "./automation-model";
 
 const fields = [
   { key: "title", type: "text" },
@@ -52,6 +61,58 @@ describe("a rule in its form", () => {
       false,
       undefined,
     ]);
+  });
+  it("of a button and of a schedule comes back as it was", () => {
+    const rule: AutomationRule = {
+      name: "b",
+      on: { event: "button", label: { en: "Remind", uk: "Нагадати" }, roles: ["sales_manager"] },
+      once: false,
+      do: [{ kind: "notice", parameters: { to: "owner", text: "x" } }],
+      as: "rule",
+      enabled: true,
+    };
+    expect(there(rule)).toEqual(rule);
+    const filter = { field: "amount", op: "gt", value: 5 };
+    const timed: AutomationRule = {
+      ...rule,
+      on: { event: "schedule", cron: "0 9 * * 1-5", filter, most: 20 },
+    };
+    expect(there(timed)).toEqual(timed);
+    const all: AutomationRule = { ...rule, on: { event: "schedule", cron: "0 9 * * *" } };
+    expect(there(all)).toEqual(all);
+  });
+  it("of a webhook says which record is meant, and what a new one has", () => {
+    const rule: AutomationRule = {
+      name: "site",
+      on: { event: "webhook", record: "vars.id", make: { title: "=vars.name", amount: 5, done: true } },
+      once: false,
+      do: [{ kind: "notice", parameters: { to: "owner", text: "x" } }],
+      as: "rule",
+      enabled: true,
+    };
+    expect(there(rule)).toEqual(rule);
+    const empty = { ...ruleDraft(rule), record: " ", make: [], acts: "actor" as const };
+    expect(ruleOf(empty, "deal", fieldsOf)).toMatchObject({ on: { event: "webhook" }, as: "rule" });
+  });
+  it("sends no empty words of a button", () => {
+    const draft = { ...ruleDraft(), event: "button" as const, label: { en: " Go ", ru: " " }, roles: ["a"] };
+    expect(ruleOf(draft, "deal", fieldsOf).on).toEqual({
+      event: "button",
+      label: { en: "Go" },
+      roles: ["a"],
+    });
+  });
+  it("keeps links, papers, messages and scripts as they were written", () => {
+    const actions: AutomationRule["do"] = [
+      { kind: "script", parameters: { script: "record.amount * 2.0" } },
+      { kind: "link", parameters: { field: "contacts", to: "=results[0]" } },
+      { kind: "unlink", parameters: { field: "contacts", to: "=record.contacts", id: "=record.id" } },
+      { kind: "document", parameters: {} },
+      { kind: "document", parameters: { template: "Contract", locale: "uk" } },
+      { kind: "message", parameters: { message: "paid", key: "{{record.title}}", sum: "=record.amount" } },
+    ];
+    const draft = { ...ruleDraft(), actions: actions.map(actionDraft) };
+    expect(ruleOf(draft, "deal", fieldsOf).do).toEqual(actions);
   });
   it("leaves out rows without a field", () => {
     const draft = { ...ruleDraft(), actions: [freshAction("set-fields")] };

@@ -1,7 +1,8 @@
 /** What stands in the form of a rule of automation, and what is sent of it. Pure. */
 
-import type { Field } from "@/api/types";
+import type { Field, Filter } from "@/api/types";
 import type { AutomationRule } from "./automation-api";
+import type { Words } from "./pipelines/model";
 
 export const events = [
   "created",
@@ -11,9 +12,22 @@ export const events = [
   "stuck",
   "date",
   "deleted",
+  "button",
+  "schedule",
+  "webhook",
 ] as const;
 export type EventKind = (typeof events)[number];
 export const staged: readonly EventKind[] = ["stage_entered", "stage_left", "stuck"];
+
+/** Those of which a record as it stands may be an answer. */
+export const applicable: readonly EventKind[] = [
+  "created",
+  "updated",
+  "stage_entered",
+  "stuck",
+  "button",
+  "schedule",
+];
 
 /** Actions with a form of their own; others are written as JSON. */
 export const kinds = [
@@ -23,7 +37,12 @@ export const kinds = [
   "set-fields",
   "move-stage",
   "create-record",
+  "link",
+  "unlink",
+  "document",
   "start-process",
+  "message",
+  "script",
   "webhook",
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -37,6 +56,11 @@ const texts: Record<Kind, readonly string[]> = {
   "set-fields": [],
   "move-stage": ["stage"],
   "create-record": ["entity"],
+  link: ["field", "to"],
+  unlink: ["field", "to"],
+  document: ["template"],
+  message: ["message", "key"],
+  script: ["script"],
   "start-process": ["process"],
   webhook: ["url", "method"],
 };
@@ -67,6 +91,16 @@ export interface RuleDraft {
   days: string;
   before: boolean;
   at: string;
+  /** Of a button: what stands on it, and whom it is for. */
+  label: Words;
+  roles: string[];
+  /** Of a schedule: when, which records, how many at a time. */
+  cron: string;
+  filter?: Filter;
+  most: string;
+  /** Of a webhook: which record it is about, and fields of one that is made. */
+  record: string;
+  make: FieldRow[];
   when: string;
   once: boolean;
   delay: string;
@@ -99,6 +133,12 @@ const freshRule = (): RuleDraft => ({
   days: "0",
   before: true,
   at: "09:00",
+  label: {},
+  roles: [],
+  cron: "0 9 * * 1-5",
+  most: "100",
+  record: "",
+  make: [],
   when: "",
   once: false,
   delay: "",
@@ -115,7 +155,7 @@ const textOf = (value: unknown): string => {
 
 type Action = AutomationRule["do"][number];
 
-function actionDraft({ kind, parameters }: Action): ActionDraft {
+export function actionDraft({ kind, parameters }: Action): ActionDraft {
   const given = (parameters ?? {}) as Record<string, unknown>;
   const known = knownKind(kind);
   const own = known ? texts[known] : [];
@@ -140,6 +180,29 @@ function dateOf({ field, days, before, at }: RuleDraft): Partial<AutomationRule[
   return { ...(field ? { field } : {}), offset, at };
 }
 
+function buttonOf({ label, roles }: RuleDraft): Partial<AutomationRule["on"]> {
+  const said: Record<string, string> = {};
+  for (const [locale, words] of Object.entries(label)) if (words?.trim()) said[locale] = words.trim();
+  return { label: said, roles };
+}
+
+function scheduleOf({ cron, filter, most }: RuleDraft): Partial<AutomationRule["on"]> {
+  const count = Number(most);
+  return {
+    cron: cron.trim(),
+    ...(filter ? { filter: filter as Record<string, unknown> } : {}),
+    ...(most.trim() && Number.isInteger(count) && count >= 0 ? { most: count } : {}),
+  };
+}
+
+function webhookOf({ record, make }: RuleDraft, fields: readonly Field[]): Partial<AutomationRule["on"]> {
+  const rows = make.filter(({ key }) => key !== "");
+  return {
+    ...(record.trim() ? { record: record.trim() } : {}),
+    ...(rows.length > 0 ? { make: valuesOf(rows, fields) } : {}),
+  };
+}
+
 export function ruleDraft(rule?: AutomationRule): RuleDraft {
   if (!rule) return freshRule();
   return {
@@ -151,6 +214,17 @@ export function ruleDraft(rule?: AutomationRule): RuleDraft {
     field: rule.on.field ?? "",
     ...offsetDraft(rule.on.offset ?? "P0D"),
     at: rule.on.at ?? "09:00",
+    label: (rule.on.label ?? {}) as Words,
+    roles: rule.on.roles ?? [],
+    cron: rule.on.cron ?? "0 9 * * 1-5",
+    filter: rule.on.filter as Filter | undefined,
+    most: rule.on.event === "schedule" ? String(rule.on.most ?? "") : "100",
+    record: rule.on.record ?? "",
+    make: Object.entries(rule.on.make ?? {}).map(([key, value]) => ({
+      id: freshId(),
+      key,
+      value: textOf(value),
+    })),
     when: rule.when ?? "",
     once: rule.once ?? false,
     delay: rule.delay ?? "",
@@ -180,21 +254,27 @@ function parametersOf(action: ActionDraft, entity: string, fieldsOf: Fields): Re
   const known = knownKind(action.kind);
   if (!known) return readJson(action.json) ?? {};
   const own = texts[known].map((key) => [key, action.texts[key]?.trim() ?? ""] as const);
-  const fields = fieldsOf(known === "create-record" ? (action.texts.entity ?? "") : entity);
+  // What a message brings belongs to no record.
+  const fields =
+    known === "message" ? [] : fieldsOf(known === "create-record" ? (action.texts.entity ?? "") : entity);
   const rows = action.rows.filter(({ key }) => key !== "");
   return {
     ...Object.fromEntries(own.filter(([, text]) => text !== "")),
-    ...Object.fromEntries(
-      rows.map(({ key, value }) => [
-        key,
-        readValue(
-          fields.find((field) => field.key === key),
-          value,
-        ),
-      ]),
-    ),
+    ...valuesOf(rows, fields),
   };
 }
+
+/** What stands in rows, each as its field has it. */
+const valuesOf = (rows: readonly FieldRow[], fields: readonly Field[]): Record<string, unknown> =>
+  Object.fromEntries(
+    rows.map(({ key, value }) => [
+      key,
+      readValue(
+        fields.find((field) => field.key === key),
+        value,
+      ),
+    ]),
+  );
 
 /** An object; undefined for everything else. */
 export function readJson(text: string): Record<string, unknown> | undefined {
@@ -209,6 +289,11 @@ export function readJson(text: string): Record<string, unknown> | undefined {
   return undefined;
 }
 
+export const actionOf = (action: ActionDraft, entity: string, fieldsOf: Fields): Action => ({
+  kind: action.kind.trim(),
+  parameters: parametersOf(action, entity, fieldsOf),
+});
+
 export function ruleOf(draft: RuleDraft, entity: string, fieldsOf: Fields): AutomationRule {
   const { event } = draft;
   const stuck = event === "stuck";
@@ -220,15 +305,15 @@ export function ruleOf(draft: RuleDraft, entity: string, fieldsOf: Fields): Auto
       ...(staged.includes(event) && draft.stage ? { stage: draft.stage } : {}),
       ...(stuck && draft.after ? { after: draft.after } : {}),
       ...(event === "date" ? dateOf(draft) : {}),
+      ...(event === "button" ? buttonOf(draft) : {}),
+      ...(event === "schedule" ? scheduleOf(draft) : {}),
+      ...(event === "webhook" ? webhookOf(draft, fieldsOf(entity)) : {}),
     },
     ...(draft.when.trim() ? { when: draft.when } : {}),
     once: draft.once && !stuck,
     ...(draft.delay && !stuck ? { delay: draft.delay } : {}),
-    do: draft.actions.map((action) => ({
-      kind: action.kind.trim(),
-      parameters: parametersOf(action, entity, fieldsOf),
-    })),
-    as: draft.acts,
+    do: draft.actions.map((action) => actionOf(action, entity, fieldsOf)),
+    as: event === "webhook" ? "rule" : draft.acts,
     enabled: draft.enabled,
   };
 }

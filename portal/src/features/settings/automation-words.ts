@@ -1,6 +1,7 @@
 /** Triggers and actions in the reader's words. */
 import { useTranslation } from "react-i18next";
 import type { Entity } from "@/api/types";
+import { currentLocale } from "@/i18n";
 import type { AutomationRule } from "./automation-api";
 import { knownKind } from "./automation-model";
 
@@ -24,12 +25,13 @@ export function stagesOf(entity: Entity): StageOption[] {
 export function useTriggerWords(entity: Entity): (on: AutomationRule["on"]) => string {
   const { t } = useTranslation("automation");
   const stages = stagesOf(entity);
-  return ({ event, fields, stage }) => {
+  return ({ event, fields, stage, label, cron }) => {
     if (event === "updated" && fields && fields.length > 0) {
       const names = fields.map((key) => entity.fields.find((field) => field.key === key)?.label ?? key);
       return t("said_fields", { fields: names.join(", ") });
     }
-    const named = stages.find(({ value }) => value === stage)?.label ?? stage;
+    const words = label?.[currentLocale()] ?? Object.values(label ?? {})[0];
+    const named = stages.find(({ value }) => value === stage)?.label ?? stage ?? words ?? cron;
     return named ? `${t(`event_${event}`)} “${named}”` : t(`event_${event}`);
   };
 }

@@ -1,19 +1,21 @@
 /** Rules of automation of an entity in their order, each with its switch; below, what they did. */
-import { ActionIcon, Button, Select, Switch, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, Switch, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconBolt, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { Block, BlockBones, type Column, DataTable, Secondary, Stacked } from "@/ui/block";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { automationsQuery, changeAutomation, type PlacedAutomation } from "./automation-api";
-import { AutomationForm } from "./automation-form";
 import { Runs } from "./automation-runs";
 import { useActionName, useTriggerWords } from "./automation-words";
+import { EntityChoice, useChosenEntity } from "./entity-choice";
 import { openOf } from "./fields-model";
+
+const AutomationForm = lazy(() => import("./automation-form"));
 
 interface Props {
   /** See `openOf`. */
@@ -23,23 +25,12 @@ interface Props {
 
 export default function Automations({ editing, onEdit }: Props) {
   const { t } = useTranslation("automation");
-  const entities = useEntities();
   const open = openOf(editing);
-  const entity =
-    entities.find(({ key }) => key === (open.entity ?? "deal")) ?? entities.find(({ inner }) => !inner);
+  const entity = useChosenEntity(editing);
   if (!entity) return null;
   return (
     <>
-      <Select
-        label={t("entity")}
-        allowDeselect={false}
-        searchable
-        maw={360}
-        mb="lg"
-        data={entities.map((one) => ({ value: one.key, label: one.label_plural }))}
-        value={entity.key}
-        onChange={(key) => key && onEdit(key)}
-      />
+      <EntityChoice label={t("entity")} entity={entity} onChoose={onEdit} />
       <OfEntity
         key={entity.key}
         entity={entity}
@@ -80,7 +71,9 @@ function OfEntity({ entity, editing, onEdit }: OfProps) {
       </Block>
       <Runs entity={entity} rules={rules} />
       {query.isSuccess && (editing === "new" || edited) && (
-        <AutomationForm key={editing} entity={entity} placed={edited} onClose={() => onEdit()} />
+        <Suspense>
+          <AutomationForm key={editing} entity={entity} placed={edited} onClose={() => onEdit()} />
+        </Suspense>
       )}
     </>
   );

@@ -82,6 +82,39 @@ export function minutesOf(hours: string[]): number {
   }, 0);
 }
 
+const day = 1_440;
+
+/** Intervals of a day as minutes from its midnight; one that goes over midnight ends behind 1,440. None of a text that cannot be read. */
+export const spansOf = (text: string): [number, number][] =>
+  (readHours(text) ?? []).map((one) => {
+    const [from = 0, to = 0] = one
+      .split("-")
+      .map((at) => Number(at.slice(0, 2)) * 60 + Number(at.slice(3, 5)));
+    return [from, to > from ? to : to + day];
+  });
+
+/** Hours of a day with a part of it worked, or free. */
+export function painted(text: string, from: number, to: number, on: boolean): string {
+  const spans = spansOf(text);
+  const parts: [number, number][] = on
+    ? [...spans, [from, to]]
+    : spans.flatMap(([begin, end]): [number, number][] => [
+        [begin, Math.min(end, from)],
+        [Math.max(begin, to), end],
+      ]);
+  const whole: [number, number][] = [];
+  // What would begin on the next day alone goes with what it went on from.
+  for (const [begin, end] of parts
+    .filter(([begin, end]) => begin < end && begin < day)
+    .sort(([left], [right]) => left - right)) {
+    const last = whole.at(-1);
+    if (last && begin <= last[1]) last[1] = Math.min(Math.max(last[1], end), last[0] + day);
+    else whole.push([begin, end]);
+  }
+  const clockOf = (at: number) => clock(Math.floor(at / 60), at % 60);
+  return whole.map(([begin, end]) => `${clockOf(begin)}-${clockOf(end > day ? end - day : end)}`).join(", ");
+}
+
 export interface Read {
   calendar: Calendar | null;
   /** What could not be read, by place: `mon`, `anchor`, `cycle`, `day.3`. */
@@ -135,3 +168,13 @@ export const yearsOf = (draft: CalendarDraft, now: number): number[] =>
   [...new Set([now, now + 1, ...draft.days.map(({ date }) => Number(date?.slice(0, 4)) || now)])].sort(
     (left, right) => left - right,
   );
+
+/** The days with those that were found; one that has words of its own stays as it is. */
+export function withFound(days: DayRow[], found: CalendarDay[]): DayRow[] {
+  const stands = (date: string) =>
+    days.some((day) => day.date !== null && day.date <= date && date <= (day.until ?? day.date));
+  const more = found
+    .filter(({ date }) => !stands(date))
+    .map(({ date, name }) => ({ date, until: null, hours: "", name: name ?? "" }));
+  return [...days, ...more].sort((left, right) => (left.date ?? "9").localeCompare(right.date ?? "9"));
+}

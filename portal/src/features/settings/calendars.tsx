@@ -15,6 +15,7 @@ import { Buttons, Hint, Pair } from "@/ui/block";
 import { CalendarDayRow, WeekRow } from "@/ui/calendar-form";
 import { FormNote } from "@/ui/form";
 import { generalRefusal } from "@/ui/form-drawer";
+import { HoursBar } from "@/ui/hours-bar";
 import { CardSection } from "@/ui/panel";
 import { Form, FormProblem } from "@/ui/sign-in";
 import { Bone, ErrorState } from "@/ui/states";
@@ -25,13 +26,17 @@ import {
   type DayRow,
   draftOf,
   minutesOf,
+  painted,
   readDraft,
   readHours,
+  spansOf,
   weekdays,
+  withFound,
   yearsOf,
 } from "./calendar-model";
 
 const DayField = lazy(() => import("./day-field"));
+const CalendarHolidays = lazy(() => import("./calendar-holidays"));
 const CalendarAsk = lazy(() => withMessageTexts(() => import("./calendar-ask")));
 
 interface Props {
@@ -200,6 +205,7 @@ function Hours({ draft, put, reason, onLeave }: PartProps & { onLeave(place: str
   const zones = [...new Set([tenant.time_zone, draft.zone, ...Intl.supportedValuesOf("timeZone")])];
   const all = weekdays.map((day) => readHours(draft.week[day]) ?? []);
   const total = all.reduce((sum, hours) => sum + minutesOf(hours), 0) / 60;
+  const lines = draft.cycle.trim() ? draft.cycle.trimEnd().split("\n") : [];
   const lengthOf = (text: string) => {
     const hours = readHours(text);
     if (!hours) return "";
@@ -222,15 +228,21 @@ function Hours({ draft, put, reason, onLeave }: PartProps & { onLeave(place: str
         <>
           {weekdays.map((day) => (
             <WeekRow key={day} note={lengthOf(draft.week[day])}>
-              <TextInput
-                label={t(`calendar_${day}`)}
-                name={day}
-                placeholder={t("calendar_free")}
-                value={draft.week[day]}
-                error={reason(day)}
-                onBlur={() => onLeave(day)}
-                onChange={(event) => put({ week: { ...draft.week, [day]: event.currentTarget.value } })}
-              />
+              <div>
+                <TextInput
+                  label={t(`calendar_${day}`)}
+                  name={day}
+                  placeholder={t("calendar_free")}
+                  value={draft.week[day]}
+                  error={reason(day)}
+                  onBlur={() => onLeave(day)}
+                  onChange={(event) => put({ week: { ...draft.week, [day]: event.currentTarget.value } })}
+                />
+                <Painted
+                  hours={draft.week[day]}
+                  onChange={(hours) => put({ week: { ...draft.week, [day]: hours } })}
+                />
+              </div>
             </WeekRow>
           ))}
           <Hint>{t("calendar_week_total", { hours: formatNumber(total, 2) })}</Hint>
@@ -265,6 +277,28 @@ function Hours({ draft, put, reason, onLeave }: PartProps & { onLeave(place: str
             error={reason("cycle")}
             onChange={(event) => put({ cycle: event.currentTarget.value })}
           />
+          {lines.slice(0, MOST_PAINTED).map((line, index) => (
+            <WeekRow key={index} note={lengthOf(line)}>
+              <div>
+                <Hint>{t("calendar_shift_day", { number: String(index + 1) })}</Hint>
+                <Painted
+                  hours={line}
+                  onChange={(hours) =>
+                    put({ cycle: lines.map((one, at) => (at === index ? hours || "—" : one)).join("\n") })
+                  }
+                />
+              </div>
+            </WeekRow>
+          ))}
+          <Buttons>
+            <Button
+              variant="default"
+              size="compact-sm"
+              onClick={() => put({ cycle: [...lines, "—"].join("\n") })}
+            >
+              {t("calendar_add_shift")}
+            </Button>
+          </Buttons>
         </>
       )}
       <Select
@@ -278,6 +312,23 @@ function Hours({ draft, put, reason, onLeave }: PartProps & { onLeave(place: str
         onChange={(zone) => put({ zone: zone ?? "" })}
       />
     </CardSection>
+  );
+}
+
+/** Days of shifts that have a bar to paint on; more are written. */
+const MOST_PAINTED = 31;
+
+/** The hours of a day as a bar: each stroke is laid over what was there when it began. */
+function Painted({ hours, onChange }: { hours: string; onChange(hours: string): void }) {
+  const before = useRef(hours);
+  return (
+    <HoursBar
+      spans={spansOf(hours)}
+      onPaint={(from, to, on, begins) => {
+        if (begins) before.current = hours;
+        onChange(painted(before.current, from, to, on));
+      }}
+    />
   );
 }
 
@@ -354,6 +405,16 @@ function Holidays({ draft, put, reason }: PartProps) {
           {t("calendar_add_day")}
         </Button>
       </Buttons>
+      <Suspense fallback={<Bone height={90} />}>
+        <CalendarHolidays
+          year={year}
+          onFound={(found) => {
+            const days = withFound(draft.days, found);
+            put({ days });
+            return days.length - draft.days.length;
+          }}
+        />
+      </Suspense>
     </CardSection>
   );
 }

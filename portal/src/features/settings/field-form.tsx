@@ -10,6 +10,8 @@ import { FieldGroup } from "@/ui/gateway-form";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
+import { DeclaredConditions } from "./declared-conditions";
+import { DirectorySelect } from "./directory-select";
 import { Doubles } from "./doubles";
 import { ExpressionField } from "./expression-field";
 import {
@@ -30,12 +32,17 @@ const fields = [
   "formula",
   "decimals",
   "rollup",
+  "choices",
+  "directory",
   "required",
   "unique",
   "visible",
   "read_only",
   "options_when",
 ];
+
+/** Choices whose conditions are asked for here. */
+const mostOptions = 100;
 
 interface Props {
   entity: Entity;
@@ -48,6 +55,7 @@ interface Draft {
   rollup: RollupDraft;
   required: boolean;
   unique: boolean;
+  directory: string;
   conditions: ConditionsDraft;
 }
 
@@ -58,6 +66,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
     rollup: rollupDraft(field.rollup),
     required: field.required,
     unique: field.unique ?? false,
+    directory: field.directory ?? "",
     conditions: conditionsDraft(field),
   }));
   const [draft, setDraft] = useState(before);
@@ -68,6 +77,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
       if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup, field.type);
       if (draft.required !== before.required) patch.required = draft.required;
       if (draft.unique !== before.unique) patch.unique = draft.unique;
+      if (draft.directory !== before.directory) patch.directory = draft.directory;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
       if (!sameConditions(draft.conditions, before.conditions))
         await setConditions(entity.key, field.key, conditionsOf(draft.conditions));
@@ -131,6 +141,13 @@ export function FieldForm({ entity, field, onClose }: Props) {
           onChange={(event) => setDraft({ ...draft, unique: event.currentTarget.checked })}
         />
       )}
+      {field.own && (field.type === "choice" || field.type === "choices") && (
+        <DirectorySelect
+          value={draft.directory}
+          error={fieldRefusal(save.error, "directory") ?? fieldRefusal(save.error, "choices")}
+          onChange={(directory) => setDraft({ ...draft, directory })}
+        />
+      )}
       <Doubles entity={entity.key} error={save.error} />
       <ConditionFields
         entity={entity}
@@ -156,10 +173,16 @@ interface ConditionProps {
 
 function ConditionFields({ entity, field, draft, errorOf, put }: ConditionProps) {
   const { t } = useTranslation("rules");
-  const choices = field.type === "choice" || field.type === "choices" ? (field.choices ?? []) : [];
+  const listed = field.type === "choice" || field.type === "choices";
+  const all = listed
+    ? (field.choices ?? []).filter((one) => !one.archived || draft.options_when[one.value])
+    : [];
+  // A condition for each of thousands is written by the API.
+  const choices = all.filter(({ value }, index) => index < mostOptions || draft.options_when[value]);
   const written = !field.system && !field.computed;
   return (
     <FieldGroup label={t("conditions")}>
+      <DeclaredConditions field={field} />
       <ExpressionField
         entity={entity}
         label={t("visible")}

@@ -5,6 +5,7 @@ import {
   conditionsOf,
   freshField,
   measured,
+  namedType,
   newField,
   openOf,
   retypeChoices,
@@ -12,6 +13,7 @@ import {
   ruleDraft,
   ruleOf,
   sameConditions,
+  targetsOf,
 } from "./fields-model";
 
 describe("choices of a field that said yes or no", () => {
@@ -58,7 +60,9 @@ describe("forms of fields and rules", () => {
       label: { en: "Margin" },
       required: false,
       unique: false,
+      entities: [],
       choices: [],
+      directory: null,
       formula,
       decimals: 2,
       rollup: null,
@@ -122,5 +126,39 @@ describe("forms of fields and rules", () => {
     expect(openOf("deal")).toEqual({ entity: "deal" });
     expect(openOf("deal rule new")).toEqual({ entity: "deal", kind: "rule", key: "new" });
     expect(openOf("deal other x")).toEqual({ entity: "deal" });
+  });
+});
+
+describe("links", () => {
+  const entities = [
+    { key: "company", label_plural: "Companies" },
+    { key: "x_row", label_plural: "Rows", inner: true },
+  ];
+  const word = (kind: string) => kind;
+
+  it("point to records, and to people where they are several", () => {
+    expect(targetsOf("link", entities, word)).toEqual([{ value: "company", label: "Companies" }]);
+    expect(targetsOf("links", entities, word).map(({ value }) => value)).toEqual([
+      "company",
+      "user",
+      "department",
+    ]);
+  });
+
+  it("are sent with what they point to, other types with nothing", () => {
+    const draft = { ...freshField(), entities: ["company", "user"] };
+    expect(newField({ ...draft, type: "link" }, "en").entities).toEqual(["company"]);
+    expect(newField({ ...draft, type: "links" }, "en").entities).toEqual(["company", "user"]);
+    expect(newField({ ...draft, type: "text" }, "en").entities).toEqual([]);
+  });
+
+  it("and the product's own types have words", () => {
+    expect(["pipeline", "stage", "link", "json"].map(namedType)).toEqual([
+      "pipeline",
+      "stage",
+      "link",
+      "json",
+    ]);
+    expect(namedType("of_tomorrow")).toBeUndefined();
   });
 });

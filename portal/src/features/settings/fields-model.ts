@@ -1,11 +1,11 @@
 /** What stands in the forms of fields and rules, and what is sent of it. */
 import type { Conditions, NewField, Rollup, ValidationRule } from "@/api/rules";
-import type { Field, Filter, Locale } from "@/api/types";
+import type { Entity, Field, FieldType, Filter, Locale } from "@/api/types";
 
 export type Words = Record<Locale, string>;
 export const noWords = (): Words => ({ en: "", ru: "", uk: "" });
 
-/** Types of fields that are made here; links have entities to choose and are made by the API. */
+/** Types of fields that are made here. */
 export const types = [
   "text",
   "long_text",
@@ -18,6 +18,8 @@ export const types = [
   "duration",
   "choice",
   "choices",
+  "link",
+  "links",
   "user",
   "department",
   "phones",
@@ -26,6 +28,39 @@ export const types = [
   "address",
 ] as const;
 export type MadeType = (typeof types)[number];
+
+/** Those that come with the product or by the API alone. */
+const givenTypes = [
+  "stage",
+  "pipeline",
+  "currency",
+  "record",
+  "messengers",
+  "file",
+  "formula",
+  "json",
+] as const satisfies readonly FieldType[];
+
+/** A type that has a word of its own. */
+export const namedType = (type: string) => [...types, ...givenTypes].find((one) => one === type);
+
+export const isLink = (type: string) => type === "link" || type === "links";
+
+/** What several are linked to beside records. */
+const people = ["user", "department"] as const;
+
+/** What a link of this type may point to: records that stand somewhere, and where several are linked people too. */
+export function targetsOf(
+  type: string,
+  entities: Pick<Entity, "key" | "label_plural" | "inner">[],
+  word: (kind: (typeof people)[number]) => string,
+): { value: string; label: string }[] {
+  const records = entities
+    .filter(({ inner }) => !inner)
+    .map(({ key, label_plural }) => ({ value: key, label: label_plural }));
+  const others = type === "links" ? people.map((kind) => ({ value: kind, label: word(kind) })) : [];
+  return [...records, ...others];
+}
 
 /** Types that a formula may give. */
 export const results: readonly string[] = [
@@ -120,6 +155,7 @@ export function mayBecome(type: string): MadeType[] {
     boolean: ["choice"],
     datetime: ["date"],
     choice: ["choices", "text", "long_text"],
+    link: ["links"],
   };
   return all[type] ?? [];
 }
@@ -131,6 +167,10 @@ export interface FieldDraft {
   unique: boolean;
   /** One choice a line. */
   options: string;
+  /** The key of the directory that gives the choices; empty: they are the field's own. */
+  directory: string;
+  /** What a link points to. */
+  entities: string[];
   source: Source;
   formula: string;
   decimals: string;
@@ -143,6 +183,8 @@ export const freshField = (): FieldDraft => ({
   required: false,
   unique: false,
   options: "",
+  directory: "",
+  entities: [],
   source: "written",
   formula: "",
   decimals: "",
@@ -192,6 +234,10 @@ export const sourcesOf = (type: string): Source[] => [
   ...(opsOf(type).length > 0 ? (["rollup"] as const) : []),
 ];
 
+/** What is chosen of a link; people only where several are linked. */
+export const pointed = ({ type, entities }: Pick<FieldDraft, "type" | "entities">): string[] =>
+  type === "links" ? entities : entities.filter((key) => !people.some((kind) => kind === key));
+
 export function newField(draft: FieldDraft, locale: Locale): NewField {
   const source = sourcesOf(draft.type).includes(draft.source) ? draft.source : "written";
   const computed = source === "formula";
@@ -201,7 +247,9 @@ export function newField(draft: FieldDraft, locale: Locale): NewField {
     label: said(draft.label) as NewField["label"],
     required: source === "written" && draft.required,
     unique: source === "written" && isApart(draft.type) && draft.unique,
-    choices: listed ? choicesOf(draft.options, locale) : [],
+    choices: listed && !draft.directory ? choicesOf(draft.options, locale) : [],
+    directory: (listed && draft.directory) || null,
+    entities: isLink(draft.type) ? pointed(draft) : [],
     formula: computed ? draft.formula : null,
     decimals: computed && draft.decimals !== "" ? Number(draft.decimals) : null,
     rollup: source === "rollup" ? rollupOf(draft.rollup, draft.type) : null,

@@ -1,5 +1,5 @@
 /** Fields of an entity, its rules, and its records with gaps. */
-import { Button, Select, UnstyledButton } from "@mantine/core";
+import { Button, UnstyledButton } from "@mantine/core";
 import { IconForms, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
@@ -10,8 +10,9 @@ import type { Entity, Field } from "@/api/types";
 import { Block, BlockBones, type Column, DataTable, Lead, Pair, Secondary, Stacked, Tag } from "@/ui/block";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
+import { EntityChoice, useChosenEntity } from "./entity-choice";
 import { FieldForm } from "./field-form";
-import { openOf, types } from "./fields-model";
+import { isLink, namedType, openOf, targetsOf } from "./fields-model";
 import { Gaps } from "./gaps";
 import { NewFieldForm } from "./new-field-form";
 import { RuleForm } from "./rule-form";
@@ -26,24 +27,14 @@ interface Props {
 
 export default function FieldsSection({ editing, onEdit }: Props) {
   const { t } = useTranslation("rules");
-  const entities = useEntities();
   const open = openOf(editing);
-  const entity =
-    entities.find(({ key }) => key === (open.entity ?? "deal")) ?? entities.find(({ inner }) => !inner);
+  const entity = useChosenEntity(editing);
   if (!entity) return null;
   const close = () => onEdit(entity.key);
   const field = open.kind === "field" ? entity.fields.find(({ key }) => key === open.key) : undefined;
   return (
     <>
-      <Select
-        label={t("entity")}
-        allowDeselect={false}
-        searchable
-        maw={360}
-        data={entities.map((one) => ({ value: one.key, label: one.label_plural }))}
-        value={entity.key}
-        onChange={(key) => key && onEdit(key)}
-      />
+      <EntityChoice label={t("entity")} entity={entity} onChoose={onEdit} />
       <FieldsBlock entity={entity} onEdit={(key) => onEdit(`${entity.key} field ${key}`)} />
       <Suspense fallback={<BlockBones label={t("layout")} rows={3} />}>
         <LayoutBlock key={entity.key} entity={entity} />
@@ -81,7 +72,16 @@ function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): 
         </UnstyledButton>
       ),
     },
-    { key: "type", label: t("type"), render: (field) => <TypeName type={field.type} /> },
+    {
+      key: "type",
+      label: t("type"),
+      render: (field) => (
+        <Stacked>
+          <TypeName type={field.type} />
+          {isLink(field.type) && <Targets entities={field.entities ?? []} />}
+        </Stacked>
+      ),
+    },
     {
       key: "tags",
       label: "",
@@ -90,7 +90,7 @@ function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): 
           {field.required && <Tag>{t("required")}</Tag>}
           {field.unique && <Tag>{t("unique")}</Tag>}
           {field.computed && <Tag tone="accent">{t(field.formula?.live ? "live" : "computed")}</Tag>}
-          {field.conditions && <Tag tone="accent">{t("conditional")}</Tag>}
+          {(field.conditions ?? field.declared_conditions) && <Tag tone="accent">{t("conditional")}</Tag>}
           {field.plugin && <Tag>{t("of_module")}</Tag>}
         </>
       ),
@@ -119,8 +119,16 @@ function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): 
 
 export function TypeName({ type }: { type: string }) {
   const { t } = useTranslation("rules");
-  const known = types.find((one) => one === type);
-  return <>{known ? t(`type_${known}`) : t("type_other")}</>;
+  const known = namedType(type);
+  return <span>{known ? t(`type_${known}`) : t("type_else")}</span>;
+}
+
+/** What a link points to, by name. */
+function Targets({ entities }: { entities: string[] }) {
+  const { t } = useTranslation("rules");
+  const all = targetsOf("links", useEntities(), (kind) => t(`type_${kind}`));
+  const names = entities.map((key) => all.find(({ value }) => value === key)?.label ?? key);
+  return <Secondary>{names.join(", ")}</Secondary>;
 }
 
 interface RulesProps {
@@ -139,20 +147,29 @@ function RulesBlock({ entity, editing, onEdit, onClose }: RulesProps) {
       key: "name",
       label: t("rules:rule"),
       grow: true,
-      render: ({ id, rule }) => (
-        <UnstyledButton title={t("rules:rule_edit", { name: rule.name })} onClick={() => onEdit(id)}>
+      render: ({ id, rule, plugin }) => {
+        const line = (
           <Stacked>
             <span>{rule.name}</span>
             <Secondary>{rule.check}</Secondary>
           </Stacked>
-        </UnstyledButton>
-      ),
+        );
+        // What a module declares is the module's to change.
+        return plugin ? (
+          line
+        ) : (
+          <UnstyledButton title={t("rules:rule_edit", { name: rule.name })} onClick={() => onEdit(id)}>
+            {line}
+          </UnstyledButton>
+        );
+      },
     },
     {
       key: "state",
       label: "",
-      render: ({ rule }) => (
+      render: ({ rule, plugin }) => (
         <Pair>
+          {plugin && <Tag>{t("rules:of_module")}</Tag>}
           {!rule.enabled && <Tag>{t("rules:off")}</Tag>}
           {rule.warn ? (
             <Tag tone="warn">{t("rules:warns")}</Tag>

@@ -1,5 +1,5 @@
 /** One gateway of SMS: a template of a request, with what it would send beside it. The secret is written, never shown. */
-import { ActionIcon, Button, Checkbox, PasswordInput, Select, Textarea, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Select, Textarea, TextInput } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { queryClient } from "@/api/query-client";
 import { Notice, Pair } from "@/ui/block";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { FieldGroup, Mono, HeaderLine as Row } from "@/ui/gateway-form";
+import { PasswordInput } from "@/ui/password";
 import { toast } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
 import {

@@ -1,8 +1,7 @@
 /** Where the fields of an entity stand: arranged by hand, for everybody, for a role, in a pipeline; earlier ones come back. */
-import { ActionIcon, Button, Select } from "@mantine/core";
-import { IconPlus, IconTrash, IconX } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   type LayoutOf,
@@ -16,9 +15,10 @@ import {
 } from "@/api/layouts";
 import { rolesQuery } from "@/api/people";
 import { ApiError } from "@/api/problem";
-import type { Entity, Id, Locale } from "@/api/types";
-import MoveHandle from "@/engines/list/move-handle";
-import { currentLocale, locales } from "@/i18n";
+import { useEntities } from "@/api/session";
+import type { Entity, Id, RelatedList } from "@/api/types";
+import { linksTo } from "@/engines/related";
+import { currentLocale } from "@/i18n";
 import { formatDateTime } from "@/i18n/format";
 import {
   Block,
@@ -34,32 +34,25 @@ import {
   Tag,
 } from "@/ui/block";
 import { generalRefusal } from "@/ui/form-drawer";
-import { OrderedList, OrderedRow } from "@/ui/ordered";
 import { PickMany } from "@/ui/pick-many";
 import { FormProblem } from "@/ui/sign-in";
 import { ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { hold, readHeld, useHeld } from "./layout-held";
+import { LayoutList } from "./layout-list";
 import {
   type Arranging,
   afterSave,
   draftOf,
-  hiddenId,
   isOutrun,
   type LayoutDraft,
-  type LayoutRow,
-  movedRow,
   presentIn,
-  sectionRow,
   specOf,
-  toggled,
+  titleIn,
   touched,
   withMine,
-  withoutSection,
-  withSection,
   withTheirs,
 } from "./layout-model";
-import { SectionForm } from "./section-form";
 
 export default function LayoutBlock({ entity }: { entity: Entity }) {
   const { t } = useTranslation(["rules", "common"]);
@@ -118,13 +111,14 @@ interface EditorProps {
 function Editor({ entity, of, saved }: EditorProps) {
   const { t } = useTranslation(["rules", "common"]);
   const locale = currentLocale();
-  const before = useMemo(() => draftOf(entity, saved?.layout, locale), [entity, saved, locale]);
+  const links = useLinks(entity);
+  const before = useMemo(() => draftOf(entity, saved?.layout, locale, links), [entity, saved, locale, links]);
   const held = useHeld(of);
   const [history, setHistory] = useState(false);
   const { aside } = held;
   const draft = useMemo(
-    () => (held.draft ? presentIn(entity, held.draft) : before),
-    [entity, held.draft, before],
+    () => (held.draft ? presentIn(entity, held.draft, links) : before),
+    [entity, held.draft, before, links],
   );
   const put = (part: Partial<LayoutDraft>) => hold(of, touched(held, saved?.id, { ...draft, ...part }));
   const save = useMutation({
@@ -159,7 +153,7 @@ function Editor({ entity, of, saved }: EditorProps) {
   return (
     <Stacked>
       {!saved && <Lead>{t("rules:layout_product")}</Lead>}
-      <Rows entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
+      <LayoutList entity={entity} rows={draft.rows} onChange={(rows) => put({ rows })} />
       {!of.pipeline && (
         <PickMany
           label={t("rules:layout_list")}
@@ -234,6 +228,18 @@ function Editor({ entity, of, saved }: EditorProps) {
   );
 }
 
+/** Whether a list of related records can be shown on cards of the entity. */
+function useLinks(entity: Entity): (list: RelatedList) => boolean {
+  const entities = useEntities();
+  return useCallback(
+    (list) => {
+      const child = entities.find(({ key }) => key === list.entity);
+      return child !== undefined && linksTo(child, entity.key).some(({ key }) => key === list.via);
+    },
+    [entities, entity.key],
+  );
+}
+
 const isQuicker = (error: unknown) => error instanceof ApiError && error.code === "layout.changed";
 
 /** Somebody else was quicker. */
@@ -261,115 +267,6 @@ function Outrun({ by, onLook, onOver }: { by?: SavedLayout; onLook(): void; onOv
       {t("layout_outrun_note")}
     </Notice>
   );
-}
-
-function Rows({
-  entity,
-  rows,
-  onChange,
-}: {
-  entity: Entity;
-  rows: LayoutRow[];
-  onChange(rows: LayoutRow[]): void;
-}) {
-  const { t } = useTranslation("rules");
-  const [open, setOpen] = useState<{ row: LayoutRow & { kind: "section" }; isNew: boolean }>();
-  const ids = rows.map(({ id }) => id);
-  const hidden = ids.indexOf(hiddenId);
-  const sections = rows.filter(({ kind }) => kind === "section").length;
-  const move = (id: string, next: string, side: "before" | "after") =>
-    onChange(movedRow(rows, id, next, side));
-  const handle = (row: LayoutRow, title: string) => (
-    <MoveHandle id={row.id} title={title} ids={ids} onMove={move} />
-  );
-  const rowOf = (row: LayoutRow, index: number) => {
-    if (row.kind === "hidden") {
-      return (
-        <OrderedRow key={row.id} testId="layout-hidden" handle={null} name={<b>{t("layout_hidden")}</b>} />
-      );
-    }
-    if (row.kind === "section") {
-      const title = titleIn(row.title);
-      return (
-        <OrderedRow
-          key={row.id}
-          testId={`layout-${title}`}
-          handle={handle(row, title)}
-          name={<b>{title}</b>}
-          onOpen={() => setOpen({ row, isNew: false })}
-          actions={
-            sections > 1 && (
-              <ActionIcon
-                aria-label={t("layout_remove_section", { name: title })}
-                onClick={() => onChange(withoutSection(rows, row.id))}
-              >
-                <IconTrash size={16} />
-              </ActionIcon>
-            )
-          }
-        />
-      );
-    }
-    const field = entity.fields.find(({ key }) => key === row.key);
-    const label = field?.label ?? row.key;
-    const shown = index < hidden;
-    return (
-      <OrderedRow
-        key={row.id}
-        testId={`layout-field-${row.key}`}
-        handle={handle(row, label)}
-        name={label}
-        note={!shown && field?.required ? <Tag tone="warn">{t("layout_required")}</Tag> : undefined}
-        actions={
-          <ActionIcon
-            aria-label={t(shown ? "layout_hide" : "layout_show", { name: label })}
-            onClick={() => onChange(toggled(rows, row.id))}
-          >
-            {shown ? <IconX size={16} /> : <IconPlus size={16} />}
-          </ActionIcon>
-        }
-      />
-    );
-  };
-  return (
-    <>
-      <OrderedList label={t("layout_sections")}>{rows.map(rowOf)}</OrderedList>
-      <Buttons>
-        <Button
-          variant="default"
-          leftSection={<IconPlus size={16} />}
-          onClick={() =>
-            setOpen({
-              row: sectionRow(`new ${Date.now()}`, {}) as LayoutRow & { kind: "section" },
-              isNew: true,
-            })
-          }
-        >
-          {t("layout_add_section")}
-        </Button>
-      </Buttons>
-      {open && (
-        <SectionForm
-          key={open.row.id}
-          title={open.row.title}
-          onClose={() => setOpen(undefined)}
-          onDone={(title) => {
-            const row: LayoutRow = { ...open.row, title };
-            onChange(
-              open.isNew ? withSection(rows, row) : rows.map((one) => (one.id === row.id ? row : one)),
-            );
-            setOpen(undefined);
-          }}
-        />
-      )}
-    </>
-  );
-}
-
-/** In the reader's language, else in any. */
-function titleIn(title: Partial<Record<Locale, string>>): string {
-  const order = [currentLocale(), ...locales.map(({ code }) => code)];
-  return order.map((code) => title[code]).find((text) => text?.trim()) ?? "";
 }
 
 function History({ of }: { of: LayoutOf }) {
@@ -413,4 +310,5 @@ function History({ of }: { of: LayoutOf }) {
   );
 }
 
-const sectionsOf = ({ sections }: LayoutSpec) => sections.map(({ title }) => titleIn(title)).join(", ");
+const sectionsOf = ({ sections, tabs = [] }: LayoutSpec) =>
+  [...sections, ...tabs].map(({ title }) => titleIn(title, currentLocale())).join(", ");

@@ -1,22 +1,31 @@
 import { describe, expect, it } from "vitest";
+import type { LayoutSpec } from "@/api/layouts";
 import type { Entity } from "@/api/types";
 import {
   afterSave,
   draftOf,
-  hiddenId,
   isOutrun,
-  type LayoutRow,
-  movedRow,
   presentIn,
+  relatedRow,
   sectionRow,
   specOf,
-  toggled,
+  tabRow,
   touched,
   withMine,
-  withoutSection,
-  withSection,
   withTheirs,
 } from "./layout-model";
+import {
+  hiddenId,
+  type LayoutRow,
+  mayGo,
+  movedRow,
+  tidied,
+  toggled,
+  withoutRow,
+  withoutSection,
+  withoutTab,
+  withRow,
+} from "./layout-rows";
 
 const entity = {
   title_field: "title",
@@ -97,7 +106,88 @@ describe("arranging fields", () => {
     expect(ids(withoutSection(rows, "section 0"))).toBe("#1 a b c hidden d");
     expect(ids(withoutSection(rows, "section 1"))).toBe("#0 a b c hidden d");
     expect(ids(withoutSection(withoutSection(rows, "section 1"), "section 0"))).toBe("#0 a b c hidden d");
-    expect(ids(withSection(rows, sectionRow("new", { en: "New" })))).toBe("#0 a b #1 c #new hidden d");
+    expect(ids(withRow(rows, sectionRow("new", { en: "New" })))).toBe("#0 a b #1 c #new hidden d");
+  });
+});
+
+describe("arranging tabs", () => {
+  const saved: LayoutSpec = {
+    sections: [{ title: { en: "Main" }, fields: ["a"] }],
+    related: [{ entity: "deal", via: "company" }],
+    tabs: [
+      { title: { en: "Money", uk: "Гроші" }, sections: [{ title: { en: "Sums" }, fields: ["b", "c"] }] },
+      { title: { en: "More" }, sections: [], blocks: ["some.panel"] },
+    ],
+  };
+  const draft = draftOf(entity, saved, "en");
+  const { rows } = draft;
+  const spelt = (of: LayoutRow[]) => ids(of).replaceAll("related deal.company", "R").replaceAll("tab ", "T");
+
+  it("begins with what was saved and says the same again", () => {
+    expect(spelt(rows)).toBe("#0 a R T0 #1 b c T1 block some.panel hidden d");
+    expect(specOf(draft)).toEqual({ ...saved, list: [], card: [], form: [] });
+  });
+
+  it("leaves lists out that can no longer be shown, also of what was kept a while", () => {
+    const none = () => false;
+    expect(spelt(draftOf(entity, saved, "en", none).rows)).not.toContain("R");
+    expect(spelt(presentIn(entity, draft, none).rows)).not.toContain("R");
+  });
+
+  it("moves a tab with all of it, never above the first", () => {
+    const swapped = "#0 a R T1 block some.panel T0 #1 b c hidden d";
+    expect(spelt(movedRow(rows, "tab 1", "tab 0", "before"))).toBe(swapped);
+    // A step of the keys up: the row above is a field of the tab before.
+    expect(spelt(movedRow(rows, "tab 1", "field c", "before"))).toBe(swapped);
+    expect(spelt(movedRow(rows, "tab 0", "section 1", "after"))).toBe(swapped);
+    expect(spelt(movedRow(rows, "tab 0", "section 0", "before"))).toBe(spelt(rows));
+    expect(spelt(movedRow(rows, "tab 1", hiddenId, "after"))).toBe(spelt(rows));
+  });
+
+  it("moves sections and fields between tabs; the first keeps a section", () => {
+    expect(spelt(movedRow(rows, "section 1", "tab 0", "before"))).toBe(
+      "#0 a #1 b c R T0 T1 block some.panel hidden d",
+    );
+    expect(spelt(movedRow(rows, "section 0", "tab 1", "after"))).toBe(spelt(rows));
+    expect(spelt(movedRow(rows, "field b", "section 1", "before"))).toBe(
+      "#0 a b R T0 #1 c T1 block some.panel hidden d",
+    );
+    expect(spelt(movedRow(rows, "field a", "related deal.company", "after"))).toBe(
+      "#0 R T0 #1 a b c T1 block some.panel hidden d",
+    );
+    // A tab without a section gets one of its name.
+    const made = movedRow(rows, "field c", "tab 1", "after");
+    expect(spelt(made)).toBe("#0 a R T0 #1 b T1 #of T1 c block some.panel hidden d");
+    expect(specOf({ ...draft, rows: made }).tabs?.[1]?.sections).toEqual([
+      { title: { en: "More" }, fields: ["c"] },
+    ]);
+  });
+
+  it("moves lists between tabs and keeps them below the sections", () => {
+    expect(spelt(movedRow(rows, "related deal.company", "tab 0", "after"))).toBe(
+      "#0 a T0 #1 b c R T1 block some.panel hidden d",
+    );
+    expect(spelt(movedRow(rows, "related deal.company", "field d", "after"))).toBe(
+      "#0 a T0 #1 b c T1 R block some.panel hidden d",
+    );
+    expect(spelt(tidied(rows))).toBe(spelt(rows));
+  });
+
+  it("adds and removes; what stood in a tab goes into the first", () => {
+    expect(spelt(withoutTab(rows, "tab 0"))).toBe("#0 a #1 b c R T1 block some.panel hidden d");
+    expect(spelt(withoutSection(rows, "section 1"))).toBe("#0 a b c R T0 T1 block some.panel hidden d");
+    expect([mayGo(rows, sectionRow("0", {})), mayGo(rows, sectionRow("1", {}))]).toEqual([false, true]);
+    expect(spelt(withRow(rows, tabRow("2", { en: "New" })))).toBe(
+      `${spelt(rows).replace(" hidden", " T2 hidden")}`,
+    );
+    expect(spelt(withoutRow(rows, "related deal.company"))).not.toContain("R");
+    expect(
+      spelt(
+        withRow(withoutRow(rows, "related deal.company"), relatedRow({ entity: "deal", via: "company" })),
+      ),
+    ).toBe("#0 a T0 #1 b c T1 R block some.panel hidden d");
+    // Shown again, a field stands in the first tab.
+    expect(spelt(toggled(rows, "field d"))).toBe("#0 a d R T0 #1 b c T1 block some.panel hidden");
   });
 });
 

@@ -1,16 +1,10 @@
 /**
- * A layout as rows that people arrange: sections with their fields below them, at the end what is not shown. Pure.
+ * A layout as rows that people arrange: sections with their fields below them, lists of related records and surfaces of
+ * modules, tabs with the same below them, at the end what is not shown. Pure; what moving does: `layout-rows`.
  */
 import type { LayoutSpec } from "@/api/layouts";
-import type { Entity, Id, Locale } from "@/api/types";
-
-/** Below it stands what cards do not show. */
-export const hiddenId = "hidden";
-
-export type LayoutRow =
-  | { kind: "section"; id: string; title: Partial<Record<Locale, string>> }
-  | { kind: "hidden"; id: typeof hiddenId }
-  | { kind: "field"; id: string; key: string };
+import type { Entity, Id, Locale, RelatedList } from "@/api/types";
+import { hiddenId, type LayoutRow, type Titled, tidied, type Words } from "./layout-rows";
 
 export interface LayoutDraft {
   rows: LayoutRow[];
@@ -54,43 +48,99 @@ export const afterSave = (
 ): Arranging => (held.draft === sent ? {} : { over: saved, draft: held.draft });
 
 const fieldRow = (key: string): LayoutRow => ({ kind: "field", id: `field ${key}`, key });
-export const sectionRow = (id: string, title: Partial<Record<Locale, string>>): LayoutRow => ({
+export const sectionRow = (id: string, title: Words): Titled => ({
   kind: "section",
   id: `section ${id}`,
   title,
 });
+export const tabRow = (id: string, title: Words): Titled => ({ kind: "tab", id: `tab ${id}`, title });
+export const relatedRow = (list: RelatedList): LayoutRow => ({
+  kind: "related",
+  id: `related ${list.entity}.${list.via}`,
+  list,
+});
+export const blockRow = (name: string): LayoutRow => ({ kind: "block", id: `block ${name}`, name });
 
-/** What was saved, else how the entity stands now, with its names in every language. Fields that are gone are left out. */
-export function draftOf(entity: Entity, saved: LayoutSpec | undefined, locale: Locale): LayoutDraft {
-  const now = entity.layout.sections.map(({ title, titles, fields }) => ({
-    title: titles ?? { [locale]: title },
-    fields,
-  }));
-  const sections = saved?.sections ?? now;
+/** What stands in a tab, of a save or of the card as it is. */
+interface Part {
+  sections?: { title: Words; fields: string[] }[];
+  related?: RelatedList[];
+  blocks?: string[];
+}
+
+/** The card as it stands, with its names in every language. */
+function standing({ layout }: Entity, locale: Locale): Part & { tabs: (Part & { title: Words })[] } {
+  const words = ({ title, titles }: { title: string; titles?: Words }): Words =>
+    titles ?? { [locale]: title };
+  const part = ({
+    sections,
+    related,
+    blocks,
+  }: Pick<Entity["layout"], "sections" | "related" | "blocks">) => ({
+    sections: sections.map((section) => ({ title: words(section), fields: section.fields })),
+    related,
+    blocks,
+  });
+  return {
+    ...part(layout),
+    tabs: (layout.tabs ?? []).map((tab) => ({ ...part(tab), title: words(tab) })),
+  };
+}
+
+/**
+ * What was saved, else how the entity stands now, with its names in every language. Fields that are gone are left out.
+ * `links`: whether a list of related records can (still) be shown.
+ */
+export function draftOf(
+  entity: Entity,
+  saved: LayoutSpec | undefined,
+  locale: Locale,
+  links: (list: RelatedList) => boolean = () => true,
+): LayoutDraft {
+  const { tabs = [], ...first }: Part & { tabs?: (Part & { title: Words })[] } =
+    saved ?? standing(entity, locale);
   const there = new Set(entity.fields.map(({ key }) => key));
   const kept = (keys: string[] | undefined) => (keys ?? []).filter((key) => there.has(key));
-  const placed = new Set(sections.flatMap(({ fields }) => fields));
-  const rows = sections.flatMap(({ title, fields }, index) => [
-    sectionRow(String(index), title),
-    // The title stands above all sections.
-    ...kept(fields)
-      .filter((key) => key !== entity.title_field)
-      .map(fieldRow),
-  ]);
-  const left = entity.fields.filter(({ key }) => key !== entity.title_field && !placed.has(key));
+  let number = 0;
+  const rowsOf = ({ sections = [], related = [], blocks = [] }: Part): LayoutRow[] => [
+    ...sections.flatMap(({ title, fields }) => [
+      sectionRow(String(number++), title),
+      // The title stands above all sections.
+      ...kept(fields)
+        .filter((key) => key !== entity.title_field)
+        .map(fieldRow),
+    ]),
+    ...related.filter(links).map(relatedRow),
+    ...blocks.map(blockRow),
+  ];
+  const rows = [
+    ...rowsOf(first),
+    ...tabs.flatMap((tab, index) => [tabRow(String(index), tab.title), ...rowsOf(tab)]),
+  ];
+  const placed = new Set(rows.map(({ id }) => id));
+  const left = entity.fields
+    .filter(({ key }) => key !== entity.title_field)
+    .map(({ key }) => fieldRow(key))
+    .filter(({ id }) => !placed.has(id));
   return {
-    rows: [...rows, { kind: "hidden", id: hiddenId }, ...left.map(({ key }) => fieldRow(key))],
+    rows: [...rows, { kind: "hidden", id: hiddenId }, ...left],
     list: kept((saved ?? entity.layout).list),
     card: kept((saved ?? entity.layout).card),
     form: kept(saved?.form),
   };
 }
 
-/** A draft that was kept a while: without fields that are gone, new ones not shown. */
-export function presentIn(entity: Entity, draft: LayoutDraft): LayoutDraft {
+/** A draft that was kept a while: without fields and lists that are gone, new ones not shown. */
+export function presentIn(
+  entity: Entity,
+  draft: LayoutDraft,
+  links: (list: RelatedList) => boolean = () => true,
+): LayoutDraft {
   const there = new Set(entity.fields.map(({ key }) => key));
   const kept = (keys: string[]) => keys.filter((key) => there.has(key));
-  const rows = draft.rows.filter((row) => row.kind !== "field" || there.has(row.key));
+  const rows = draft.rows.filter(
+    (row) => (row.kind !== "field" || there.has(row.key)) && (row.kind !== "related" || links(row.list)),
+  );
   const placed = new Set(rows.map(({ id }) => id));
   const fresh = entity.fields
     .filter(({ key }) => key !== entity.title_field)
@@ -105,72 +155,41 @@ export function presentIn(entity: Entity, draft: LayoutDraft): LayoutDraft {
 }
 
 export function specOf({ rows, list, card, form }: LayoutDraft): LayoutSpec {
-  const sections: LayoutSpec["sections"] = [];
-  for (const row of rows) {
+  const first = {
+    sections: [] as LayoutSpec["sections"],
+    related: [] as RelatedList[],
+    blocks: [] as string[],
+  };
+  const tabs: (typeof first & { title: Record<string, string> })[] = [];
+  let part = first;
+  for (const row of tidied(rows)) {
     if (row.kind === "hidden") break;
-    if (row.kind === "section") sections.push({ title: filled(row.title), fields: [] });
-    else sections.at(-1)?.fields.push(row.key);
+    if (row.kind === "tab") {
+      const tab = { title: filled(row.title), sections: [], related: [], blocks: [] };
+      tabs.push(tab);
+      part = tab;
+    } else if (row.kind === "section") part.sections.push({ title: filled(row.title), fields: [] });
+    else if (row.kind === "field") part.sections.at(-1)?.fields.push(row.key);
+    else if (row.kind === "related") part.related.push(row.list);
+    else part.blocks.push(row.name);
   }
-  return { sections, list, card, form };
+  return { ...without(first), ...(tabs.length > 0 && { tabs: tabs.map(without) }), list, card, form };
 }
 
-const filled = (title: Partial<Record<Locale, string>>) =>
+/** What there is none of is not said. */
+const without = <P extends { related: RelatedList[]; blocks: string[] }>({
+  related,
+  blocks,
+  ...part
+}: P) => ({
+  ...part,
+  ...(related.length > 0 && { related }),
+  ...(blocks.length > 0 && { blocks }),
+});
+
+/** In the reader's language, else in any. */
+export const titleIn = (title: Words, mine: Locale): string =>
+  ([mine, "ru", "uk", "en"] as const).map((code) => title[code]).find((text) => text?.trim()) ?? "";
+
+const filled = (title: Words) =>
   Object.fromEntries(Object.entries(title).filter(([, text]) => text?.trim())) as Record<string, string>;
-
-/**
- * A section moves with its fields, one step down past the section below; what is not shown stays at the end. What would
- * stand above the first section stands first in it.
- */
-export function movedRow(rows: LayoutRow[], id: string, next: string, side: "before" | "after"): LayoutRow[] {
-  const row = rows.find((one) => one.id === id);
-  if (!row || row.kind === "hidden" || id === next) return rows;
-  const block = row.kind === "section" ? blockAt(rows, id) : [row];
-  const rest = rows.filter((one) => !block.includes(one));
-  const inside = block.some((one) => one.id === next);
-  const target = inside && side === "after" ? rows[rows.indexOf(row) + block.length]?.id : next;
-  let at = rest.findIndex((one) => one.id === target);
-  if (at < 0) return rows;
-  if (row.kind === "section") {
-    // Beside the section that the target stands in.
-    const head = rest.slice(0, at + 1).findLastIndex((one) => one.kind !== "field");
-    const below = side === "after" && rest[head]?.kind === "section";
-    at = below ? head + blockAt(rest, rest[head]?.id ?? "").length : head;
-  } else if (side === "after" || at === 0) {
-    at += 1;
-  }
-  return [...rest.slice(0, at), ...block, ...rest.slice(at)];
-}
-
-/** A section with its fields. */
-function blockAt(rows: LayoutRow[], id: string): LayoutRow[] {
-  const at = rows.findIndex((one) => one.id === id);
-  const end = rows.findIndex((one, index) => index > at && one.kind !== "field");
-  return rows.slice(at, end < 0 ? rows.length : end);
-}
-
-/** Out of sight, or back at the end of the last section. */
-export function toggled(rows: LayoutRow[], id: string): LayoutRow[] {
-  const row = rows.find((one) => one.id === id);
-  if (row?.kind !== "field") return rows;
-  const shown = rows.indexOf(row) < rows.findIndex((one) => one.kind === "hidden");
-  const rest = rows.filter((one) => one !== row);
-  const hidden = rest.findIndex((one) => one.kind === "hidden");
-  const at = shown ? hidden + 1 : hidden;
-  return [...rest.slice(0, at), row, ...rest.slice(at)];
-}
-
-/** A section goes; its fields go to the one above, of the first to the one below. The last one stays. */
-export function withoutSection(rows: LayoutRow[], id: string): LayoutRow[] {
-  const sections = rows.filter((one) => one.kind === "section");
-  if (sections.length < 2) return rows;
-  const block = blockAt(rows, id);
-  if (rows[0]?.id !== id) return rows.filter((one) => one.id !== id);
-  const rest = rows.filter((one) => !block.includes(one));
-  return [...rest.slice(0, 1), ...block.slice(1), ...rest.slice(1)];
-}
-
-/** A new section stands last, empty. */
-export function withSection(rows: LayoutRow[], row: LayoutRow): LayoutRow[] {
-  const at = rows.findIndex((one) => one.kind === "hidden");
-  return [...rows.slice(0, at), row, ...rows.slice(at)];
-}

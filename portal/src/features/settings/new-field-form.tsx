@@ -8,23 +8,39 @@ import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { currentLocale, locales } from "@/i18n";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { PickMany } from "@/ui/pick-many";
 import { toast } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
+import { DirectorySelect } from "./directory-select";
 import { ExpressionField } from "./expression-field";
 import {
   type FieldDraft,
   freshField,
   isApart,
+  isLink,
   type MadeType,
   newField,
+  pointed,
   rollupGaps,
   type Source,
   sourcesOf,
+  targetsOf,
   types,
 } from "./fields-model";
 import { RollupFields } from "./rollup-fields";
 
-const fields = ["label", "type", "choices", "formula", "decimals", "rollup", "required", "unique"];
+const fields = [
+  "label",
+  "type",
+  "choices",
+  "directory",
+  "entities",
+  "formula",
+  "decimals",
+  "rollup",
+  "required",
+  "unique",
+];
 
 export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
   const { t } = useTranslation(["rules", "common"]);
@@ -49,6 +65,9 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
   const send = useOnce(save.mutateAsync);
   const counted = entities.find(({ key }) => key === draft.rollup.entity);
   const gaps = rollupGaps(draft.rollup, draft.type, counted?.fields ?? []);
+  const listed = draft.type === "choice" || draft.type === "choices";
+  const linked = isLink(draft.type);
+  const aimless = linked && pointed(draft).length === 0;
   const wrong = (name: string) => fieldRefusal(save.error, name);
   const own = currentLocale();
   const inOrder = locales.toSorted((a, b) => Number(b.code === own) - Number(a.code === own));
@@ -63,7 +82,7 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
       onClose={onClose}
       onSubmit={() => {
         setTried(true);
-        if (named && !(source === "rollup" && (gaps.entity || gaps.field))) send();
+        if (named && !aimless && !(source === "rollup" && (gaps.entity || gaps.field))) send();
       }}
     >
       {inOrder.map(({ code }, index) => (
@@ -85,7 +104,25 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
         error={wrong("type")}
         onChange={(type) => type && put({ type: type as MadeType })}
       />
-      {(draft.type === "choice" || draft.type === "choices") && (
+      {linked && (
+        <PickMany
+          label={t("rules:points_to")}
+          description={t("rules:points_to_hint")}
+          placeholder={aimless ? t("rules:points_to_choose") : undefined}
+          data={targetsOf(draft.type, entities, (kind) => t(`rules:type_${kind}`))}
+          value={pointed(draft)}
+          error={tried && aimless ? t("rules:needed") : wrong("entities")}
+          onChange={(chosen) => put({ entities: chosen })}
+        />
+      )}
+      {listed && (
+        <DirectorySelect
+          value={draft.directory}
+          error={wrong("directory")}
+          onChange={(directory) => put({ directory })}
+        />
+      )}
+      {listed && !draft.directory && (
         <Textarea
           label={t("rules:options")}
           autosize

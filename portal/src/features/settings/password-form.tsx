@@ -1,5 +1,4 @@
 /** Another password for oneself. It ends every session, so the person signs in again. */
-import { PasswordInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { queryClient } from "@/api/query-client";
 import { useMe } from "@/api/session";
 import { FormNote } from "@/ui/form";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { PasswordInput } from "@/ui/password";
 import { toast } from "@/ui/toast";
 
 export function PasswordForm({ onClose }: { onClose(): void }) {

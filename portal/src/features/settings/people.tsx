@@ -1,17 +1,20 @@
 /** Accounts: who works here, in which department and roles, who is absent or barred. */
-import { Button, TextInput, UnstyledButton } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { ActionIcon, Button, TextInput, UnstyledButton } from "@mantine/core";
+import { IconEye, IconPlus, IconSearch } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { departmentTreeQuery, rolesQuery, usersQuery } from "@/api/people";
+import { useMe } from "@/api/session";
 import type { Id, Invitation, UserRow } from "@/api/types";
+import { startViewAs } from "@/api/view-as";
 import { formatDate, formatDateTime } from "@/i18n/format";
 import { Block, BlockBones, type Column, DataTable, Lead, Notice, Tag } from "@/ui/block";
 import { CopyLine } from "@/ui/copy";
 import { IconText } from "@/ui/page";
 import { Person } from "@/ui/person";
 import { ErrorState } from "@/ui/states";
+import { toastError } from "@/ui/toast";
 import { dayOf, isAbsent } from "./days";
 import { PersonForm } from "./person-form";
 
@@ -24,6 +27,11 @@ export default function People({ editing, onEdit }: Props) {
   const { t } = useTranslation(["settings", "common"]);
   const [q, setQ] = useState("");
   const [invited, setInvited] = useState<{ name: string; invitation: Invitation } | null>(null);
+  const me = useMe();
+  const view = useMutation({
+    mutationFn: (user: Id) => startViewAs({ user }),
+    onError: (error) => toastError(error),
+  });
   const users = useQuery(usersQuery);
   const roles = useQuery(rolesQuery).data ?? [];
   const departments = useQuery(departmentTreeQuery).data ?? [];
@@ -60,6 +68,24 @@ export default function People({ editing, onEdit }: Props) {
       },
     },
     { key: "state", label: t("settings:state"), render: (user) => <UserState user={user} /> },
+    {
+      key: "view_as",
+      label: t("settings:view_as"),
+      bare: true,
+      render: (user) =>
+        user.active &&
+        user.id !== me.user.id &&
+        !roles.some(({ id, admin }) => admin && user.roles.includes(id)) && (
+          <ActionIcon
+            aria-label={t("settings:view_as_person", { name: user.name })}
+            title={t("settings:view_as_person", { name: user.name })}
+            loading={view.isPending && view.variables === user.id}
+            onClick={() => view.mutate(user.id)}
+          >
+            <IconEye size={16} />
+          </ActionIcon>
+        ),
+    },
   ];
   const edited = users.data?.find(({ id }) => id === editing);
   return (

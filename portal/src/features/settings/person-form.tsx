@@ -1,14 +1,15 @@
 /** One account: made, changed, barred. */
-import { Button, PasswordInput, Popover, Select, Switch, TextInput } from "@mantine/core";
+import { Button, Popover, Select, Switch, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { createUser, inviteUser, removeFactorOf, updateUser } from "@/api/people";
+import { createUser, inviteUser, removeFactorOf, unlinkProvidersOf, updateUser } from "@/api/people";
 import { useMe } from "@/api/session";
 import type { Department, Invitation, Locale, Role, UserRow } from "@/api/types";
 import { locales } from "@/i18n";
 import { PopoverForm } from "@/ui/chips";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { PasswordInput } from "@/ui/password";
 import { PickMany } from "@/ui/pick-many";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
@@ -182,6 +183,7 @@ export function PersonForm({ user, roles, departments, onClose, onInvited }: Pro
             onChange={(event) => put({ active: event.currentTarget.checked })}
           />
           {user.second_factor && <LostDevice user={user} />}
+          {user.linked && <Unlink user={user} />}
           {user.active && (
             <Suspense>
               <PersonReach user={user} />
@@ -214,6 +216,34 @@ function LostDevice({ user }: { user: UserRow }) {
           {t("factor_remove_of_text")}
           <Button type="submit" color="red" loading={remove.isPending}>
             {t("factor_remove_of")}
+          </Button>
+        </PopoverForm>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Has a provider's person found by their e-mail anew. */
+function Unlink({ user }: { user: UserRow }) {
+  const { t } = useTranslation("settings");
+  const [asking, setAsking] = useState(false);
+  const unlink = useMutation({
+    mutationFn: () => unlinkProvidersOf(user.id),
+    onSuccess: () => toast({ message: t("unlinked", { name: user.name }), kind: "done" }),
+    onError: (error) => toastError(error, user.name),
+  });
+  return (
+    <Popover opened={asking} onChange={setAsking} position="bottom-start" trapFocus>
+      <Popover.Target>
+        <Button variant="default" onClick={() => setAsking(!asking)}>
+          {t("unlink")}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <PopoverForm onSubmit={() => unlink.mutate()}>
+          {t("unlink_text")}
+          <Button type="submit" color="red" loading={unlink.isPending}>
+            {t("unlink")}
           </Button>
         </PopoverForm>
       </Popover.Dropdown>

@@ -18,7 +18,7 @@ import { Sessions } from "./sessions";
 
 const DayField = lazy(() => import("./day-field"));
 
-export function Profile() {
+export default function Profile() {
   const { t, i18n } = useTranslation(["settings", "common", "shell"]);
   const me = useMe();
   const { colorScheme, setColorScheme } = useMantineColorScheme();

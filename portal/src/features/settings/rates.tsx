@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { ratesQuery, setRates } from "@/api/reports";
 import { useEntities, useMe } from "@/api/session";
 import type { Rate } from "@/api/types";
-import { wallOf } from "@/engines/blocks/days";
+import { todayIn } from "@/engines/blocks/days";
 import { currencyName, inUsualOrder } from "@/engines/fields/money";
 import { NumberEditor } from "@/engines/fields/number-editor";
 import { formatDate, formatNumber } from "@/i18n/format";
@@ -113,7 +113,6 @@ function RateTable({ rates, own, onEdit }: { rates: Rate[]; own: string; onEdit(
 const rateWords = ({ rate }: Rate) => formatNumber(Number(rate ?? 0), 10);
 
 /** The company's day: sums are counted by it, and near midnight the browser's may be the next one already. */
-const today = (zone: string) => wallOf(Date.now(), zone).day;
 
 interface FormProps {
   rate?: Rate;
@@ -127,7 +126,7 @@ function RateForm({ rate, rates, own, onClose }: FormProps) {
   const { tenant } = useMe();
   const codes = useCurrencyCodes().filter((code) => code !== own);
   const [currency, setCurrency] = useState(rate?.currency ?? null);
-  const [day, setDay] = useState<string | null>(rate?.day ?? today(tenant.time_zone));
+  const [day, setDay] = useState<string | null>(rate?.day ?? todayIn(tenant.time_zone));
   const [value, setValue] = useState<unknown>(rate ? Number(rate.rate) : null);
   const [tried, setTried] = useState(false);
   const wrong =

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { createRole, deleteRole, updateRole } from "@/api/people";
 import { useEntities } from "@/api/session";
 import type { AccessRow, Entity, FieldRight, Role } from "@/api/types";
+import { startViewAs } from "@/api/view-as";
 import { FilterBar } from "@/engines/filters/filter-bar";
 import { Block, Buttons, Hint, Notice, Pair, RuleBox, RuleLine, Secondary, Stacked } from "@/ui/block";
 import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
@@ -60,6 +61,10 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
     },
     onError: (error) => toastError(error, t("settings:not_deleted", { name: draft.name })),
   });
+  const view = useMutation({
+    mutationFn: (id: string) => startViewAs({ role: id }),
+    onError: (error) => toastError(error),
+  });
   const refusal = generalRefusal(save.error, ["name", "key"], t("common:network"));
   return (
     <form
@@ -77,6 +82,17 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
             <ActionIcon aria-label={t("settings:to_roles")} onClick={onClose}>
               <IconArrowLeft size={18} />
             </ActionIcon>
+            {role && !role.admin && (
+              <Button
+                variant="default"
+                title={t("settings:view_as_role_hint")}
+                disabled={dirty}
+                loading={view.isPending}
+                onClick={() => view.mutate(role.id)}
+              >
+                {t("settings:view_as_role")}
+              </Button>
+            )}
             {role && (
               <Button
                 variant="subtle"

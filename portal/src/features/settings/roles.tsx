@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { rolesQuery, usersQuery } from "@/api/people";
 import { useEntities } from "@/api/session";
 import type { Id, Role } from "@/api/types";
-import { Block, BlockBones, ItemBody, ItemList, itemClass, Notice, Tag } from "@/ui/block";
+import { Block, BlockBones, Buttons, ItemBody, ItemList, itemClass, Notice, Stacked, Tag } from "@/ui/block";
 import { IconText } from "@/ui/page";
 import { ErrorState } from "@/ui/states";
 import { sees } from "./rights";
@@ -81,17 +81,17 @@ function Unseen({ roles, onEdit }: { roles: Role[]; onEdit(id: Id): void }) {
   return own
     .filter((entity) => working.length > 0 && !working.some((role) => sees(role, entity.key)))
     .map((entity) => (
-      <Notice
-        key={entity.key}
-        tone="warn"
-        title={t("nobody_sees", { entity: entity.label_plural })}
-        action={working.map((role) => (
-          <Button key={role.id} variant="default" size="compact-sm" onClick={() => onEdit(role.id)}>
-            {role.name}
-          </Button>
-        ))}
-      >
-        {t("nobody_sees_text")}
+      <Notice key={entity.key} tone="warn" title={t("nobody_sees", { entity: entity.label_plural })}>
+        <Stacked>
+          {t("nobody_sees_text")}
+          <Buttons>
+            {working.map((role) => (
+              <Button key={role.id} variant="default" size="compact-sm" onClick={() => onEdit(role.id)}>
+                {role.name}
+              </Button>
+            ))}
+          </Buttons>
+        </Stacked>
       </Notice>
     ));
 }

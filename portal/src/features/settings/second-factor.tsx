@@ -1,5 +1,5 @@
 /** One's second factor: how it stands, setting it up with an app of codes, switching it off. */
-import { Button, Image, PasswordInput, TextInput } from "@mantine/core";
+import { Button, Image, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +9,7 @@ import { Block, BlockBones, Lead, Notice } from "@/ui/block";
 import { CopyLine } from "@/ui/copy";
 import { FormNote } from "@/ui/form";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
+import { PasswordInput } from "@/ui/password";
 import { ErrorState } from "@/ui/states";
 import { toast } from "@/ui/toast";
 

@@ -23,6 +23,7 @@ const order = [
   "task.unassigned",
   "process.given_up",
   "plugin.stopped",
+  "webhook.stopped",
 ] as const;
 
 export type Kind = (typeof order)[number];

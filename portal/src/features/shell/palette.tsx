@@ -4,25 +4,31 @@ import { useDebouncedValue } from "@mantine/hooks";
 import {
   IconArrowRight,
   IconChecklist,
+  IconEye,
   IconHome,
   IconMoon,
   IconPlus,
   IconPuzzle,
+  IconSettings,
   IconSun,
 } from "@tabler/icons-react";
-import { keepPreviousData, useQueries } from "@tanstack/react-query";
+import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { lookupQuery } from "@/api/lookups";
+import { usersQuery } from "@/api/people";
 import { useEntities, useMe } from "@/api/session";
+import { startViewAs, stopViewAs } from "@/api/view-as";
 import { openSurface } from "@/engines/open-surface";
 import { useSlot } from "@/engines/slots";
 import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
 import { entityIcon } from "@/ui/entity-icon";
 import { PaletteBody, PaletteLine } from "@/ui/palette";
+import { toastError } from "@/ui/toast";
 import { menuOf } from "./menu";
+import { useSettingsSections } from "./palette-settings";
 import { firstSections, processSections, sections } from "./sections";
 
 interface Item {
@@ -98,6 +104,27 @@ export function Palette({ onClose }: { onClose(): void }) {
   );
 }
 
+/** Looking as somebody else, and the way back. */
+function useEyes(wanted: string): Item[] {
+  const { t } = useTranslation("palette");
+  const me = useMe();
+  const asked = me.admin && !me.viewing && wanted.length > 1;
+  const { data } = useQuery({ ...usersQuery, enabled: asked });
+  const item = (id: string, text: string, act: () => Promise<void>): Item => ({
+    id,
+    group: t("do"),
+    text,
+    icon: <IconEye size={16} aria-hidden />,
+    run: () => void act().catch((error: unknown) => toastError(error)),
+  });
+  if (me.viewing) return [item("view-as:stop", t("view_as_stop"), stopViewAs)];
+  const others = asked ? (data ?? []).filter(({ id, active }) => active && id !== me.user.id) : [];
+  return others
+    .map(({ id, name }) => item(`view-as:${id}`, t("view_as", { name }), () => startViewAs({ user: id })))
+    .filter(({ text }) => text.toLocaleLowerCase().includes(wanted))
+    .slice(0, 5);
+}
+
 function useItems(q: string): Item[] {
   const { t } = useTranslation(["palette", "shell", "common"]);
   const navigate = useNavigate();
@@ -117,6 +144,7 @@ function useItems(q: string): Item[] {
   });
   const wanted = q.trim().toLocaleLowerCase();
   const matches = (text: string) => !wanted || text.toLocaleLowerCase().includes(wanted);
+  const eyes = useEyes(wanted);
   const openRecord = (entity: string, id: string) =>
     void navigate({ to: "/records/$entity/$id", params: { entity, id } });
   const line = (entity: string, id: string, title: string, group: string): Item => {
@@ -193,6 +221,13 @@ function useItems(q: string): Item[] {
         run: () => void navigate({ to }),
       })),
   ];
+  const settings: Item[] = useSettingsSections().map(({ key, title }) => ({
+    id: `settings:${key}`,
+    group: t("shell:settings"),
+    text: title,
+    icon: <IconSettings size={16} aria-hidden />,
+    run: () => void navigate({ to: "/settings/$section", params: { section: key } }),
+  }));
   const commands = useSlot("palette.command").map(({ plugin, id, title }) => ({
     id: `module:${plugin}:${id}`,
     group: t("palette:do"),
@@ -252,8 +287,11 @@ function useItems(q: string): Item[] {
   return [
     ...records,
     ...recent,
-    ...[...places, ...acts].filter((item) => matches(item.text)),
+    ...[...places, ...acts, ...(me.viewing ? eyes : [])].filter((item) => matches(item.text)),
     ...quick,
+    ...(me.viewing ? [] : eyes),
+    // So many that they stand there only when one of them is asked for.
+    ...(wanted.length > 1 ? settings.filter((item) => matches(item.text)) : []),
     ...lists,
   ];
 }

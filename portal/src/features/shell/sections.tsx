@@ -21,9 +21,9 @@ export interface Section {
 }
 
 export const sections: Section[] = [
-  { to: "/imports", label: "imports", icon: IconFileImport, shown: () => true },
+  { to: "/imports", label: "imports", icon: IconFileImport, shown: (me) => !me.viewing },
   { to: "/plugins", label: "plugins", icon: IconPuzzle, shown: (me) => me.admin },
-  { to: "/settings", label: "settings", icon: IconSettings, shown: () => true },
+  { to: "/settings", label: "settings", icon: IconSettings, shown: (me) => !me.viewing },
 ];
 
 /** Beside the first page and one's tasks: what everybody looks at. */

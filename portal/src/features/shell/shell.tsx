@@ -17,6 +17,7 @@ import { onEntityChange, useLiveStream } from "@/api/live";
 import { countsQuery, pagesQuery } from "@/api/pages";
 import { useEntities, useMe } from "@/api/session";
 import type { Entity } from "@/api/types";
+import { followOtherTabs, hasEnded } from "@/api/view-as-gate";
 import { countersQuery, followWork } from "@/api/work-cache";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
@@ -25,6 +26,7 @@ import { entityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
+import { toast } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { Bell } from "./bell";
 import { isInMenu, menuOf } from "./menu";
@@ -34,6 +36,7 @@ import { UserMenu } from "./user-menu";
 const SurfaceIcon = lazy(() => import("@/ui/surface-icons"));
 const loadOverlays = () => import("./overlays");
 const Overlays = lazy(loadOverlays);
+const ViewingBar = lazy(() => import("./viewing-bar"));
 
 /** `children`: what opens over any page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -43,9 +46,15 @@ export function Shell({ children }: { children: ReactNode }) {
   const { online } = useNetwork();
   const [collapsed, setCollapsed] = useLocalStorage({ key: "verstak.panel", defaultValue: false });
   const [menuOpen, menu] = useDisclosure(false);
-  openHistoryOf(`${me.tenant.id}.${me.user.id}`);
+  const { viewing } = me;
+  // What was opened as somebody else is not what they opened, nor what one opened oneself.
+  openHistoryOf(`${me.tenant.id}.${me.user.id}${viewing ? `.${viewing.by}.${viewing.role ?? ""}` : ""}`);
   useLiveStream();
   useEffect(followWork, []);
+  useEffect(followOtherTabs, []);
+  useEffect(() => {
+    if (hasEnded()) toast({ message: t("viewing_over") });
+  }, [t]);
   useAhead(loadOverlays, 1_500);
   useShortcuts([
     { key: "k", code: "KeyK", mod: true, inText: true, run: openPalette },
@@ -60,13 +69,20 @@ export function Shell({ children }: { children: ReactNode }) {
         skipLabel={t("skip")}
         collapsed={collapsed}
         notice={online ? undefined : t("offline")}
+        bar={
+          viewing && (
+            <Suspense>
+              <ViewingBar me={me} viewing={viewing} />
+            </Suspense>
+          )
+        }
         panelTop={
           <>
             <Brand
               name={me.tenant.name}
               action={
                 <>
-                  <Bell />
+                  {!viewing && <Bell />}
                   <Tooltip label={t("collapse")}>
                     <ActionIcon aria-label={t("collapse")} onClick={() => setCollapsed(true)}>
                       <IconLayoutSidebarLeftCollapse size={18} />
@@ -116,7 +132,7 @@ export function Shell({ children }: { children: ReactNode }) {
         closeButtonProps={{ "aria-label": t("collapse") }}
       >
         <Box mb={8} display="flex" style={{ gap: 8 }}>
-          <Bell />
+          {!viewing && <Bell />}
           <SearchBox
             label={t("search_hint")}
             onClick={() => {

@@ -67,6 +67,8 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
   const { t } = useTranslation("tasks");
   const subject = useEntity(task.subject?.entity ?? "");
   const own = useEntity("task");
+  // Whoever looks as somebody else ticks nothing off for them.
+  const looks = useMe().viewing !== undefined;
   const spoken = task.form.some(({ name }) => name.startsWith("record."));
   const record = useQuery({
     ...recordQuery(task.subject?.entity ?? "", task.subject?.id ?? ""),
@@ -117,7 +119,7 @@ function Content({ task, place, tab, onTab }: { task: Task } & Pick<Props, "plac
               </CardSection>
             )}
             <CardSection title={t("checklist")}>
-              <Checklist task={task} readOnly={task.state !== "open"} />
+              <Checklist task={task} readOnly={looks || task.state !== "open"} />
             </CardSection>
             <CardFiles
               entity="task"

@@ -13,6 +13,8 @@ import { FormWide } from "@/ui/form";
 import { toastError } from "@/ui/toast";
 import { CheckRows } from "@/ui/work";
 
+type Step = Task["checklist"][number];
+
 const none = { add: [], check: [], uncheck: [], remove: [] };
 
 export function Checklist({ task, readOnly }: { task: Task; readOnly: boolean }) {
@@ -21,13 +23,16 @@ export function Checklist({ task, readOnly }: { task: Task; readOnly: boolean })
   const [text, setText] = useState(() => readDraft<string>(place) ?? "");
   const change = useMutation({
     mutationFn: (input: Partial<Body<"ChecklistChange">>) => changeChecklist(task.id, { ...none, ...input }),
-    onError: (error) => toastError(error),
+    onError: (error) => {
+      setPressed(new Map());
+      toastError(error);
+    },
   });
-  // What was pressed stands at once.
-  const ticked = (id: number, done: boolean) => {
-    const sent = change.isPending ? change.variables : undefined;
-    if (sent?.check?.includes(id)) return true;
-    return sent?.uncheck?.includes(id) ? false : done;
+  // What was pressed stands at once, until the step comes anew: a mutation is told of a moment later than the press.
+  const [pressed, setPressed] = useState<ReadonlyMap<Step, boolean>>(new Map());
+  const press = (step: Step, done: boolean) => {
+    setPressed((before) => new Map(before).set(step, done));
+    change.mutate(done ? { check: [step.id] } : { uncheck: [step.id] });
   };
   const add = useMutation({
     mutationFn: (sent: string) => changeChecklist(task.id, { ...none, add: [sent.trim()] }),
@@ -44,10 +49,8 @@ export function Checklist({ task, readOnly }: { task: Task; readOnly: boolean })
             <Checkbox
               label={item.text}
               disabled={readOnly}
-              checked={ticked(item.id, item.done)}
-              onChange={(event) =>
-                change.mutate(event.currentTarget.checked ? { check: [item.id] } : { uncheck: [item.id] })
-              }
+              checked={pressed.get(item) ?? item.done}
+              onChange={(event) => press(item, event.currentTarget.checked)}
             />
             {!readOnly && (
               <ActionIcon

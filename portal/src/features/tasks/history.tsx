@@ -112,6 +112,8 @@ export function TaskTalk({ id }: { id: Id }) {
   const { t } = useTranslation(["tasks", "common", "fields"]);
   const { data } = useQuery(taskHistoryQuery(id));
   const actor = useActor();
+  // Whoever looks as somebody else says nothing.
+  const looks = useMe().viewing !== undefined;
   const place = `task-comment.${id}`;
   const [text, setText] = useState(() => readDraft<string>(place) ?? "");
   const [key, setKey] = useState(newKey);
@@ -150,36 +152,38 @@ export function TaskTalk({ id }: { id: Id }) {
           ))}
         </TalkRows>
       )}
-      <TalkForm onSend={send}>
-        <Textarea
-          aria-label={t("tasks:comment")}
-          placeholder={t("tasks:comment_hint")}
-          autosize
-          minRows={text ? 2 : 1}
-          maxRows={10}
-          value={text}
-          onChange={(event) => {
-            write(event.currentTarget.value);
-            if (say.isError) setKey(newKey());
-          }}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-              event.preventDefault();
-              send();
-            }
-          }}
-        />
-        {say.error && (
-          <ComposerProblem>
-            {messageOf(say.error, t("common:network"))} {t("fields:typed_kept")}
-          </ComposerProblem>
-        )}
-        {text.trim() && (
-          <Button type="submit" variant="default" loading={say.isPending}>
-            {t("tasks:comment_add")}
-          </Button>
-        )}
-      </TalkForm>
+      {!looks && (
+        <TalkForm onSend={send}>
+          <Textarea
+            aria-label={t("tasks:comment")}
+            placeholder={t("tasks:comment_hint")}
+            autosize
+            minRows={text ? 2 : 1}
+            maxRows={10}
+            value={text}
+            onChange={(event) => {
+              write(event.currentTarget.value);
+              if (say.isError) setKey(newKey());
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+                event.preventDefault();
+                send();
+              }
+            }}
+          />
+          {say.error && (
+            <ComposerProblem>
+              {messageOf(say.error, t("common:network"))} {t("fields:typed_kept")}
+            </ComposerProblem>
+          )}
+          {text.trim() && (
+            <Button type="submit" variant="default" loading={say.isPending}>
+              {t("tasks:comment_add")}
+            </Button>
+          )}
+        </TalkForm>
+      )}
     </>
   );
 }

@@ -141,6 +141,13 @@ describe("what is offered to a person", () => {
     expect(abilitiesOf({ ...mine, creator: "u1", instance: "i1" }, person("u1")).cancel).toBe(false);
   });
 
+  it("offers nothing to an administrator who looks as somebody else", () => {
+    const mine = taskOf({ state: "open", assignee: "u1", creator: "u1" });
+    const viewing = { by: "u9", name: "Ada", until: "2026-11-30T12:00:00Z" };
+    const offered = abilitiesOf(mine, { ...person("u1", []), viewing });
+    expect(Object.values(offered).some(Boolean)).toBe(false);
+  });
+
   it("nothing of a task that is over", () => {
     const over = abilitiesOf(taskOf({ state: "completed", assignee: "u1" }), person("u1", [], true));
     expect(Object.values(over).some(Boolean)).toBe(false);

@@ -114,8 +114,18 @@ export interface Abilities {
   review: boolean;
 }
 
-/** What makes sense to offer; the API tells nobody what they may do, it refuses. */
+const nothing: Abilities = {
+  act: false,
+  claim: false,
+  release: false,
+  delegate: false,
+  cancel: false,
+  review: false,
+};
+
+/** What makes sense to offer; the API tells nobody what they may do, it refuses. Whoever looks as somebody else only looks. */
 export function abilitiesOf(task: Task, me: Me): Abilities {
+  if (me.viewing) return nothing;
   const open = task.state === "open";
   const mine = task.assignee === me.user.id;
   const shared = task.votes.needed > 1;

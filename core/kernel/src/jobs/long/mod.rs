@@ -24,6 +24,7 @@ use crate::text::Message;
 use crate::{Ctx, Result};
 
 pub use run::LongRun;
+pub(super) use store::KIND as JOB;
 pub use store::{anew, begin, clean, find};
 
 /// Long jobs of one person that run at the same time.

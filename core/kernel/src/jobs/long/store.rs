@@ -14,7 +14,7 @@ use crate::jobs::queue::{self, NewJob};
 use crate::{Ctx, Error, Result};
 
 /// The queue's job behind a long one.
-pub(super) const KIND: &str = "long.run";
+pub(in crate::jobs) const KIND: &str = "long.run";
 /// Seconds the queue leaves a job to the request that does it at once.
 const AT_ONCE_SECONDS: i64 = 120;
 /// Seconds a job is kept from others without a step that ends.
@@ -189,10 +189,10 @@ fn select() -> SelectStatement {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(tx: &Tx, tenant: TenantId, subject: &str) -> Result<Option<LongJob>> {
+pub async fn find(conn: &impl ConnectionTrait, tenant: TenantId, subject: &str) -> Result<Option<LongJob>> {
     let mut select = select();
     select.and_where(Expr::col("tenant_id").eq(tenant.0)).and_where(Expr::col("subject").eq(subject));
-    tx.query_one(&select).await?.as_ref().map(read).transpose()
+    conn.query_one(&select).await?.as_ref().map(read).transpose()
 }
 
 /// A job by id.

@@ -28,7 +28,7 @@ use crate::capabilities::events::LISTEN;
 use crate::capabilities::files::{self, FileAct};
 use crate::capabilities::messaging;
 use crate::capabilities::{State, context_actor, from_wire};
-use crate::engine::{Budget, Code, Fault, Invoke};
+use crate::engine::{Budget, Code, Effect, Fault, Invoke};
 use crate::gates::Whereabouts;
 use crate::loops;
 use crate::manifest::{RecordPermission, Subscription, check};
@@ -53,6 +53,7 @@ pub(super) struct Handle(pub(super) String, pub(super) Vec<wit::Event>);
 
 impl Invoke for Handle {
     type Answer = ();
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,
@@ -122,7 +123,7 @@ impl PluginHost {
         let link = loops::link_after(plugin.id(), subscription);
         let name = KIND.point(subscription);
         let budget = KIND.budget.shared_by(batch.len());
-        let point = Point { plugin, name, link, budget, anonymous: false, own: false, reads_only: false, held: None };
+        let point = Point { plugin, name, link, budget, anonymous: false, own: false, held: None };
         let catalogue = self.inner.services.records.catalogue(tenant).await?;
         let events = batch.iter().map(|event| to_wit(&catalogue, plugin, event)).collect();
         Ok(self.call(&ctx, &point, Handle(subscription.to_owned(), events), |()| Ok(())).await)

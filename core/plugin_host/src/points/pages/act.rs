@@ -15,7 +15,7 @@ use crate::PluginHost;
 use crate::bindings::types;
 use crate::bindings::ui_act as wit;
 use crate::capabilities::State;
-use crate::engine::{Code, Fault, Invoke};
+use crate::engine::{Code, Effect, Fault, Invoke};
 use crate::surfaces::Open;
 
 /// Patches of an answer.
@@ -26,6 +26,8 @@ const MAX_SAID: usize = 200;
 const MAX_NAME: usize = 200;
 /// Characters of an address.
 const MAX_ADDRESS: usize = 2_000;
+/// What strangers read in place of words that are not the package's.
+const UNTOLD: &str = "public.untold";
 /// Bytes of parameters and state that an answer sets.
 const MAX_STATE: usize = 16 * 1024;
 
@@ -34,6 +36,7 @@ pub(super) struct Press(pub(super) String, pub(super) wit::Call);
 
 impl Invoke for Press {
     type Answer = std::result::Result<wit::Answer, types::Message>;
+    const EFFECT: Effect = Effect::Writes;
 
     async fn invoke(
         self,
@@ -160,7 +163,12 @@ impl PluginHost {
 }
 
 impl Open {
+    /// A message in words. Strangers read what stands in the package: what the host said to the plugin, or what was put
+    /// together of it, may name the company's people and records.
     fn words(&self, ctx: &Ctx, message: &types::Message) -> String {
+        if self.public && !self.plugin.version.texts.has(&message.key) {
+            return Message::key(UNTOLD).in_locale(ctx.locale);
+        }
         let parameters = message.parameters.iter().map(|one| (one.name.as_str(), one.value.as_str()));
         self.plugin.version.texts.words(ctx.locale, &message.key, parameters, &message.fallback)
     }
@@ -178,8 +186,10 @@ impl Open {
         };
         let error = |one: types::FieldMessage| (one.field, self.words(ctx, &one.message));
         let refused = |one: wit::Refused| RefusedRow { id: one.id, detail: self.words(ctx, &one.message) };
+        // A stranger has no other page to go to.
+        let stays = |patch: &Patch| !(self.public && matches!(patch, Patch::Open { .. }));
         Acted {
-            patches: answer.patches.into_iter().map(patch).collect(),
+            patches: answer.patches.into_iter().map(patch).filter(stays).collect(),
             errors: answer.errors.into_iter().map(error).collect(),
             refused: answer.refused.into_iter().map(refused).collect(),
         }

@@ -15,7 +15,7 @@ use crate::bindings::types::Field;
 use crate::bindings::ui_data as wit;
 use crate::bindings::views;
 use crate::capabilities::{State, from_wit};
-use crate::engine::{Code, Invoke};
+use crate::engine::{Code, Effect, Invoke};
 use crate::surfaces::Open;
 use crate::surfaces::spec::{ColumnSpec, Computed};
 
@@ -34,6 +34,7 @@ pub(super) struct Ask {
 
 impl Invoke for Ask {
     type Answer = wit::Rows;
+    const EFFECT: Effect = Effect::Reads;
 
     async fn invoke(
         self,

@@ -72,22 +72,25 @@ impl Open {
             name: kind.point(id),
             link: loops::link(plugin.id(), &kind.point(id)),
             budget: kind.budget,
-            anonymous: false,
+            anonymous: self.public,
             own: false,
-            reads_only: kind.name != ACT.name,
             held: None,
         }
     }
 
-    /// A call that did not work, with the plugin's name and the reason in the reader's language.
+    /// A call that did not work, with the plugin's name and the reason in the reader's language; strangers hear only that it
+    /// did not.
     fn failed(&self, ctx: &Ctx, fault: &Fault) -> Error {
+        if self.public {
+            return Error::Unavailable(format!("plugin {} {fault}", self.plugin.id()));
+        }
         let (title, reason) = (self.title(ctx.locale), fault.message().in_locale(ctx.locale));
         let message = Message::key("error.plugin.failed").with("plugin", title).with("reason", reason);
         self.refused(fault.code(), None, message)
     }
 
     fn refused(&self, code: &str, status: Option<u16>, message: Message) -> Error {
-        let plugin = Some(self.plugin.id().to_owned());
+        let plugin = (!self.public).then(|| self.plugin.id().to_owned());
         Error::Refused(Box::new(Refusal { plugin, status, ..Refusal::new(code, message) }))
     }
 }

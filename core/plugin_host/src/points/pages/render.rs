@@ -11,7 +11,7 @@ use crate::bindings::types::Field;
 use crate::bindings::ui_render as wit;
 use crate::bindings::views;
 use crate::capabilities::State;
-use crate::engine::{Code, Fault, Invoke};
+use crate::engine::{Code, Effect, Fault, Invoke};
 use crate::surfaces::{self, Open, Rendered};
 
 /// A surface to draw.
@@ -22,6 +22,7 @@ pub(super) struct Draw {
 
 impl Invoke for Draw {
     type Answer = String;
+    const EFFECT: Effect = Effect::Reads;
 
     async fn invoke(
         self,

@@ -1,7 +1,7 @@
 //! Puts a declaration into force in a company, or out of it: inside the transaction of whoever switches the plugin, so that
 //! nothing is ever half in force.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use kernel::db::Tx;
 use kernel::{Ctx, EntityKey, FieldKey, Result};
@@ -11,7 +11,7 @@ use super::{Declared, DeclaredStage};
 use crate::catalogue::indexed;
 use crate::catalogue::store::{self, Kept, KeptRows, OwnEntity, OwnField, Standing, Which};
 use crate::stages::{self, FirstStage};
-use crate::{Catalogue, Records, search, write};
+use crate::{Catalogue, Records, recompute, search, write};
 
 /// Where definitions of plugins stand among those of the company: behind its own.
 const BEHIND: i64 = 1_000;
@@ -123,14 +123,23 @@ impl Applying<'_> {
 
     async fn fields(&self) -> Result<()> {
         let mut indexes = false;
+        let mut stale: BTreeSet<&EntityKey> = BTreeSet::new();
         for (index, (entity, key, owner, field)) in (BEHIND..).zip(&self.declared.own.fields) {
             let row = self.kept.fields.iter().find(|(of, known, _)| of == entity && known == key);
             let Some((_, _, row)) = row else {
                 store::insert_field(self.tx, self.ctx, entity, key, owner, field, index).await?;
                 indexes |= field.indexed;
+                if field.formula.is_some() && self.has_records(entity) {
+                    stale.insert(entity);
+                }
                 continue;
             };
             let before = &row.definition;
+            let other = (&before.formula, before.decimals) != (&field.formula, field.decimals);
+            // While it was away records were changed without it.
+            if field.formula.is_some() && (other || row.removed) {
+                stale.insert(entity);
+            }
             indexes |= indexed::differs(before, field);
             let mut now = OwnField { standing: again(before.standing), ..field.clone() };
             if before.standing.renamed {
@@ -141,7 +150,16 @@ impl Applying<'_> {
             now.choices.extend(lost.map(|choice| crate::catalogue::Choice { archived: true, ..choice.clone() }));
             self.save(Which::Field(entity, key), before, &now, row.removed, now.standing).await?;
         }
+        for entity in stale {
+            recompute::begin(self.tx, self.ctx, entity).await?;
+        }
         indexed::declare(self.tx, self.ctx, self.declared, indexes).await
+    }
+
+    /// Whether there may be records of an entity: of all but those that come with this declaration.
+    fn has_records(&self, entity: &EntityKey) -> bool {
+        let own = self.declared.entities().any(|own| own == entity);
+        !own || self.kept.entities.iter().any(|(known, _)| known == entity)
     }
 
     /// What this version does not declare, and one before did.
@@ -197,5 +215,6 @@ fn first(stage: &DeclaredStage, ctx: &Ctx) -> FirstStage {
         labels: Some(stage.label.clone()),
         semantic: stage.semantic,
         color: stage.color.clone().into(),
+        convert_only: false,
     }
 }

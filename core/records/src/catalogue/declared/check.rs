@@ -8,7 +8,7 @@ use kernel::{EntityKey, FieldKey, Locale};
 
 use super::{
     Declaration, DeclarationError, Declared, DeclaredEntity, DeclaredStage, MAX_CONSTRAINTS, MAX_ENTITIES, MAX_FIELDS,
-    MAX_STAGES, bare, keys,
+    MAX_STAGES, bare, expressions, keys,
 };
 use crate::Catalogue;
 use crate::catalogue::change::{self, NewField};
@@ -19,7 +19,7 @@ use crate::catalogue::store::{Own, OwnEntity, OwnField, currency_key};
 use crate::stages::Semantic;
 
 /// Bytes of a key.
-const MAX_KEY: usize = 40;
+pub(super) const MAX_KEY: usize = 40;
 /// Bytes of a prefix.
 const MAX_PREFIX: usize = 16;
 /// What companies' own keys begin with.
@@ -61,6 +61,7 @@ impl Declaration {
                 list: keys(&entity.list),
                 card: keys(&entity.card),
                 constraints: entity.constraints.clone(),
+                rules: entity.rules.clone(),
                 inner: !entity.menu,
                 standing: Default::default(),
             };
@@ -73,9 +74,12 @@ impl Declaration {
         let whole = Catalogue::new(0, Default::default(), own.clone().applied_to(core.entities()));
         for (index, entity) in self.entities.iter().enumerate() {
             let Some(def) = whole.find(&entity.key) else { continue };
-            layout(&format!("entities[{index}]"), entity, def)?;
-            check_constraints(&format!("entities[{index}]"), &entity.constraints, def)?;
+            let place = format!("entities[{index}]");
+            layout(&place, entity, def)?;
+            check_constraints(&place, &entity.constraints, def)?;
+            expressions::of_entity(&place, entity, def)?;
         }
+        expressions::of_extensions(&self.fields, &whole)?;
         Ok(Declared { plugin: self.plugin.as_str().into(), prefix: self.prefix.clone(), own, stages })
     }
 }
@@ -182,7 +186,7 @@ impl Declaring<'_> {
                 return Err(DeclarationError::new(format!("{place}.key"), format!("`{key}` is taken")));
             }
         }
-        let target = |key: &&String| !change::is_target(linked, field.r#type, key);
+        let target = |key: &&String| !choices::is_target(linked, field.r#type, key);
         if let Some(unknown) = field.entities.iter().find(target) {
             let known = linked.entities().iter().map(|def| def.key.as_str());
             return Err(DeclarationError::unknown(format!("{place}.entities"), "entity", unknown, known));
@@ -211,11 +215,11 @@ fn prefix(prefix: &str, core: &Catalogue) -> Checked {
     }
 }
 
-fn plain(key: &str) -> bool {
+pub(super) fn plain(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn limit(place: &str, count: usize, max: usize) -> Checked {
+pub(super) fn limit(place: &str, count: usize, max: usize) -> Checked {
     if count <= max { Ok(()) } else { Err(DeclarationError::new(place, format!("more than {max}"))) }
 }
 

@@ -7,6 +7,7 @@
 mod apply;
 mod check;
 mod export;
+mod expressions;
 mod plan;
 mod purge;
 
@@ -16,6 +17,7 @@ use kernel::value::FieldType;
 use kernel::{EntityKey, FieldKey};
 
 use super::change::NewField;
+use super::condition::ValidationRule;
 use super::constraint::Constraint;
 use super::definition::{EntityDef, Labels, Owner};
 use super::store::Own;
@@ -34,6 +36,8 @@ pub const MAX_FIELDS: usize = 200;
 pub const MAX_STAGES: usize = 30;
 /// Constraints of an entity.
 pub const MAX_CONSTRAINTS: usize = 10;
+/// Validation rules of an entity, and of all fields on one of the product.
+pub const MAX_RULES: usize = 30;
 
 /// Everything that a plugin declares.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +73,8 @@ pub struct DeclaredEntity {
     pub fields: Vec<NewField>,
     /// What must hold between its records.
     pub constraints: Vec<Constraint>,
+    /// What must hold of each of them.
+    pub rules: Vec<ValidationRule>,
     /// Whether it stands in the menu.
     pub menu: bool,
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Declared;
 use crate::catalogue::change::INVALID;
+use crate::catalogue::condition::ValidationRule;
 use crate::catalogue::constraint::Constraint;
 use crate::catalogue::definition::{Labels, Owner};
 use crate::catalogue::store::{self, Kept, KeptRows, Own, OwnEntity, OwnField};
@@ -45,6 +46,12 @@ pub enum What {
     ConstraintChanged,
     /// A constraint that nothing is under any more.
     ConstraintGone,
+    /// A validation rule that was not there.
+    RuleNew,
+    /// A validation rule that says something else.
+    RuleChanged,
+    /// A validation rule that nothing has to hold any more.
+    RuleGone,
 }
 
 /// One change of the catalogue.
@@ -205,6 +212,7 @@ impl Planning<'_> {
                     plan.add(What::EntityBack, key, None, label, refused);
                 }
                 self.constraints(plan, key, row, entity);
+                rules(plan, key, &row.definition.rules, &entity.rules);
             }
         }
         let known: Vec<&str> =
@@ -241,6 +249,7 @@ impl Planning<'_> {
             let label = &field.label;
             let Some((_, _, row)) = row else {
                 plan.add(What::FieldNew, entity, Some(key), label, None);
+                rules(plan, entity, &[], &field.rules);
                 continue;
             };
             if !self.is_mine(&row.owner) {
@@ -253,6 +262,7 @@ impl Planning<'_> {
                 None => self.lost_choice(conn, ctx, entity, key, &row.definition, field).await?,
                 refused => refused,
             };
+            rules(plan, entity, &row.definition.rules, &field.rules);
             let before = &row.definition.standing;
             // Of an entity that comes back as a whole nothing more is said.
             let own = self.declared.entities().any(|own| own == entity);
@@ -266,6 +276,7 @@ impl Planning<'_> {
         for (_, key, row) in mine.filter(|(_, _, row)| !row.definition.standing.gone) {
             if !declared.clone().any(|(_, known, ..)| known == key) {
                 plan.add(What::FieldGone, entity, Some(key), &row.definition.label, None);
+                rules(plan, entity, &row.definition.rules, &[]);
             }
         }
         Ok(())
@@ -298,6 +309,22 @@ impl Planning<'_> {
     }
 }
 
+/// What becomes of validation rules.
+fn rules(plan: &mut Plan, entity: &EntityKey, before: &[ValidationRule], now: &[ValidationRule]) {
+    let find = |all: &[ValidationRule], name: &str| all.iter().find(|one| one.name == name).cloned();
+    for rule in now {
+        let what = match find(before, &rule.name) {
+            None => What::RuleNew,
+            Some(then) if then != *rule => What::RuleChanged,
+            Some(_) => continue,
+        };
+        plan.add(what, entity, Some(&rule.name), &rule.message, None);
+    }
+    for rule in before.iter().filter(|rule| find(now, &rule.name).is_none()) {
+        plan.add(What::RuleGone, entity, Some(&rule.name), &rule.message, None);
+    }
+}
+
 /// What records may have and could not have any more.
 fn narrower(before: &OwnField, now: &OwnField) -> Option<FieldError> {
     if before.kind != now.kind {
@@ -308,11 +335,11 @@ fn narrower(before: &OwnField, now: &OwnField) -> Option<FieldError> {
     Some(FieldError::new("schema_target").with("value", lost))
 }
 
-/// Whether two declarations of a field say the same, whatever administrators did to it.
+/// Whether two declarations of a field say the same, whatever administrators did to it; its rules are told by themselves.
 fn same(before: &OwnField, now: &OwnField) -> bool {
     let renamed = before.standing.renamed;
     let label = if renamed { before.label.clone() } else { now.label.clone() };
     let archived = before.choices.iter().filter(|one| one.archived && !now.choices.iter().any(|n| n.key == one.key));
     let choices = now.choices.iter().chain(archived).cloned().collect();
-    *before == OwnField { label, choices, standing: before.standing, ..now.clone() }
+    *before == OwnField { label, choices, rules: before.rules.clone(), standing: before.standing, ..now.clone() }
 }

@@ -38,6 +38,7 @@ fn deal(
             .collect(),
         conditions: conditions.iter().map(|(key, json)| ("deal".into(), (*key).into(), spec(json))).collect(),
         rules: rules.iter().map(|json| ("deal".into(), uuid::Uuid::nil(), rule(json))).collect(),
+        directories: Arc::default(),
     };
     let all = own.applied_to(Catalogue::core().entities());
     all.into_iter().find(|def| def.key == "deal").unwrap()
@@ -207,4 +208,19 @@ fn rules_are_asked_of_what_is_touched_and_one_that_fails_is_broken() {
     let mut zero = change(&def, None, amount("0"));
     assert_eq!(judged(&mut zero), vec![]);
     assert_eq!(zero.along.len(), 1);
+}
+
+#[test]
+fn what_a_module_declares_of_a_field_and_what_a_company_adds_hold_together() {
+    let declared = json!({"kind": "text", "conditions": {"required": "record.amount > 10"}});
+    let added = json!({"required": "record.title == 'must'", "visible": "record.title != 'no'"});
+    let def = deal(&[("acme_why", declared)], &[("acme_why", added)], &[]);
+    let asks = |title: &str, amount: &str| {
+        let after = image(&[("title", Value::Text(title.to_owned())), ("amount", euros(amount))]);
+        judged(&mut change(&def, None, after))
+    };
+    assert_eq!(asks("a", "5"), Vec::new());
+    assert_eq!(asks("a", "50"), is("acme_why", "required"));
+    assert_eq!(asks("must", "5"), is("acme_why", "required"));
+    assert_eq!(asks("no", "50"), Vec::new(), "what is not shown need not be filled");
 }

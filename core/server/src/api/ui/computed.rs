@@ -24,6 +24,18 @@ pub(super) async fn read(
     cursor: Option<String>,
 ) -> Result<SourceRows> {
     state.limits.page_code(ctx, open.plugin())?;
+    rows(state, ctx, open, view, asked, cursor).await
+}
+
+/// The same for whoever counts the calls by themselves.
+pub(super) async fn rows(
+    state: &AppState,
+    ctx: &Ctx,
+    open: &Open,
+    view: &View,
+    asked: Computed,
+    cursor: Option<String>,
+) -> Result<SourceRows> {
     let answer = state.plugins.computed(ctx, open, &asked, view, cursor).await?;
     let (mut titles, mut fields) = (Refs::new(), Vec::with_capacity(asked.columns.len()));
     for column in &asked.columns {

@@ -6,6 +6,7 @@ mod computed;
 mod counts;
 mod figures;
 mod file;
+mod public;
 mod read;
 mod reported;
 mod rows;
@@ -21,6 +22,11 @@ use crate::state::AppState;
 pub use act::{__path_act, __path_render, act, render};
 pub use counts::{__path_counts, counts};
 pub use file::{__path_read_file, read_file};
+pub use public::{
+    __path_public_act, __path_public_file, __path_public_links, __path_public_list, __path_public_open,
+    __path_public_read, __path_public_revoke, __path_public_set, public_act, public_file, public_links, public_list,
+    public_open, public_read, public_revoke, public_set,
+};
 pub use read::{__path_read, ReadAnswer, ReadBody, read};
 
 /// `GET /ui`: the surfaces of plugins that the caller may see, in order, with their trees and texts.

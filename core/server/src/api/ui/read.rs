@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use kernel::{Ctx, Error, Result};
+use kernel::{Ctx, Error, Locale, Result};
 use plugin_host::View;
 use plugin_host::surfaces::spec::Spec;
 use plugin_host::surfaces::{Open, viewer};
@@ -52,10 +52,10 @@ pub struct ReadBody {
 #[serde(deny_unknown_fields)]
 pub struct ReadItem {
     /// Its name in the tree.
-    name: String,
+    pub(super) name: String,
     /// As declared, with the values of its expressions.
     #[schema(value_type = BTreeMap<String, Value>)]
-    source: Value,
+    pub(super) source: Value,
     /// Where the portion before ended.
     pub(super) cursor: Option<String>,
     /// Also count all rows.
@@ -156,7 +156,22 @@ pub enum ReadResult {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReadAnswer {
     /// One for each item.
-    results: Vec<ReadResult>,
+    pub(super) results: Vec<ReadResult>,
+}
+
+/// Whether so many sources may be asked for, each once.
+pub(super) fn sound(items: &[ReadItem]) -> Result<()> {
+    let names: BTreeSet<&str> = items.iter().map(|item| item.name.as_str()).collect();
+    if items.is_empty() || items.len() > MAX_ITEMS || names.len() < items.len() {
+        return Err(bad_request("items", &format!("1 to {MAX_ITEMS} sources, each once")));
+    }
+    for item in items {
+        bounded("items.source", &item.source)?;
+        if item.cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
+            return Err(bad_request("items.cursor", &format!("at most {MAX_CURSOR} characters")));
+        }
+    }
+    Ok(())
 }
 
 /// `POST /read`: sources of a page, each with its own status.
@@ -168,16 +183,7 @@ pub async fn read(
     Extension(request): Extension<RequestId>,
     Body(body): Body<ReadBody>,
 ) -> ApiResult<Json<ReadAnswer>> {
-    let names: BTreeSet<&str> = body.items.iter().map(|item| item.name.as_str()).collect();
-    if body.items.is_empty() || body.items.len() > MAX_ITEMS || names.len() < body.items.len() {
-        return Err(bad_request("items", &format!("1 to {MAX_ITEMS} sources, each once")).into());
-    }
-    for item in &body.items {
-        bounded("items.source", &item.source)?;
-        if item.cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
-            return Err(bad_request("items.cursor", &format!("at most {MAX_CURSOR} characters")).into());
-        }
-    }
+    sound(&body.items)?;
     let me = viewer(&caller.identity);
     let (open, view) = body.stand.open(&state, &caller.ctx, &me).await?;
     let page = Page::new(state, caller.ctx, open, view, request.0);
@@ -231,6 +237,21 @@ impl Page {
     }
 
     fn result(&self, name: String, answer: Result<SourceRows>) -> ReadResult {
+        let locale = self.ctx.locale;
+        Teller { locale, by: self.open.title(locale), request: &self.request }.result(name, answer)
+    }
+}
+
+/// How answers of sources are told.
+pub(super) struct Teller<'a> {
+    pub(super) locale: Locale,
+    /// Whose page it is, for people.
+    pub(super) by: &'a str,
+    pub(super) request: &'a str,
+}
+
+impl Teller<'_> {
+    pub(super) fn result(&self, name: String, answer: Result<SourceRows>) -> ReadResult {
         match answer {
             Ok(rows) => ReadResult::Ok(Box::new(SourceRows { name, ..rows })),
             Err(error) => ReadResult::Error { name, problem: self.problem(&error) },
@@ -241,15 +262,14 @@ impl Page {
         if matches!(error, Error::Database(_) | Error::Internal(_)) {
             tracing::error!(%error, request_id = %self.request, "a source could not be read");
         }
-        let locale = self.ctx.locale;
-        let of_fields = error.fields_in(locale).into_values().map(|(_, words)| words);
-        let words: Vec<String> = std::iter::once(error.message().in_locale(locale)).chain(of_fields).collect();
+        let of_fields = error.fields_in(self.locale).into_values().map(|(_, words)| words);
+        let words: Vec<String> = std::iter::once(error.message().in_locale(self.locale)).chain(of_fields).collect();
         SourceProblem {
             code: error.code().to_owned(),
             detail: words.join(" "),
-            by: self.open.title(locale).to_owned(),
+            by: self.by.to_owned(),
             retry_at: None,
-            request_id: self.request.clone(),
+            request_id: self.request.to_owned(),
         }
     }
 }

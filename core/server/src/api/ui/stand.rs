@@ -63,17 +63,23 @@ pub(super) fn bounded(name: &str, given: &Value) -> Result<()> {
     }
 }
 
+/// Parameters and state of a page, up to 16 KiB each.
+pub(super) fn small(params: &Map<String, Value>, state: &Map<String, Value>) -> Result<()> {
+    for (name, kept) in [("params", params), ("state", state)] {
+        if serde_json::to_string(kept).map_or(true, |text| text.len() > MAX_KEPT) {
+            return Err(bad_request(name, &format!("at most {} KiB", MAX_KEPT / 1024)));
+        }
+    }
+    Ok(())
+}
+
 impl Stand {
     /// The surface, for somebody who may see it and the record it stands on.
     pub(super) async fn open(self, state: &AppState, ctx: &Ctx, me: &Value) -> Result<(Open, View)> {
         if let Some(key) = self.unknown.keys().next() {
             return Err(bad_request(key, "there is no such field"));
         }
-        for (name, kept) in [("params", &self.params), ("state", &self.state)] {
-            if serde_json::to_string(kept).map_or(true, |text| text.len() > MAX_KEPT) {
-                return Err(bad_request(name, &format!("at most {} KiB", MAX_KEPT / 1024)));
-            }
-        }
+        small(&self.params, &self.state)?;
         let open = state.plugins.open(ctx, me, &self.plugin, &self.surface, self.tree_hash.as_deref()).await?;
         let record = match self.record {
             Some(on) => {

@@ -71,3 +71,22 @@ it("leads to what is wrong and says it; what was sent leaves an empty form with 
   expect(document.activeElement).toBe(input("Reason"));
   expect(spoken()).toBe("");
 });
+
+it("forgets what was sent where the next one at the screen is another person, and nothing that was refused", async () => {
+  const asking: AnyBlock = {
+    block: "form",
+    fields: [{ name: "name", label: "Name", type: "text" }],
+    submit: { label: "Send", act: "send", input: {} },
+  };
+  let errors: Record<string, string> = { name: "Say it in full." };
+  const given = backend(() => [], { act: async () => ({ patches: [], errors }) });
+  await show([asking], given, { tree: { v: 1, blocks: [asking] }, forgets: true });
+  await type("Name", "Ivan");
+  await click("Send");
+  await settle();
+  expect(input("Name")?.value).toBe("Ivan");
+  errors = {};
+  await click("Send");
+  await settle();
+  expect(input("Name")?.value).toBe("");
+});

@@ -148,6 +148,13 @@ function FormBody({ block }: { block: FormBlock }) {
     focus.refused(Object.keys(fields));
     return true;
   };
+  const beginAnew = () => {
+    dropDraft(place);
+    now.current = { values: {}, refs: {}, step: 0 };
+    setDraft(now.current);
+    setTried(new Set());
+    focus.sent();
+  };
   const submit = async () => {
     setTried(new Set(judged.steps.map(({ id }) => id)));
     const wrong = judged.steps.findIndex((one) => one.asked.some(({ name }) => reasons.has(name)));
@@ -158,7 +165,8 @@ function FormBody({ block }: { block: FormBlock }) {
     }
     const sent = sentOf(judged, values, row ? {} : first);
     if (block.submit) {
-      actions.run(block.submit, { ...target, form: sent, onRefused: refuse });
+      const done = page.setup.forgets ? { onDone: beginAnew } : {};
+      actions.run(block.submit, { ...target, form: sent, onRefused: refuse, ...done });
       return;
     }
     setBusy(true);
@@ -171,11 +179,7 @@ function FormBody({ block }: { block: FormBlock }) {
       }
       key.current = newKey();
       toast({ message: t("common:saved") });
-      dropDraft(place);
-      now.current = { values: {}, refs: {}, step: 0 };
-      setDraft(now.current);
-      setTried(new Set());
-      focus.sent();
+      beginAnew();
     } catch (error) {
       if (error instanceof ApiError) key.current = newKey();
       setRefusal(error);

@@ -1,4 +1,4 @@
-/** Inputs that are no field types: a period, a filter, a text with placeholders, rows of a form within the form. */
+/** Inputs that are no field types: a period, a filter, a text with placeholders, files, rows of a form within the form. */
 import { ActionIcon, Button, SegmentedControl, Textarea } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useRef, useState } from "react";
@@ -14,6 +14,7 @@ import { FilterBar } from "@/engines/filters/filter-bar";
 import type { Shape } from "@/engines/source";
 import { BlockBox, InputGroup, InputRow, SubForm } from "@/ui/block-frame";
 import { Prose } from "@/ui/tiles";
+import { FileInput } from "./file-input";
 import { fieldOfInput, isPeriod, type Period, rowsOf } from "./model";
 
 interface Props {
@@ -27,7 +28,7 @@ interface Props {
   onChange(value: Value, refs?: Refs): void;
 }
 
-const kinds = new Set(["period", "filter", "template", "rows"]);
+const kinds = new Set(["period", "filter", "template", "rows", "file"]);
 export const isOwnInput = (input: Input | undefined): input is Input =>
   input?.type !== undefined && kinds.has(input.type);
 
@@ -39,6 +40,8 @@ export function OwnInput(props: Props) {
       return <FilterInput {...props} />;
     case "template":
       return <TemplateInput {...props} />;
+    case "file":
+      return <FileInput {...props} />;
     default:
       return <RowsInput {...props} />;
   }

@@ -18,6 +18,7 @@ export function useReason(): (reason: Reason | undefined, environment: Environme
     if ("text" in reason) return say(reason.text, environment);
     if (reason.key === "needed") return t("blocks:needed");
     if (reason.key === "unread") return t("blocks:unread");
+    if (reason.key === "sending") return t("blocks:file_sending");
     if (reason.key === "backwards") return t("blocks:end_before_start");
     if (reason.key === "row") return t("blocks:row_wrong", { number: reason.row });
     return t(reason.key === "too_small" ? "blocks:too_small" : "blocks:too_big", {

@@ -142,3 +142,16 @@ describe("inputs that are no field types", () => {
     });
   });
 });
+
+it("a form waits for its files, and is sent with what was given for them", () => {
+  const photos = [ask("photos", { type: "file", max: 3 })];
+  const environment = environmentOf({ today: "2026-03-18", params: {}, state: {}, sources: {}, form: {} });
+  const judged = judge({}, photos, environment);
+  const there = { key: "a", name: "a.png", upload: "one" };
+  const coming = { photos: [there, { key: "b", name: "b.png" }] } as unknown as Fields;
+  expect(reasonsOf(judged, coming, environment).get("photos")).toEqual({ key: "sending" });
+  const whole = { photos: [there] } as unknown as Fields;
+  expect(reasonsOf(judged, whole, environment).size).toBe(0);
+  expect(sentOf(judged, whole, {})).toEqual({ photos: ["one"] });
+  expect(sentOf(judged, { photos: [] }, {})).toEqual({});
+});

@@ -44,7 +44,7 @@ export function fieldOfInput(
 
 function kindOf(type: Input["type"]): FieldType {
   if (type === "template") return "long_text";
-  if (type === "period" || type === "filter" || type === "rows") return "json";
+  if (type === "period" || type === "filter" || type === "rows" || type === "file") return "json";
   return type ?? "text";
 }
 
@@ -60,8 +60,20 @@ export const isPeriod = (value: unknown): value is Period =>
 export const rowsOf = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.filter((one): one is Fields => typeof one === "object" && one !== null) : [];
 
-/** A value as it is sent: lines and rows that were left empty are none. */
+/** A file of an input; without `upload` it is on its way. */
+export interface SentFile {
+  key: string;
+  name: string;
+  /** What the form is sent with in its place. */
+  upload?: string;
+}
+
+export const filesOf = (value: unknown): SentFile[] =>
+  Array.isArray(value) ? value.filter((one): one is SentFile => typeof one?.key === "string") : [];
+
+/** A value as it is sent: lines and rows that were left empty are none, files are what was given for them. */
 function settled(input: Input | undefined, value: unknown): unknown {
+  if (input?.type === "file") return filesOf(value).flatMap(({ upload }) => upload ?? []);
   if (input?.type !== "rows") return withoutEmpty(value);
   return rowsOf(value).filter((row) => Object.values(row).some((one) => !isEmpty(one)));
 }
@@ -112,6 +124,7 @@ export function judge(
 
 export type Reason =
   | { key: "needed" }
+  | { key: "sending" }
   | { key: "unread" }
   | { key: "backwards" }
   | { key: "row"; row: number; name: string }
@@ -128,7 +141,7 @@ export function reasonsOf(
   const reasons = new Map<string, Reason>();
   for (const { name, input } of judged.steps.flatMap((step) => step.asked)) {
     const value = settled(input, values[name]);
-    const own = inside(input, value);
+    const own = underway(input, values[name]) ?? inside(input, value);
     if (unreadText(value) !== undefined) reasons.set(name, { key: "unread" });
     else if (own) reasons.set(name, own);
     else if (isEmpty(value)) {
@@ -142,6 +155,12 @@ export function reasonsOf(
   if (whole) reasons.set("", whole);
   return reasons;
 }
+
+/** A form waits for its files. */
+const underway = (input: Input | undefined, value: unknown): Reason | undefined =>
+  input?.type === "file" && filesOf(value).some(({ upload }) => upload === undefined)
+    ? { key: "sending" }
+    : undefined;
 
 /** What is wrong within a period or within a row. */
 function inside(input: Input | undefined, value: unknown): Reason | undefined {

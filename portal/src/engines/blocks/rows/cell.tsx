@@ -1,15 +1,17 @@
-/** Columns that a block shows in its own way: a mark, a bar, time that runs, a sound. */
+/** Columns that a block shows in its own way: a mark, a bar, time that runs, a sound; a moment by the clock. */
 import { use, useEffect, useState } from "react";
 import { toneOf, usePage, useTexts } from "@/engines/blocks/context";
+import { wallOf } from "@/engines/blocks/days";
 import { plain } from "@/engines/blocks/environment";
 import { durationText } from "@/engines/fields/duration";
 import { textOf } from "@/engines/fields/text";
 import { FieldValue } from "@/engines/fields/value";
 import { isEmpty } from "@/engines/fields/values";
 import type { ValueProps } from "@/engines/source";
-import { formatNumber } from "@/i18n/format";
+import { formatClock, formatDateTime, formatNumber, formatRelative } from "@/i18n/format";
 import { Tag } from "@/ui/block";
 import { CellBar, CellSound } from "@/ui/tiles";
+import { Valued } from "@/ui/value";
 import { RowsContext } from "./source";
 
 export function Cell({ field, record }: ValueProps) {
@@ -37,8 +39,24 @@ export function Cell({ field, record }: ValueProps) {
     case "audio":
       return <CellSound src={page.setup.backend.downloadUrl({ file: String(value) })} label={field.label} />;
     default:
+      if (field.type === "datetime") return <Moment at={String(value)} />;
       return <FieldValue field={field} record={record} context={texts} compact />;
   }
+}
+
+/** A moment by the clock of whoever looks; where the company's clock shows another time, with the name of the zone. */
+function Moment({ at }: { at: string }) {
+  const { clock, setup } = usePage();
+  const ms = Date.parse(at);
+  if (Number.isNaN(ms)) return at;
+  const company = setup.me?.tenant.time_zone;
+  const [here, there] = [wallOf(ms), wallOf(ms, company)];
+  const zoned = here.day !== there.day || here.minutes !== there.minutes;
+  return (
+    <Valued title={`${formatDateTime(at)} (${formatRelative(at, clock.now())})`}>
+      {formatClock(ms, clock.now(), zoned)}
+    </Valued>
+  );
 }
 
 /** Time since then; it goes on by the minute. */

@@ -4,7 +4,7 @@ import { type ComponentType, createContext, type ReactNode, use, useEffect, useM
 import { useTranslation } from "react-i18next";
 import { newKey } from "@/api/client";
 import type { AggregateRow, BulkResult, Field, Fields, RecordData } from "@/api/types";
-import { ActionButtons, ActionMenu, useActions } from "@/engines/blocks/actions";
+import { ActionButtons, ActionMenu, useActions, useSwipes } from "@/engines/blocks/actions";
 import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
 import { plain } from "@/engines/blocks/environment";
 import { sumOf } from "@/engines/blocks/expression/decimal";
@@ -12,6 +12,7 @@ import type { PageStore } from "@/engines/blocks/page-store";
 import type { Action, Column, ShownAs } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
 import type { RowLinkProps, Shape, Source, ValueProps } from "@/engines/source";
+import { SwipeRow } from "@/ui/swipe-row";
 
 export interface RowsOptions {
   /** Fields in order, and values that are computed for each row. */
@@ -183,6 +184,15 @@ function RowMenu({ id, title }: { id: string; title: string }) {
   ) : null;
 }
 
+function RowSwipe({ id, off, children }: { id: string; off: boolean; children: ReactNode }) {
+  const { name, row_actions } = use(RowsContext);
+  const row = usePage()
+    .source(name)
+    .rows?.find((one) => one.id === id);
+  const sides = useSwipes(row && !off ? row_actions : undefined, { source: name, row });
+  return <SwipeRow {...sides}>{children}</SwipeRow>;
+}
+
 function SelectionMenu({ ids, onDone }: { ids: string[]; onDone?(refused: string[]): void }) {
   const { name, bulk_actions } = use(RowsContext);
   const all = usePage().source(name).rows ?? [];
@@ -287,6 +297,7 @@ function sourceOf(page: PageStore, name: string, shape: Shape, options: RowsOpti
     Link: RowLink,
     ...(options.Value ? { Value: options.Value } : {}),
     ...(options.row_actions ? { RowMenu } : {}),
+    ...(options.row_actions?.some(({ swipe }) => swipe) ? { RowSwipe } : {}),
     ...(options.bulk_actions ? { SelectionMenu } : {}),
   };
 }

@@ -24,6 +24,7 @@ import { groupsOf, narrow } from "./narrow";
 import { byPlace, placed } from "./order";
 import { useGivenRows } from "./sort";
 import { RowsScope, useRows } from "./source";
+import { SwipeHint } from "./swipe-hint";
 
 export default function TableView({ block }: { block: TableBlock }) {
   return (
@@ -57,9 +58,11 @@ function useArranging({ source, move = "" }: TableBlock, all: RecordData[]) {
   );
 }
 
-/** As high as its rows, up to a screenful; on a phone a row is a card. */
-const heightOf = (rows: number, phone: boolean): number =>
-  Math.max(phone ? 80 : 120, Math.min(480, phone ? 36 + rows * 78 : 64 + rows * 36));
+/** A screenful, in pixels. */
+const screenful = 480;
+
+/** As high as its rows, up to a screenful. Not on a phone: a card there is as high as what it says. */
+const heightOf = (rows: number): number => Math.max(120, Math.min(screenful, 64 + rows * 36));
 
 function Loaded({ block }: { block: TableBlock }) {
   const { t } = useTranslation("blocks");
@@ -135,6 +138,7 @@ function Loaded({ block }: { block: TableBlock }) {
     const sum = sumOf(records.map((record) => record.fields[field.key]));
     return [`${field.label}: ${textOf(field, sum, texts, records[0]?.fields)}`];
   });
+  const swiped = block.row_actions?.some(({ swipe }) => swipe);
   const groups = block.group_by
     ? groupsOf(shown, block.group_by, words)
     : [{ label: undefined, records: shown }];
@@ -150,6 +154,7 @@ function Loaded({ block }: { block: TableBlock }) {
           textOf={words}
         />
       )}
+      {phone && swiped && shown.length > 0 && <SwipeHint actions={block.row_actions ?? []} />}
       <RowsScope name={block.source} options={options}>
         {groups.map(({ label, records: members }) => (
           <section key={label ?? ""} aria-label={label}>
@@ -159,7 +164,11 @@ function Loaded({ block }: { block: TableBlock }) {
                 <Secondary>{formatNumber(members.length)}</Secondary>
               </BlockBar>
             )}
-            <BlockPane height={block.height ?? heightOf(members.length, phone)} framed={!phone}>
+            <BlockPane
+              height={block.height ?? (phone ? undefined : heightOf(members.length))}
+              upTo={block.height === undefined && phone ? screenful : undefined}
+              framed={!phone}
+            >
               <ListBody
                 source={arranged ? { ...sortable, reorder: arrange } : sortable}
                 list={{ ...list, records: members, total: label === undefined ? list.total : members.length }}

@@ -3,7 +3,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowLeft, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { refreshPipelines, saveStages, tryStages } from "@/api/pipelines";
 import { undoBatch } from "@/api/records";
@@ -34,8 +34,9 @@ import {
 } from "./model";
 import { PipelineActions } from "./pipeline-actions";
 import { SettleDialog, touchesRecords } from "./settle-dialog";
-import { StageForm } from "./stage-form";
 import { targetsOf } from "./targets";
+
+const StageForm = lazy(() => import("./stage-form"));
 
 interface Props {
   pipeline: PipelineConfig;
@@ -47,7 +48,8 @@ interface Props {
 
 /** What was changed and is not saved yet: kept in this tab. */
 function useDraft(pipeline: PipelineConfig) {
-  const place = `pipeline.${pipeline.id}`;
+  // Its shape has a number: what an older page kept is not read.
+  const place = `pipeline.2.${pipeline.id}`;
   const saved = draftOf(pipeline);
   const base = JSON.stringify(saved);
   const [kept, setKept] = useState(() => readDraft<{ version: number; stages: StageDraft[] }>(place));
@@ -159,21 +161,23 @@ export function PipelineEditor({ pipeline, entity, siblings, onClose }: Props) {
         onChange={put}
       />
       {open && (
-        <StageForm
-          key={open.stage.id}
-          entity={entity}
-          stage={open.stage}
-          all={stages}
-          errors={wrong.get(open.stage.id)}
-          isNew={open.isNew}
-          onClose={() => setOpen(undefined)}
-          onDone={(stage) => {
-            put(
-              open.isNew ? placed(stages, stage) : stages.map((one) => (one.id === stage.id ? stage : one)),
-            );
-            setOpen(undefined);
-          }}
-        />
+        <Suspense>
+          <StageForm
+            key={open.stage.id}
+            entity={entity}
+            stage={open.stage}
+            all={stages}
+            errors={wrong.get(open.stage.id)}
+            isNew={open.isNew}
+            onClose={() => setOpen(undefined)}
+            onDone={(stage) => {
+              put(
+                open.isNew ? placed(stages, stage) : stages.map((one) => (one.id === stage.id ? stage : one)),
+              );
+              setOpen(undefined);
+            }}
+          />
+        </Suspense>
       )}
       {plan && (
         <SettleDialog

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/api/problem";
-import { freshStage, moved, placed, refusals, rulesOf, type StageDraft, toInput } from "./model";
+import {
+  freshContract,
+  freshStage,
+  moved,
+  placed,
+  refusals,
+  rulesOf,
+  type StageDraft,
+  toInput,
+} from "./model";
 
 const stage = (id: string, part: Partial<StageDraft> = {}): StageDraft => ({
   ...freshStage(id, "en", id.toUpperCase(), "#4c8dff"),
@@ -44,6 +53,42 @@ describe("stages while they are edited", () => {
     };
     const error = new ApiError({ status: 422, code: "config.invalid", fields });
     expect([...refusals(error, all)]).toEqual([["b", { guard: "no" }]]);
+  });
+  it("have a task without what was left empty, and know what is wrong with its parts", () => {
+    const contract = {
+      ...freshContract("en"),
+      title: { en: "Sign", ru: " " },
+      remind: "PT1H",
+      required: true,
+    };
+    expect(toInput(stage("a", { contract }), all).contract).toEqual({
+      title: { en: "Sign" },
+      description: "",
+      executors: ["owner"],
+      duration: null,
+      remind: null,
+      main_action: null,
+      parameters: {},
+      require_main_action: false,
+      form: [],
+      escalate: [],
+    });
+    const late = [{ to: "head, role:boss", after: "PT1H", every: "", reassign: true }];
+    const told = { ...contract, duration: "P1D", mainAction: "email", parameters: { subject: "s" }, late };
+    expect(toInput(stage("a", { contract: told }), all).contract).toMatchObject({
+      parameters: { subject: "s" },
+      escalate: ["head", "role:boss"].map((to) => ({ to, after: "PT1H", every: null, reassign: true })),
+    });
+    expect(toInput(stage("a"), all)).toMatchObject({ contract: null, on_enter: [], convert_only: null });
+    const fields = {
+      "stages.1.contract.title": { code: "required", message: "a title" },
+      "stages.1.on_enter.0.parameters.to": { code: "required", message: "to whom" },
+    };
+    const error = new ApiError({ status: 422, code: "config.invalid", fields });
+    expect(refusals(error, all).get("b")).toEqual({
+      "contract.title": "a title",
+      "on_enter.0.parameters.to": "to whom",
+    });
   });
   it("count their rules", () => {
     expect(rulesOf(stage("a", { required: ["x", "y"], guard: "true", roles: ["r"] }))).toBe(4);

@@ -1,9 +1,35 @@
 /** A list of stages while it is edited. Pure. */
 import type { StageInput } from "@/api/pipelines";
 import { ApiError } from "@/api/problem";
-import type { Locale, PipelineConfig, StageSemantic } from "@/api/types";
+import type { Body, Locale, PipelineConfig, StageSemantic } from "@/api/types";
 
+export type StageAct = Body<"AutomationAction">;
 export type Words = Partial<Record<Locale, string>>;
+
+/** The task that is made when a record enters a stage and done before it leaves. */
+export interface ContractDraft {
+  title: Words;
+  description: string;
+  /** As the input of people writes them: by commas. */
+  executors: string;
+  duration: string;
+  remind: string;
+  mainAction: string;
+  /** What the main action is given. */
+  parameters: Record<string, unknown>;
+  required: boolean;
+  form: string[];
+  /** Whom to tell when it is late. */
+  late: LateDraft[];
+}
+
+export interface LateDraft {
+  /** By commas; several are told alike. */
+  to: string;
+  after: string;
+  every: string;
+  reassign: boolean;
+}
 
 export interface StageDraft {
   /** Names the row on the page. */
@@ -21,6 +47,11 @@ export interface StageDraft {
   guardMessage: Words;
   from: string[];
   roles: string[];
+  /** Of won stages of leads: converting is the only way in. */
+  convertOnly: boolean;
+  contract: ContractDraft | null;
+  /** Actions as automation has them. */
+  onEnter: StageAct[];
   records: number;
 }
 
@@ -34,6 +65,43 @@ export const colors = [
   "#2f9e44",
   "#868e96",
 ];
+
+const contractDraft = (contract: Body<"StageContract">): ContractDraft => ({
+  title: (contract.title ?? {}) as Words,
+  description: contract.description ?? "",
+  executors: (contract.executors ?? []).join(", "),
+  duration: contract.duration ?? "",
+  remind: contract.remind ?? "",
+  mainAction: contract.main_action ?? "",
+  parameters: contract.parameters ?? {},
+  required: contract.require_main_action ?? false,
+  form: contract.form ?? [],
+  late: (contract.escalate ?? []).map(({ to, after, every, reassign }) => ({
+    to,
+    after: after ?? "",
+    every: every ?? "",
+    reassign: reassign ?? false,
+  })),
+});
+
+const named = (people: string): string[] =>
+  people
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+
+export const freshContract = (locale: Locale): ContractDraft => ({
+  title: { [locale]: "" },
+  description: "",
+  executors: "owner",
+  duration: "",
+  remind: "",
+  mainAction: "",
+  parameters: {},
+  required: false,
+  form: [],
+  late: [],
+});
 
 export const draftOf = (pipeline: PipelineConfig): StageDraft[] =>
   pipeline.stages.map((stage) => ({
@@ -50,6 +118,9 @@ export const draftOf = (pipeline: PipelineConfig): StageDraft[] =>
     guardMessage: (stage.guard_message ?? {}) as Words,
     from: stage.from,
     roles: stage.roles,
+    convertOnly: stage.convert_only,
+    contract: stage.contract ? contractDraft(stage.contract) : null,
+    onEnter: stage.on_enter,
     records: stage.records,
   }));
 
@@ -66,11 +137,31 @@ export const freshStage = (id: string, locale: Locale, name: string, color: stri
   guardMessage: {},
   from: [],
   roles: [],
+  convertOnly: true,
+  contract: null,
+  onEnter: [],
   records: 0,
 });
 
 const filled = (words: Words): Record<string, string> =>
   Object.fromEntries(Object.entries(words).filter(([, text]) => text.trim() !== ""));
+
+const contractOf = (draft: ContractDraft): Body<"StageContract"> => ({
+  title: filled(draft.title),
+  description: draft.description.trim(),
+  executors: named(draft.executors),
+  duration: draft.duration || null,
+  remind: draft.duration ? draft.remind || null : null,
+  main_action: draft.mainAction || null,
+  parameters: (draft.mainAction ? draft.parameters : {}) as Record<string, never>,
+  require_main_action: draft.required && draft.mainAction !== "",
+  form: draft.form,
+  escalate: draft.duration
+    ? draft.late.flatMap(({ to, after, every, reassign }) =>
+        named(to).map((one) => ({ to: one, after: after || null, every: every || null, reassign })),
+      )
+    : [],
+});
 
 export function toInput(stage: StageDraft, all: StageDraft[]): StageInput {
   const open = stage.semantic === "open";
@@ -89,6 +180,9 @@ export function toInput(stage: StageDraft, all: StageDraft[]): StageInput {
     // A stage that goes is not asked for any more.
     from: stage.from.filter((key) => all.some((one) => one.key === key)),
     roles: stage.roles,
+    convert_only: stage.semantic === "won" ? stage.convertOnly : null,
+    contract: stage.contract ? contractOf(stage.contract) : null,
+    on_enter: stage.onEnter as unknown as StageInput["on_enter"],
   };
 }
 
@@ -119,7 +213,7 @@ export function refusals(error: unknown, all: StageDraft[]): Map<string, Record<
   const found = new Map<string, Record<string, string>>();
   if (!(error instanceof ApiError)) return found;
   for (const [place, { message }] of Object.entries(error.problem.fields ?? {})) {
-    const [, index, what] = /^stages\.(\d+)\.(\w+)$/.exec(place) ?? [];
+    const [, index, what] = /^stages\.(\d+)\.([\w.]+)$/.exec(place) ?? [];
     const stage = all[Number(index)];
     if (stage && what) found.set(stage.id, { ...found.get(stage.id), [what]: message });
   }
@@ -130,5 +224,7 @@ export function refusals(error: unknown, all: StageDraft[]): Map<string, Record<
 export const rulesOf = (stage: StageDraft): number =>
   stage.required.length +
   (stage.guard.trim() ? 1 : 0) +
+  (stage.contract ? 1 : 0) +
+  stage.onEnter.length +
   (stage.from.length > 0 ? 1 : 0) +
   (stage.roles.length > 0 ? 1 : 0);

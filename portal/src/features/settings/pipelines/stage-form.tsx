@@ -1,7 +1,7 @@
 /** One stage: what it is called and means, how long a record may stand there, what has to be so to enter it. */
-import { NumberInput, SegmentedControl, Textarea } from "@mantine/core";
+import { NumberInput, SegmentedControl, Switch, Textarea } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { use, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { rolesQuery } from "@/api/people";
 import type { Entity, StageSemantic } from "@/api/types";
@@ -12,6 +12,7 @@ import { Swatches } from "@/ui/ordered";
 import { CardSection } from "@/ui/panel";
 import { PickMany } from "@/ui/pick-many";
 import { colors, nameOf, type StageDraft } from "./model";
+import { StageParts } from "./parts";
 import { SpanInput } from "./span-input";
 import { WordsInput } from "./words";
 
@@ -28,8 +29,9 @@ interface Props {
 
 const meanings: StageSemantic[] = ["open", "won", "lost"];
 
-export function StageForm({ entity, stage, all, errors = {}, isNew, onDone, onClose }: Props) {
+export default function StageForm({ entity, stage, all, errors = {}, isNew, onDone, onClose }: Props) {
   const { t } = useTranslation(["pipelines", "common", "fields"]);
+  const Happens = use(StageParts);
   const [draft, setDraft] = useState(stage);
   const [tried, setTried] = useState(false);
   const put = (part: Partial<StageDraft>) => setDraft((old) => ({ ...old, ...part }));
@@ -57,7 +59,17 @@ export function StageForm({ entity, stage, all, errors = {}, isNew, onDone, onCl
         onChange={(label) => put({ label })}
       />
       <Meaning draft={draft} errors={errors} put={put} />
+      {entity.key === "lead" && draft.semantic === "won" && (
+        <Switch
+          label={t("pipelines:convert_only")}
+          description={t("pipelines:convert_only_hint")}
+          checked={draft.convertOnly}
+          onChange={(event) => put({ convertOnly: event.currentTarget.checked })}
+        />
+      )}
       <Rules entity={entity} draft={draft} all={all} errors={errors} put={put} />
+      {/* Last: it comes later than the rest, and nothing moves under the hand. */}
+      {Happens && <Happens entity={entity} draft={draft} errors={errors} put={put} />}
     </FormDrawer>
   );
 }

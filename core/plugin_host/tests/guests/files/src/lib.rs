@@ -59,6 +59,7 @@ fn act(call: &Call) -> Done<String> {
             files::get(text).and_then(|file| files::read_all(&file, 4 * 1024 * 1024)).map(|bytes| bytes.len()),
         ),
         "remove" => described(files::remove(text).map(|()| "removed")),
+        "take" => described(uploads::take(text, entity, record).map(|file| file.id)),
         "fetch" => described(files::fetch(entity, record, "fetched.txt", text)),
         "fetch with a secret" => described(files::fetch_with(entity, record, "fetched.txt", text, "token")),
         "fetch with no secret" => described(files::fetch_with(entity, record, "fetched.txt", text, "tokn")),

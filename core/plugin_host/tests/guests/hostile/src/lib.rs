@@ -101,6 +101,14 @@ fn condition(call: &Call) -> Done<bool> {
     match order_of(call) {
         "yes" => Ok(true),
         "no" => Ok(false),
+        "change" => {
+            let tries = [
+                format!("{:?}", kv::set("asked", vec![1_u8], None)),
+                format!("{:?}", processes::start("allowed", None, "{}")),
+                format!("{:?}", tasks::create(tasks::NewTask::new("By a question"))),
+            ];
+            Err(NotDone::never(tries.join(" ")))
+        }
         order => {
             obey(order)?;
             Err(NotDone::never("no idea"))

@@ -1,4 +1,4 @@
-//! Does what a test asks of each interface of 1.4, and says what came of it in one line.
+//! Does what a test asks of each interface of 1.4 and 1.5, and says what came of it in one line.
 
 use verstak_plugin::calendars::Moment;
 use verstak_plugin::notify::Notice;
@@ -94,6 +94,11 @@ fn answer(what: &str, text: &impl Fn(&str) -> String) -> Result<String, HostErro
         "everybody" => joined(people::everybody(some("after").as_deref())?.people, person),
         "admins" => people::admins()?.join(" "),
         "under" => joined(people::under(&text("person"))?, person),
+        "over" => joined(people::departments_over(&text("person"))?, |one| one.name),
+        "address" => address::of_request()?.unwrap_or_else(|| "unknown".to_owned()),
+        "health" => {
+            joined(health::check()?, |one| format!("{}/{}/{:?}/{}", one.key, one.title, one.standing, one.problem))
+        }
         "in" => joined(people::in_department(&text("department"), text("below") == "yes")?, person),
         "departments" => joined(people::departments()?, |one| format!("{}/{}", one.name, one.heads.len())),
         "at" => joined(people::departments_at(&list(text("people")), number("at"))?, Option::unwrap_or_default),

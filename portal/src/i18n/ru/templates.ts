@@ -1,0 +1,3 @@
+import templates from "./templates.json";
+
+export default { templates };
