@@ -1,5 +1,6 @@
 //! What administrators made of a company, as a file for another one; what changed, and the way back.
 
+mod calendars;
 mod doors;
 mod history;
 mod hostile;
@@ -143,6 +144,10 @@ pub async fn arrange(app: &TestApp) {
     }
     let paper = json!({"version": 0, "settings": {"color": "#102030", "texts": {"en": {"footer": "Thank you."}}}});
     admin.put("/document-templates/quote", paper).await.ok(200);
+    let week = json!({"mon": ["09:00-18:00"], "tue": ["09:00-13:00", "14:00-18:00"]});
+    let off = json!([{"date": "2027-01-01", "name": "New Year"}]);
+    let calendar = json!({"calendar": {"time_zone": "Europe/Kyiv", "week": week, "days": off}});
+    admin.put("/calendars/company", calendar).await.ok(200);
     computed(app).await;
 }
 

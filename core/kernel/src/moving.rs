@@ -22,6 +22,8 @@ pub enum Area {
     Fields,
     /// Roles with their rights.
     Roles,
+    /// Working calendars of the company and of departments.
+    Calendars,
     /// Published processes.
     Processes,
     /// Pipelines with their stages, which start processes.
@@ -44,11 +46,12 @@ pub enum Area {
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
         Self::Roles,
+        Self::Calendars,
         Self::Processes,
         Self::Pipelines,
         Self::Conditions,
@@ -67,6 +70,7 @@ impl Area {
             Self::Directories => "directories",
             Self::Fields => "fields",
             Self::Roles => "roles",
+            Self::Calendars => "calendars",
             Self::Pipelines => "pipelines",
             Self::Conditions => "conditions",
             Self::Rules => "rules",

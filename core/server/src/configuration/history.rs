@@ -7,7 +7,7 @@ use kernel::{Ctx, Error, Result};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::file;
+use super::owners;
 use super::work::{self, Entry, Given, IMPORTED, Plan};
 use crate::state::AppState;
 
@@ -50,9 +50,10 @@ pub struct Changed {
 ///
 /// # Errors
 /// `config.denied`.
-pub async fn list(state: &AppState, ctx: &Ctx, wanted: Wanted) -> Result<Vec<(Act, Changed)>> {
+pub async fn list(state: &AppState, ctx: &Ctx, area: Option<Area>, wanted: Wanted) -> Result<Vec<(Act, Changed)>> {
     records::catalogue::moving::require(ctx)?;
-    let acts = audit::list(&state.db, ctx.tenant, &Wanted { among: KINDS, ..wanted }).await?;
+    let among = area.map_or(KINDS, kinds_of);
+    let acts = audit::list(&state.db, ctx.tenant, &Wanted { among, ..wanted }).await?;
     let told = |act: Act| {
         let changed = changed(&act);
         (act, changed)
@@ -60,21 +61,22 @@ pub async fn list(state: &AppState, ctx: &Ctx, wanted: Wanted) -> Result<Vec<(Ac
     Ok(acts.into_iter().map(told).collect())
 }
 
-/// The first part of the acts of an area.
-pub const fn kind_of(area: Area) -> &'static str {
+/// First parts of the acts of an area.
+const fn kinds_of(area: Area) -> &'static [&'static str] {
     match area {
-        Area::Entities => "entity",
-        Area::Directories => "directory",
-        Area::Fields | Area::Conditions => "field",
-        Area::Roles => "role",
-        Area::Pipelines => "pipeline",
-        Area::Rules => "rule",
-        Area::Layouts => "layout",
-        Area::Views => "view",
-        Area::Templates => documents::moving::KIND,
-        Area::Processes => "process",
-        Area::Automations => "automation",
-        Area::Reports => reports::moving::SHARED,
+        Area::Entities => &["entity"],
+        Area::Directories => &["directory"],
+        Area::Fields | Area::Conditions => &["field"],
+        Area::Roles => &["role"],
+        Area::Calendars => &["calendar"],
+        Area::Pipelines => &["pipeline"],
+        Area::Rules => &["rule"],
+        Area::Layouts => &["layout"],
+        Area::Views => &["view"],
+        Area::Templates => &[documents::moving::KIND],
+        Area::Processes => &["process"],
+        Area::Automations => &["automation"],
+        Area::Reports => &[reports::moving::SHARED],
     }
 }
 
@@ -114,6 +116,7 @@ fn changed(act: &Act) -> Changed {
         ("entity", _) => whole(Area::Entities, before, after, key),
         ("role", _) => whole(Area::Roles, before, after, key),
         ("pipeline", _) => whole(Area::Pipelines, before, after, key),
+        ("calendar", _) => whole(Area::Calendars, before, after, key),
         ("layout", _) => whole(Area::Layouts, before, after, key),
         ("view", _) => whole(Area::Views, before, after, key),
         (reports::moving::SHARED, _) => whole(Area::Reports, before, after, key),
@@ -155,7 +158,7 @@ pub async fn restore(state: &AppState, ctx: &Ctx, id: Uuid, dry_run: bool) -> Re
     if ["field.removed", "entity.removed"].contains(&act.action.as_str()) {
         return from_bin(state, ctx, area, &act.object, changed.before, dry_run).await;
     }
-    let before = changed.before.map(|spec| file::object(area, spec)).transpose().map_err(|_| unknown())?;
+    let before = changed.before.map(|spec| owners::object(area, spec)).transpose().map_err(|_| unknown())?;
     let (key, spec) = before.map_or((changed.key, None), |object| (object.key, Some(object.spec)));
     work::put(state, ctx, Given::from([(area, vec![(key, spec)])]), dry_run, true).await
 }

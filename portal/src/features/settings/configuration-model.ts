@@ -6,6 +6,7 @@ export const areas = [
   "entities",
   "fields",
   "roles",
+  "calendars",
   "processes",
   "pipelines",
   "conditions",
