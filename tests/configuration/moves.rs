@@ -42,6 +42,7 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "automations deal.Tell",
         "automations deal.Press",
         "automations x_machine.At night",
+        "dashboards shared.Open",
     ] {
         assert!(created.contains(&name.to_owned()), "{name}: {created:?}");
     }

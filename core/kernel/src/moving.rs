@@ -42,11 +42,13 @@ pub enum Area {
     Automations,
     /// Saved reports that others see.
     Reports,
+    /// First pages that were changed, and dashboards that others see.
+    Dashboards,
 }
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
@@ -61,6 +63,7 @@ impl Area {
         Self::Templates,
         Self::Automations,
         Self::Reports,
+        Self::Dashboards,
     ];
 
     /// Its name in addresses and files.
@@ -80,6 +83,7 @@ impl Area {
             Self::Processes => "processes",
             Self::Automations => "automations",
             Self::Reports => "reports",
+            Self::Dashboards => "dashboards",
         }
     }
 

@@ -1,5 +1,7 @@
 //! Rows of saved reports.
 
+use std::collections::BTreeMap;
+
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::{Ctx, Error, Result, Timestamp};
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query, SelectStatement};
@@ -124,6 +126,15 @@ pub(super) async fn shared(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Vec
     let mut select = select(ctx);
     select.and_where(Expr::col("is_shared").eq(true)).order_by("id", Order::Asc).limit(MAX_LISTED);
     conn.query_all(&select).await?.iter().map(from_row).collect()
+}
+
+/// Shared reports by name: of several with one name the one that moves between companies.
+pub(crate) async fn shared_names(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<BTreeMap<String, Uuid>> {
+    let mut names = BTreeMap::new();
+    for row in shared(conn, ctx).await? {
+        names.entry(row.name).or_insert(row.id);
+    }
+    Ok(names)
 }
 
 impl Reports {

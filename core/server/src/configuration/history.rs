@@ -21,11 +21,13 @@ const KINDS: &[&str] = &[
     "duplicates",
     "entity",
     "field",
+    reports::moving_dashboards::HOME,
     "layout",
     "pipeline",
     "process",
     "role",
     "rule",
+    reports::moving_dashboards::SHARED,
     reports::moving::SHARED,
     "stage",
     "view",
@@ -77,6 +79,7 @@ const fn kinds_of(area: Area) -> &'static [&'static str] {
         Area::Processes => &["process"],
         Area::Automations => &["automation"],
         Area::Reports => &[reports::moving::SHARED],
+        Area::Dashboards => &[reports::moving_dashboards::SHARED, reports::moving_dashboards::HOME],
     }
 }
 
@@ -120,6 +123,9 @@ fn changed(act: &Act) -> Changed {
         ("layout", _) => whole(Area::Layouts, before, after, key),
         ("view", _) => whole(Area::Views, before, after, key),
         (reports::moving::SHARED, _) => whole(Area::Reports, before, after, key),
+        (reports::moving_dashboards::SHARED | reports::moving_dashboards::HOME, _) => {
+            whole(Area::Dashboards, before, after, key)
+        }
         (documents::moving::KIND, _) => whole(Area::Templates, before, after, key),
         // Their versions are where they are drawn.
         ("process", _) => bare(Some(Area::Processes), key),

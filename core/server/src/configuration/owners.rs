@@ -20,6 +20,7 @@ pub(super) fn object(area: Area, spec: Json) -> std::result::Result<Object, Stri
         Area::Processes => process::runtime::object(spec),
         Area::Automations => process::automation::object(spec),
         Area::Reports => reports::moving::object(spec),
+        Area::Dashboards => reports::moving_dashboards::object(spec),
         _ => records::catalogue::moving::object(area, spec),
     }
 }
@@ -33,6 +34,7 @@ pub(super) async fn gather(state: &AppState, conn: &impl ConnectionTrait, ctx: &
         Area::Processes => state.processes.gather(conn, ctx).await,
         Area::Automations => state.automations.gather(conn, ctx).await,
         Area::Reports => reports::moving::gather(conn, ctx).await,
+        Area::Dashboards => reports::moving_dashboards::gather(conn, ctx).await,
         _ => state.records.gather(conn, ctx, area).await,
     }
 }
@@ -50,7 +52,7 @@ pub(super) async fn put(state: &AppState, tx: &Tx, ctx: &Ctx, area: Area, wanted
             }
             Ok(troubles)
         }
-        Area::Calendars | Area::Templates | Area::Reports => {
+        Area::Calendars | Area::Templates | Area::Reports | Area::Dashboards => {
             let mut troubles = Vec::new();
             for moved in wanted {
                 if let Err(error) = put_one(state, tx, ctx, moved).await {
@@ -78,6 +80,7 @@ async fn put_one(state: &AppState, tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<
         Area::Calendars => state.tasks.calendars().put_moved(tx, ctx, moved).await,
         Area::Templates => documents::moving::put(tx, ctx, moved).await,
         Area::Reports => reports::moving::put(tx, ctx, moved).await,
+        Area::Dashboards => reports::moving_dashboards::put(tx, ctx, moved).await,
         other => Err(Error::Internal(format!("objects of {} are put in together", other.name()))),
     }
 }

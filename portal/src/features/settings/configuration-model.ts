@@ -16,6 +16,7 @@ export const areas = [
   "templates",
   "automations",
   "reports",
+  "dashboards",
 ] as const satisfies readonly ConfigurationArea[];
 
 export type LineKind = "missing" | "conflict" | "create" | "change" | "remove" | "same";

@@ -54,9 +54,13 @@ pub fn object(area: Area, spec: Json) -> std::result::Result<Object, String> {
         Area::Rules => full::<guards::RuleSpec>(spec),
         Area::Layouts => full::<layouts::LayoutSpec>(spec),
         Area::Views => full::<views::ViewSpec>(spec),
-        Area::Roles | Area::Calendars | Area::Templates | Area::Processes | Area::Automations | Area::Reports => {
-            Err("it is not an object of the catalogue".to_owned())
-        }
+        Area::Roles
+        | Area::Calendars
+        | Area::Templates
+        | Area::Processes
+        | Area::Automations
+        | Area::Reports
+        | Area::Dashboards => Err("it is not an object of the catalogue".to_owned()),
     }
 }
 
@@ -117,9 +121,7 @@ impl Records {
             Area::Rules => guards::rules(conn, ctx, &catalogue).await,
             Area::Layouts => layouts::layouts(conn, ctx, &catalogue).await,
             Area::Views => views::views(conn, ctx, &catalogue).await,
-            Area::Roles | Area::Calendars | Area::Templates | Area::Processes | Area::Automations | Area::Reports => {
-                Ok(Gathered::default())
-            }
+            _ => Ok(Gathered::default()),
         }
     }
 
@@ -139,9 +141,7 @@ impl Records {
             Area::Rules => self.put_rules(tx, ctx, &wanted).await,
             Area::Layouts => self.put_layouts(tx, ctx, &wanted).await,
             Area::Views => self.put_views(tx, ctx, &wanted).await,
-            Area::Roles | Area::Calendars | Area::Templates | Area::Processes | Area::Automations | Area::Reports => {
-                Ok(Vec::new())
-            }
+            _ => Ok(Vec::new()),
         }
     }
 }
