@@ -35,6 +35,7 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "pipelines x_machine.main",
         "conditions deal.x_share",
         "rules deal.First",
+        "duplicates contact",
         "layouts deal/partners@fitter",
         "views deal.list.Shared",
         "templates quote",

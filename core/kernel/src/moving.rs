@@ -32,6 +32,8 @@ pub enum Area {
     Conditions,
     /// Validation rules.
     Rules,
+    /// What is done about duplicates.
+    Duplicates,
     /// Where fields stand.
     Layouts,
     /// Saved views that everybody sees.
@@ -48,7 +50,7 @@ pub enum Area {
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
@@ -58,6 +60,7 @@ impl Area {
         Self::Pipelines,
         Self::Conditions,
         Self::Rules,
+        Self::Duplicates,
         Self::Layouts,
         Self::Views,
         Self::Templates,
@@ -77,6 +80,7 @@ impl Area {
             Self::Pipelines => "pipelines",
             Self::Conditions => "conditions",
             Self::Rules => "rules",
+            Self::Duplicates => "duplicates",
             Self::Layouts => "layouts",
             Self::Views => "views",
             Self::Templates => "templates",

@@ -11,6 +11,7 @@ export const areas = [
   "pipelines",
   "conditions",
   "rules",
+  "duplicates",
   "layouts",
   "views",
   "templates",
