@@ -52,7 +52,7 @@ async fn what_is_not_there_or_not_merged_is_told() {
     let app = TestApp::start().await;
     let admin = app.admin();
     let before = exported(&admin).await;
-    for (entity, list) in [("x_nothing", "missing"), ("deal", "conflicts")] {
+    for (entity, list) in [("x_nothing", "missing"), ("task", "conflicts")] {
         let file = file_of("duplicates", json!([{"entity": entity, "mode": "block"}]));
         let plan = import(&admin, &file, true).await.ok(200);
         assert_eq!(named(&plan, list), [format!("duplicates {entity}")], "{plan}");
