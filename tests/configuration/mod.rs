@@ -7,6 +7,7 @@ mod duplicates;
 mod history;
 mod hostile;
 mod moves;
+mod own_templates;
 mod reports;
 
 use std::collections::BTreeMap;

@@ -40,6 +40,8 @@ pub enum Area {
     Views,
     /// How papers look.
     Templates,
+    /// Templates of the company's own.
+    OwnTemplates,
     /// Rules of automation.
     Automations,
     /// Saved reports that others see.
@@ -50,7 +52,7 @@ pub enum Area {
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
@@ -64,6 +66,7 @@ impl Area {
         Self::Layouts,
         Self::Views,
         Self::Templates,
+        Self::OwnTemplates,
         Self::Automations,
         Self::Reports,
         Self::Dashboards,
@@ -84,6 +87,7 @@ impl Area {
             Self::Layouts => "layouts",
             Self::Views => "views",
             Self::Templates => "templates",
+            Self::OwnTemplates => "own_templates",
             Self::Processes => "processes",
             Self::Automations => "automations",
             Self::Reports => "reports",

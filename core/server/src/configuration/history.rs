@@ -76,7 +76,7 @@ const fn kinds_of(area: Area) -> &'static [&'static str] {
         Area::Duplicates => &["duplicates"],
         Area::Layouts => &["layout"],
         Area::Views => &["view"],
-        Area::Templates => &[documents::moving::KIND],
+        Area::Templates | Area::OwnTemplates => &[documents::moving::KIND],
         Area::Processes => &["process"],
         Area::Automations => &["automation"],
         Area::Reports => &[reports::moving::SHARED],
@@ -127,6 +127,11 @@ fn changed(act: &Act) -> Changed {
         (reports::moving::SHARED, _) => whole(Area::Reports, before, after, key),
         (reports::moving_dashboards::SHARED | reports::moving_dashboards::HOME, _) => {
             whole(Area::Dashboards, before, after, key)
+        }
+        // Their versions are where they are uploaded.
+        (documents::moving::KIND, _) if act.detail.get("file").is_some() => {
+            let part = |name: &str| act.detail.get(name).and_then(Json::as_str).unwrap_or_default();
+            bare(Some(Area::OwnTemplates), format!("{}.{}", part("entity"), part("title")))
         }
         (documents::moving::KIND, _) => whole(Area::Templates, before, after, key),
         // Their versions are where they are drawn.

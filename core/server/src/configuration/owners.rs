@@ -17,6 +17,7 @@ pub(super) fn object(area: Area, spec: Json) -> std::result::Result<Object, Stri
         Area::Roles => people::moving::object(spec),
         Area::Calendars => work::calendar::moving::object(spec),
         Area::Templates => documents::moving::object(spec),
+        Area::OwnTemplates => documents::moving_own::object(spec),
         Area::Processes => process::runtime::object(spec),
         Area::Automations => process::automation::object(spec),
         Area::Reports => reports::moving::object(spec),
@@ -31,6 +32,7 @@ pub(super) async fn gather(state: &AppState, conn: &impl ConnectionTrait, ctx: &
         Area::Roles => people::moving::gather(conn, ctx.tenant).await,
         Area::Calendars => work::calendar::moving::gather(conn, ctx).await,
         Area::Templates => documents::moving::gather(conn, ctx.tenant).await,
+        Area::OwnTemplates => documents::moving_own::gather(conn, ctx.tenant).await,
         Area::Processes => state.processes.gather(conn, ctx).await,
         Area::Automations => state.automations.gather(conn, ctx).await,
         Area::Reports => reports::moving::gather(conn, ctx).await,
@@ -60,6 +62,10 @@ pub(super) async fn put(state: &AppState, tx: &Tx, ctx: &Ctx, area: Area, wanted
                 }
             }
             Ok(troubles)
+        }
+        Area::OwnTemplates => {
+            let catalogue = state.records.drawn_from(tx, ctx.tenant).await?;
+            state.documents.put_own(tx, ctx, &catalogue, wanted).await
         }
         Area::Processes => {
             let wanted: Vec<&Moved> = wanted.iter().collect();

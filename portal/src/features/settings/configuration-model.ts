@@ -15,6 +15,7 @@ export const areas = [
   "layouts",
   "views",
   "templates",
+  "own_templates",
   "automations",
   "reports",
   "dashboards",

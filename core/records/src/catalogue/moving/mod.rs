@@ -60,6 +60,7 @@ pub fn object(area: Area, spec: Json) -> std::result::Result<Object, String> {
         Area::Roles
         | Area::Calendars
         | Area::Templates
+        | Area::OwnTemplates
         | Area::Processes
         | Area::Automations
         | Area::Reports
