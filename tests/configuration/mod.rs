@@ -4,6 +4,7 @@ mod calendars;
 mod dashboards;
 mod doors;
 mod duplicates;
+mod gateways;
 mod history;
 mod hostile;
 mod moves;
@@ -152,6 +153,9 @@ pub async fn arrange(app: &TestApp) {
     let calendar = json!({"calendar": {"time_zone": "Europe/Kyiv", "week": week, "days": off}});
     admin.put("/calendars/company", calendar).await.ok(200);
     admin.put("/entities/contact/duplicates", json!({"mode": "block"})).await.ok(200);
+    let ask = "{\"to\": \"{to}\", \"text\": \"{text}\"}";
+    let gateway = json!({"title": "SMS", "url": "https://sms.example.com/send", "body": ask});
+    admin.put("/message-gateways/main", gateway).await.ok(200);
     let words = json!({"kind": "text", "text": "What stands open"});
     let cards = json!([{"id": "a", "x": 0, "y": 0, "w": 6, "h": 2, "card": words}]);
     admin.post("/dashboards", json!({"name": "Open", "shared": {"all": true}, "cards": cards})).await.ok(201);

@@ -31,6 +31,7 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "fields company.x_machines",
         "roles fitter",
         "calendars company",
+        "gateways main",
         "pipelines deal.partners",
         "pipelines x_machine.main",
         "conditions deal.x_share",

@@ -24,6 +24,8 @@ pub enum Area {
     Roles,
     /// Working calendars of the company and of departments.
     Calendars,
+    /// Gateways of SMS, without their secrets.
+    Gateways,
     /// Published processes.
     Processes,
     /// Pipelines with their stages, which start processes.
@@ -52,12 +54,13 @@ pub enum Area {
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
         Self::Roles,
         Self::Calendars,
+        Self::Gateways,
         Self::Processes,
         Self::Pipelines,
         Self::Conditions,
@@ -80,6 +83,7 @@ impl Area {
             Self::Fields => "fields",
             Self::Roles => "roles",
             Self::Calendars => "calendars",
+            Self::Gateways => "gateways",
             Self::Pipelines => "pipelines",
             Self::Conditions => "conditions",
             Self::Rules => "rules",

@@ -5850,7 +5850,7 @@ export interface components {
          * @description A part of the configuration, in the order in which they are put in: each names only what stands before it.
          * @enum {string}
          */
-        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "calendars" | "processes" | "pipelines" | "conditions" | "rules" | "duplicates" | "layouts" | "views" | "templates" | "own_templates" | "automations" | "reports" | "dashboards";
+        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "calendars" | "gateways" | "processes" | "pipelines" | "conditions" | "rules" | "duplicates" | "layouts" | "views" | "templates" | "own_templates" | "automations" | "reports" | "dashboards";
         /** @description What there is of an area. */
         ConfigurationAreaContent: {
             area: components["schemas"]["ConfigurationArea"];

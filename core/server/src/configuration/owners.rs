@@ -16,6 +16,7 @@ pub(super) fn object(area: Area, spec: Json) -> std::result::Result<Object, Stri
     match area {
         Area::Roles => people::moving::object(spec),
         Area::Calendars => work::calendar::moving::object(spec),
+        Area::Gateways => messaging::messages::moving::object(spec),
         Area::Templates => documents::moving::object(spec),
         Area::OwnTemplates => documents::moving_own::object(spec),
         Area::Processes => process::runtime::object(spec),
@@ -31,6 +32,7 @@ pub(super) async fn gather(state: &AppState, conn: &impl ConnectionTrait, ctx: &
     match area {
         Area::Roles => people::moving::gather(conn, ctx.tenant).await,
         Area::Calendars => work::calendar::moving::gather(conn, ctx).await,
+        Area::Gateways => messaging::messages::moving::gather(conn, ctx.tenant).await,
         Area::Templates => documents::moving::gather(conn, ctx.tenant).await,
         Area::OwnTemplates => documents::moving_own::gather(conn, ctx.tenant).await,
         Area::Processes => state.processes.gather(conn, ctx).await,
@@ -63,6 +65,7 @@ pub(super) async fn put(state: &AppState, tx: &Tx, ctx: &Ctx, area: Area, wanted
             }
             Ok(troubles)
         }
+        Area::Gateways => messaging::messages::moving::put(tx, ctx, wanted).await,
         Area::OwnTemplates => {
             let catalogue = state.records.drawn_from(tx, ctx.tenant).await?;
             state.documents.put_own(tx, ctx, &catalogue, wanted).await

@@ -7,6 +7,7 @@ export const areas = [
   "fields",
   "roles",
   "calendars",
+  "gateways",
   "processes",
   "pipelines",
   "conditions",

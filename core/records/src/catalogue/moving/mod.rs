@@ -59,6 +59,7 @@ pub fn object(area: Area, spec: Json) -> std::result::Result<Object, String> {
         Area::Views => full::<views::ViewSpec>(spec),
         Area::Roles
         | Area::Calendars
+        | Area::Gateways
         | Area::Templates
         | Area::OwnTemplates
         | Area::Processes
