@@ -23,6 +23,7 @@ mod platform;
 mod plugins;
 mod published;
 mod reviews;
+mod secrets;
 mod states;
 mod steps;
 mod support;
