@@ -41,6 +41,25 @@ async fn every_move_is_a_row_with_its_times() {
 }
 
 #[tokio::test]
+async fn where_a_record_has_stood_is_told_without_what_it_was_moved_past() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let id = app.record("deal", json!({"title": "Pipes"})).await;
+    for stage in ["contract", "quote", "contract"] {
+        admin.post(&format!("/records/deal/{id}/stage"), json!({"stage": stage})).await.ok(200);
+    }
+    let path = format!("/records/deal/{id}/stages");
+    assert_eq!(admin.get(&path).await.ok(200)["items"], json!(["deal_new", "contract", "quote"]));
+    // The bin keeps what happened; a record without stages has none.
+    admin.delete(&format!("/records/deal/{id}")).await;
+    assert_eq!(admin.get(&path).await.ok(200)["items"], json!(["deal_new", "contract", "quote"]));
+    let company = app.record("company", json!({"title": "Steel"})).await;
+    assert_eq!(admin.get(&format!("/records/company/{company}/stages")).await.ok(200)["items"], json!([]));
+    admin.get(&format!("/records/company/{id}/stages")).await.problem(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_unknown_stage_is_a_conflict_and_other_entities_have_none() {
     let app = TestApp::start().await;
     let admin = app.admin();
