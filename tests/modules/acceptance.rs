@@ -297,6 +297,20 @@ async fn shown(app: &TestApp, code: &str) -> Value {
     answer["results"][0]["rows"].clone()
 }
 
+/// The links of guests, as whoever sends them out sees them.
+async fn sent_out(lena: &Client<'_>, project: &str) -> Vec<Value> {
+    let ui = lena.get("/ui").await.ok(200);
+    let is_it = |surface: &&Value| surface["plugin"] == "verstak.rollout" && surface["id"] == "launch";
+    let page = ui["surfaces"].as_array().unwrap().iter().find(is_it).unwrap();
+    let mut source = page["tree"]["sources"]["guests"].clone();
+    source["input"] = json!({"project": project});
+    let body = json!({"plugin": "verstak.rollout", "surface": "launch", "tree_hash": page["tree_hash"], "params": {"project": project},
+        "state": {}, "locale": "en", "items": [{"name": "guests", "source": source}], "wait_ms": 2000});
+    let read = lena.post("/read", body).await.ok(200);
+    let rows = read["results"][0]["rows"].as_array().unwrap_or_else(|| panic!("{read}"));
+    rows.iter().map(|row| row["fields"]["link"].clone()).collect()
+}
+
 #[tokio::test]
 async fn rollout_guests_answer_a_poll_once_by_links_of_their_own() {
     let (app, project) = begun().await;
@@ -305,8 +319,13 @@ async fn rollout_guests_answer_a_poll_once_by_links_of_their_own() {
     let [ivan, petr] = codes.as_slice() else { panic!("{codes:?}") };
     assert!(ivan.len() == 64 && ivan != petr, "{codes:?}");
     assert_eq!(press(&app, ivan, "4").await, 404, "nobody opened the page yet");
+    assert!(sent_out(&lena, &project).await.iter().all(Value::is_null), "a link to a closed page");
     let open = "/plugins/verstak.rollout/public-pages/survey";
     lena.put(open, json!({"open": true})).await.ok(200);
+    // The module knows where its page stands: nobody writes the address down.
+    let links = sent_out(&lena, &project).await;
+    let ends = format!("/p/acme/verstak.rollout/survey?code={ivan}");
+    assert!(links.iter().any(|link| link.as_str().is_some_and(|link| link.ends_with(&ends))), "{links:?}");
     let seen = shown(&app, ivan).await;
     assert_eq!(seen[0]["fields"]["state"], "open", "{seen}");
     assert_eq!(shown(&app, &"0".repeat(64)).await, json!([]));

@@ -3555,6 +3555,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/{entity}/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/{id}/stages`: which stages it has stood in. Empty where there are no stages, or whoever asks may
+         *     not see them. */
+        get: operations["records_stages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}/timeline": {
         parameters: {
             query?: never;
@@ -14275,6 +14293,11 @@ export interface components {
             currency: string;
             time_zone: string;
         };
+        /** @description Stages that a record has stood in. */
+        StoodView: {
+            /** @description Keys, the present one too, in the order in which it first came to them. A stage that it was moved past is not here. */
+            items: string[];
+        };
         /** @description A page of a timeline. */
         TimelineView: {
             items: components["schemas"]["EntryView"][];
@@ -24960,6 +24983,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoodView"];
                 };
             };
             /** @description Problem details */

@@ -30,6 +30,12 @@ test("a kind with stages is made, given fields and a link, and used without a re
   await page.getByPlaceholder("Find a record, a section, a command").fill("Kinds of");
   await page.getByRole("option", { name: "Kinds of records" }).click();
   await expect(page.getByText("No kinds of your own yet", { exact: false })).toBeVisible();
+  // The only thing to press says what it does on a phone too.
+  const size = page.viewportSize() ?? { width: 1360, height: 800 };
+  await page.setViewportSize({ width: 390, height: 844 });
+  const words = page.getByRole("button", { name: "New kind of record" }).getByText("New kind of record");
+  await expect.poll(async () => (await words.boundingBox())?.width ?? 0).toBeGreaterThan(60);
+  await page.setViewportSize(size);
   await page.getByRole("button", { name: "New kind of record" }).click();
   await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
   await expect(dialog(page)).toContainText("A name in one language, please.");

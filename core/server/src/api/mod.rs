@@ -139,6 +139,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(merge::duplicates))
         .routes(routes!(merge::set_duplicates))
         .routes(routes!(timeline::get, timeline::add))
+        .routes(routes!(timeline::stages))
         .routes(routes!(share::list, share::make))
         .routes(routes!(share::revoke))
         .routes(routes!(share::reply))
