@@ -12,6 +12,7 @@ mod contained;
 mod deliveries;
 mod figures;
 mod files;
+mod foreign;
 mod gates;
 mod guards;
 mod jobs;
