@@ -18,6 +18,7 @@ mod guards;
 mod jobs;
 mod messages;
 mod money;
+mod moody;
 mod pages;
 mod papers;
 mod platform;
