@@ -16,13 +16,13 @@ use uuid::Uuid;
 
 use crate::support::{database, guest, package};
 
-const PLUGIN: &str = "test.nosy";
+pub const PLUGIN: &str = "test.nosy";
 const HOSTILE: &str = "test.hostile";
 /// An id as any other, of nothing.
 const NOBODY: &str = "019cf5df-a280-7c22-9ab4-780c4d7b7ace";
 
 /// What a company has, by ids.
-struct Side {
+pub struct Side {
     lead: String,
     spare: String,
     removed: String,
@@ -65,7 +65,7 @@ async fn started(scene: &Scene, ctx: &Ctx, definition: &str, step: &str) -> Stri
     scene.processes.start(ctx, start).await.unwrap().id.to_string()
 }
 
-async fn ask(scene: &Scene, ctx: &Ctx, path: &str, id: &str, side: Option<&Side>) -> String {
+pub async fn ask(scene: &Scene, ctx: &Ctx, path: &str, id: &str, side: Option<&Side>) -> String {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut query = vec![pair("id", id)];
     query.extend(side.into_iter().flat_map(|side| [pair("mine", &side.lead), pair("person", &side.member)]));

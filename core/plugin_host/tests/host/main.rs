@@ -28,5 +28,6 @@ mod reviews;
 mod secrets;
 mod states;
 mod steps;
+mod stores;
 mod support;
 mod web;
