@@ -19,6 +19,7 @@ mod jobs;
 mod messages;
 mod money;
 mod moody;
+mod notices;
 mod pages;
 mod papers;
 mod platform;
