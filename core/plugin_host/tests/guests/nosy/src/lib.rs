@@ -167,7 +167,7 @@ fn of_kept(what: &str, id: &str) -> Said {
     match what {
         "set" => kv::set(id, b"1".to_vec(), None).map(done),
         "get" => kv::get(id).map(there),
-        "large" => kv::set(id, vec![0; 64 * 1024 + 1], None).map(done),
+        "large" => kv::set(id, vec![0_u8; 64 * 1024 + 1], None).map(done),
         "many" => kv::get_many(&vec![id.to_owned(); 201]).map(done),
         "keys" => kv::keys(id, None).map(|keys| keys.len().to_string()),
         other => unknown(other),
