@@ -96,14 +96,13 @@ impl Files {
         if bytes.is_empty() || !TAKEN.contains(&kind::of(head, &name)) {
             return Err(Error::field("file.invalid", "file", FieldError::new("file_kind")));
         }
-        let place = place_of(ctx.tenant, from);
-        self.make_way(ctx, place).await?;
-        let conn = self.records.db().read();
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let most = self.limits.company;
-        if most > 0 && table::usage(conn, ctx.tenant).await?.saturating_add(size) > most {
+        if most > 0 && table::usage(self.records.db().read(), ctx.tenant).await?.saturating_add(size) > most {
             return Err(Error::Unavailable("room for files".to_owned()));
         }
+        let place = place_of(ctx.tenant, from);
+        self.make_way(ctx, place).await?;
         let given = ctx.env.secret();
         let (file, place) = (id_of(by, &given), RecordRef { entity: offered::OFFERED.into(), id: place });
         again_raced(|| async {
