@@ -16,6 +16,7 @@ mod papers;
 mod public;
 mod purge;
 mod roles;
+mod rollout;
 mod scripts;
 mod upgrade;
 
