@@ -24,13 +24,19 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
         groups.entry(department).or_default().push(person);
     }
     let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
+    let mut problems = problems(project, monday, rules)?;
     for (department, people) in groups {
         let week = week(&people, monday, rules)?;
-        let key = department.filter(|_| !week.is_small());
-        let together = weeks.entry(key).or_default();
+        let small = week.is_small();
+        if small && department.is_some() {
+            // What was told of there is counted where its people are.
+            let told = problems.remove(&department).unwrap_or(0);
+            *problems.entry(None).or_default() += told;
+        }
+        let together = weeks.entry(department.filter(|_| !small)).or_default();
         *together = together.with(week);
     }
-    let beside = Beside { problems: problems(project, monday, rules)?, mood: mood(project, monday, rules)? };
+    let beside = Beside { problems, mood: mood(project, monday, rules)? };
     for (department, week) in weeks {
         write(project, monday, department.as_deref(), week, &beside, rules)?;
     }
@@ -39,7 +45,8 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
 
 /// What stands beside the figures of a week.
 struct Beside {
-    /// Problems and questions that people told of in the week, by department; with none those of nobody's department.
+    /// Problems and questions that people told of in the week, by department; with none those of nobody's department and of
+    /// groups that are too small.
     problems: BTreeMap<Option<String>, i64>,
     /// The mean of the answers of polls; none where there are too few.
     mood: Option<f64>,
