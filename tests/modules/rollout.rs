@@ -112,3 +112,25 @@ async fn rollout_13_switched_off_21_plain_tasks_stay_and_the_pilot_has_its_modul
     app.drain().await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn rollout_9_rows_that_people_take_out_stand_beside_adoption() {
+    let (app, project) = begun().await;
+    let lena = app.by("lena");
+    for title in ["a", "b"] {
+        app.record("deal", json!({"title": title})).await;
+    }
+    for _ in 0..2 {
+        lena.post("/exports", json!({"entity": "deal", "format": "csv", "fields": ["title"]})).await.ok(202);
+        app.drain().await;
+    }
+    // The next Monday.
+    app.clock.advance_seconds(7 * 86_400);
+    app.drain().await;
+    app.admin().post("/plugins/verstak.rollout/jobs/adoption/run", json!({})).await.ok(200);
+    app.drain().await;
+    let weeks = rows(&lena, "rollout_signal", of("project", &project)).await;
+    let week = weeks.iter().find(|week| week["fields"]["week"] == "2026-03-16").unwrap();
+    assert_eq!((&week["fields"]["exported"], &week["fields"]["department"]), (&json!(4), &Value::Null), "{week}");
+    app.finish().await;
+}
