@@ -84,7 +84,7 @@ fn packages(arguments: &Arguments) -> Outcome<Vec<Vec<u8>>> {
         let filter = format!("{{ field = \"stage\", op = \"eq\", value = \"{stage}\" }}");
         writeln!(
             sources,
-            "sources.{stage} = {{ records = \"lead\", filter = {filter}, fields = {FIELDS:?}, limit = 50 }}"
+            "sources.of_{stage} = {{ records = \"lead\", filter = {filter}, fields = {FIELDS:?}, limit = 50 }}"
         )?;
     }
     for field in FIGURES {
@@ -190,8 +190,8 @@ fn within(name: &str, times: Vec<Duration>) -> Vec<String> {
 /// The page in one call, and what it stands for in six.
 fn page(arguments: &Arguments, server: &Server, company: &Company) -> Outcome<Pair> {
     let mut client = Client::new(server.address, &company.token)?;
-    let page = page_of(&mut client, PAGES, LISTS[0])?;
-    let names = LISTS.map(str::to_owned).into_iter().chain(FIGURES.map(|field| format!("by_{field}")));
+    let page = page_of(&mut client, PAGES, "order")?;
+    let names = LISTS.map(|stage| format!("of_{stage}")).into_iter().chain(FIGURES.map(|field| format!("by_{field}")));
     let items: Vec<Json> =
         names.map(|name| json!({ "name": name, "source": page["tree"]["sources"][&name] })).collect();
     let body = json!({
