@@ -18,6 +18,7 @@ mod public;
 mod purge;
 mod replays;
 mod roles;
+mod rollout;
 mod scripts;
 mod upgrade;
 
