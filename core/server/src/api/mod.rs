@@ -90,6 +90,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(view_as::start, view_as::stop))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::get, entities::change, entities::remove))
+        .routes(routes!(entities::removed))
         .routes(routes!(entities::restore))
         .routes(routes!(fields::retype))
         .routes(routes!(entities::create_field))
