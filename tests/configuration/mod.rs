@@ -78,6 +78,8 @@ pub fn named(plan: &Value, list: &str) -> Vec<String> {
 pub async fn arrange(app: &TestApp) {
     let admin = app.admin();
     make_machines(app).await;
+    let place = json!({"icon": "tool", "menu": {"shown": true, "before": "contact"}});
+    admin.patch("/entities/x_machine", place).await.ok(200);
     let deal = "/entities/deal/fields";
     let margin =
         json!({"key": "x_margin", "label": {"en": "Margin"}, "type": "money", "formula": "record.amount * 0.15"});

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
-use kernel::{Ctx, Db, Error, Result, TenantId, audit};
+use kernel::{Ctx, Db, Error, Result, TenantId, audit, seal};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -395,7 +395,7 @@ impl Messages {
             return Err(named("key", FieldError::new("too_many").with("max", MAX_GATEWAYS)));
         }
         let before = old.as_ref().map(|old| old.settings.clone());
-        let kept = old.filter(|old| input.secret.is_none() && !old.secret.is_empty());
+        let kept = old.filter(|old| input.secret.is_none() && seal::is_there(&old.secret));
         if kept.as_ref().is_some_and(|old| origin(&old.settings.url) != origin(&input.url)) {
             // It would be shown to whoever answers there.
             return Err(named("secret", FieldError::new("required")));
@@ -457,7 +457,7 @@ pub(super) async fn remove(tx: &Tx, ctx: &Ctx, key: &str) -> Result<()> {
 }
 
 fn view(key: String, gateway: Gateway) -> GatewayView {
-    GatewayView { key, has_secret: !gateway.secret.is_empty(), settings: gateway.settings }
+    GatewayView { key, has_secret: seal::is_there(&gateway.secret), settings: gateway.settings }
 }
 
 pub(super) async fn save(tx: &Tx, ctx: &Ctx, key: &str, gateway: &Gateway) -> Result<()> {

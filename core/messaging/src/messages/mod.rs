@@ -39,7 +39,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use gateway::{GatewayInput, GatewayView};
-pub(crate) use sealed::renew_secrets;
+pub(crate) use sealed::secrets;
 pub use standing::{Trouble, Way};
 pub use told::{BOUNCED, ENTITY, EVENTS, FAILED, RECEIVED, SENT, UNSURE};
 

@@ -5,7 +5,7 @@
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::moving::{self, Gathered, Moved, Object, Trouble};
-use kernel::{Ctx, Message, Result, TenantId, audit};
+use kernel::{Ctx, Message, Result, TenantId, audit, seal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use url::Url;
@@ -136,14 +136,14 @@ async fn put_one(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<bool> {
         return Err(named("key", FieldError::new("too_many").with("max", MAX_GATEWAYS)));
     }
     let settings = input.settings();
-    let kept = there.filter(|there| !there.secret.is_empty());
+    let kept = there.filter(|there| seal::is_there(&there.secret));
     if kept.as_ref().is_some_and(|there| origin(&there.settings.url) != origin(&settings.url)) {
         // It would be shown to whoever answers there.
         return Err(named("secret", FieldError::new("required")));
     }
     let secret = kept.map(|there| there.secret).unwrap_or_default();
     settings.check(&secret)?;
-    let complete = !secret.is_empty() || !settings.headers.values().any(|value| value.contains("{secret}"));
+    let complete = seal::is_there(&secret) || !settings.headers.values().any(|value| value.contains("{secret}"));
     gateway::save(tx, ctx, &key, &Gateway { settings, secret }).await?;
     audit::record(tx, ctx, "message_gateway.changed", &key, moved.told()).await?;
     Ok(complete)

@@ -118,7 +118,7 @@ impl Records {
     pub async fn gather(&self, conn: &impl ConnectionTrait, ctx: &Ctx, area: Area) -> Result<Gathered> {
         let catalogue = self.drawn_from(conn, ctx.tenant).await?;
         match area {
-            Area::Entities => definitions::entities(conn, ctx).await,
+            Area::Entities => definitions::entities(conn, ctx, &catalogue).await,
             Area::Directories => directories::gather(conn, ctx).await,
             Area::Fields => definitions::fields(conn, ctx, &catalogue).await,
             Area::Pipelines => stages::moving::gather(conn, ctx, &catalogue, self.stage_acts()).await,
