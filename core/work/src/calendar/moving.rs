@@ -58,8 +58,7 @@ impl CalendarSpec {
             return Ok(CalendarOf::Company);
         }
         let shown: String = self.department.join(" / ").chars().take(SHOWN).collect();
-        let wrong =
-            |code: &str| Error::field(INVALID, "department", FieldError::new(code).with("value", &shown));
+        let wrong = |code: &str| Error::field(INVALID, "department", FieldError::new(code).with("value", &shown));
         let named = |one: &&Department| path(departments, one.id).as_ref() == Some(&self.department);
         let mut found = departments.iter().filter(named);
         match (found.next(), found.next()) {
