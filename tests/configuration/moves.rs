@@ -30,10 +30,13 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "fields deal.x_margin",
         "fields company.x_machines",
         "roles fitter",
+        "calendars company",
+        "gateways main",
         "pipelines deal.partners",
         "pipelines x_machine.main",
         "conditions deal.x_share",
         "rules deal.First",
+        "duplicates contact",
         "layouts deal/partners@fitter",
         "views deal.list.Shared",
         "templates quote",
@@ -41,6 +44,7 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "automations deal.Tell",
         "automations deal.Press",
         "automations x_machine.At night",
+        "dashboards shared.Open",
     ] {
         assert!(created.contains(&name.to_owned()), "{name}: {created:?}");
     }

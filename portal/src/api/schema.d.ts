@@ -5892,7 +5892,7 @@ export interface components {
          * @description A part of the configuration, in the order in which they are put in: each names only what stands before it.
          * @enum {string}
          */
-        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "processes" | "pipelines" | "conditions" | "rules" | "layouts" | "views" | "templates" | "automations" | "reports";
+        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "calendars" | "gateways" | "processes" | "pipelines" | "conditions" | "rules" | "duplicates" | "layouts" | "views" | "templates" | "own_templates" | "automations" | "reports" | "dashboards";
         /** @description What there is of an area. */
         ConfigurationAreaContent: {
             area: components["schemas"]["ConfigurationArea"];

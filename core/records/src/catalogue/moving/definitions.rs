@@ -439,7 +439,7 @@ fn in_bin(key: &str) -> Error {
 }
 
 /// Something named is not there.
-pub(super) fn absent(part: &str, name: &str) -> Error {
+pub(crate) fn absent(part: &str, name: &str) -> Error {
     let name: String = name.chars().take(80).collect();
     wrong(part, FieldError::worded("unknown_name", "absent_here").with("value", name))
 }
