@@ -171,7 +171,7 @@ pub(crate) async fn judge(db: &Db, env: &Env, account: &User, code: Option<&str>
     let over = Timestamp(row.wrong_since).plus_seconds(WINDOW);
     let (wrong, since) = if over > now { (row.wrong, row.wrong_since) } else { (0, now.0) };
     if wrong >= MAX_WRONG {
-        let left = (over.0 - now.0).div_euclid(1_000_000).max(0);
+        let left = Ord::max((over.0 - now.0).div_euclid(1_000_000), 0);
         return Err(Error::Limited { retry_after: u64::try_from(left).unwrap_or_default().saturating_add(1) });
     }
     let update = match taken(&row, code, now, |row| opened(db, row))? {
