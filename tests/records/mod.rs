@@ -8,6 +8,7 @@ mod exports;
 mod filters;
 mod idempotency;
 pub mod imports;
+mod imports_whole;
 mod lists;
 mod merge;
 pub mod own;

@@ -24,6 +24,7 @@
 //! | `oidc` | providers of identity: where they are asked, and whether their word is believed |
 //! | `housekeeping` | removal of what has expired |
 //! | `standing` | how the system is, for plugins that ask |
+//! | `sheet_link` | tables behind links, for imports |
 //! | `webhook` | requests of processes to other servers |
 
 pub mod alone;
@@ -46,6 +47,7 @@ mod papers;
 pub mod private;
 mod seen;
 pub mod setup;
+pub mod sheet_link;
 mod standing;
 pub mod state;
 pub mod webhook;
