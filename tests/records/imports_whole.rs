@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, Client, TestApp};
 
 /// Takes a file in as somebody.
-async fn upload(client: &Client<'_>, entity: &str, file: &[u8]) -> Answer {
+pub async fn upload(client: &Client<'_>, entity: &str, file: &[u8]) -> Answer {
     let head = format!(
         "--B\r\nContent-Disposition: form-data; name=\"entity\"\r\n\r\n{entity}\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"l.csv\"\r\n\r\n"
     );
@@ -24,14 +24,14 @@ async fn imported(app: &TestApp, entity: &str, file: &[u8], options: Value) -> V
     started(app, &made, json!({"options": options})).await
 }
 
-async fn started(app: &TestApp, made: &Value, body: Value) -> Value {
+pub async fn started(app: &TestApp, made: &Value, body: Value) -> Value {
     let path = format!("/imports/{}", made["id"].as_str().unwrap());
     app.admin().post(&format!("{path}/start"), body).await.ok(202);
     app.drain().await;
     app.admin().get(&path).await.ok(200)
 }
 
-fn counts(done: &Value) -> [u64; 4] {
+pub fn counts(done: &Value) -> [u64; 4] {
     ["accepted", "refused", "skipped", "partial"].map(|key| done[key].as_u64().unwrap_or_else(|| panic!("{done:#}")))
 }
 
