@@ -345,7 +345,7 @@ impl Plan {
         if row.beyond {
             problems.push((row.number, of_row("lines_many")));
         }
-        problems.extend(row.all().filter(|(_, cells)| wide(cells)).map(|(number, _)| (number, of_row("columns"))));
+        problems.extend(row.all().filter(|row| wide(row.1)).map(|(number, _)| (number, of_row("columns"))));
         problems
     }
 

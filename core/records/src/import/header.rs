@@ -117,7 +117,7 @@ impl Imports {
         let rows = tokio::task::spawn_blocking(move || head::top(&spool)).await;
         let cut = |cell: &String| cell.trim().chars().take(SHOWN).collect();
         let shown = |row: spool::Row| TopRow { row: row.number, cells: row.cells.iter().take(WIDE).map(cut).collect() };
-        rows.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(shown).collect()
+        rows.ok().and_then(std::io::Result::ok).unwrap_or_default().into_iter().map(shown).collect()
     }
 }
 
