@@ -216,7 +216,8 @@ impl Imports {
         now.skipped += outcome.skipped;
         now.refused += u64::try_from(outcome.refused.len()).unwrap_or_default();
         now.settings.partial += u64::try_from(outcome.partial.len()).unwrap_or_default();
-        let told = [outcome.refused, outcome.partial].concat();
+        let mut told = outcome.refused;
+        told.extend(outcome.partial);
         groups::count(&mut now.settings.reasons, &told);
         store::refuse(&tx, now.id, &told).await?;
         store::update(&tx, &now).await?;
