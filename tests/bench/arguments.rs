@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::Outcome;
 
 pub const HELP: &str = "\
-cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only hook,sqlite,postgres,processes,modules,figures,load] [--out FILE]
+cargo xtask bench [--leads N] [--seconds S] [--rounds R] [--only PART,...] [--out FILE]
 
-  --leads N    leads in the company (default 100000); below 10000 the modules have a tenth of their work
+  --leads N    leads in the company (default 100000); below 10000 modules and companies are a tenth of what they are
   --seconds S  of each measured stretch (default 1.5)
   --rounds R   stretches of each kind, taken in turn (default 5)
-  --only ...   parts to run, separated by commas
+  --only ...   parts to run: hook, sqlite, postgres, processes, modules, figures, volume, surfaces, tenants, load
   --out FILE   default tests/bench/RESULTS.md";
 
 /// How to measure.

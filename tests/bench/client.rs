@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Barrier;
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use crate::Outcome;
 use crate::measure::{Stretch, now};
 
@@ -43,25 +45,28 @@ impl Client {
 
     /// Sends a request and reads the whole answer; anything but success is an error.
     pub fn send(&mut self, ask: &Ask) -> Outcome<&[u8]> {
-        let body = ask.body.as_deref().unwrap_or_default();
-        let request = format!(
-            "{} {} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            ask.method,
-            ask.path,
+        self.carry(ask.method, &ask.path, "application/json", ask.body.as_deref().unwrap_or_default().as_bytes())
+    }
+
+    /// The same with the answer read.
+    pub fn json(&mut self, ask: &Ask) -> Outcome<Json> {
+        Ok(serde_json::from_slice(self.send(ask)?)?)
+    }
+
+    /// The same with a body of any kind.
+    pub fn carry(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome<&[u8]> {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
             self.token,
             body.len()
         );
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        let mut request = head.into_bytes();
+        request.extend_from_slice(body);
+        self.stream.get_mut().write_all(&request)?;
         let status = self.head()?;
         self.stream.read_exact(&mut self.body)?;
         if !(200..300).contains(&status) {
-            return Err(format!(
-                "{} {} answered {status}: {}",
-                ask.method,
-                ask.path,
-                String::from_utf8_lossy(&self.body)
-            )
-            .into());
+            return Err(format!("{method} {path} answered {status}: {}", String::from_utf8_lossy(&self.body)).into());
         }
         Ok(&self.body)
     }
@@ -89,6 +94,23 @@ impl Client {
         }
         self.body.resize(length, 0);
         Ok(status)
+    }
+}
+
+/// A file that comes in pieces: asked for by HTTP/1.0, so that it ends with the connection.
+pub fn download(address: SocketAddr, token: &str, path: &str) -> Outcome<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let request = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or("an answer without an end of its head")?;
+    let file = answer.split_off(end + 4);
+    let head = String::from_utf8_lossy(&answer);
+    match head.split(' ').nth(1) {
+        Some("200") => Ok(file),
+        _ => Err(format!("GET {path} answered {head}").into()),
     }
 }
 

@@ -21,6 +21,9 @@
 //! | `modules` | plans, months of many people, timers |
 //! | `processes` | instances of a process, timers |
 //! | `erp` | the requests that an ERP was driven with |
+//! | `volume` | lists, duplicates and merges among many records; whole files in and out |
+//! | `surfaces` | a page of a plugin in one call, what its code takes, lists of its entity |
+//! | `tenants` | many companies with plugins of their own on one node |
 //! | `figures` | maps, the journal, the funnel, the builder, the first page |
 //! | `hook` | a before-hook alone |
 //! | `report` | the tables |
@@ -44,6 +47,9 @@ mod report;
 mod requests;
 mod server;
 mod suite;
+mod surfaces;
+mod tenants;
+mod volume;
 
 use std::process::ExitCode;
 
@@ -89,6 +95,15 @@ fn run() -> Outcome {
         }
         if arguments.wants("figures") {
             figures::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("volume") {
+            volume::measure(&runtime, &arguments, &place, &packages, &mut report)?;
+        }
+        if arguments.wants("surfaces") {
+            surfaces::measure(&runtime, &arguments, &place, &mut report)?;
+        }
+        if arguments.wants("tenants") {
+            tenants::measure(&runtime, &arguments, &place, &mut report)?;
         }
         if arguments.wants("load") {
             load::measure(&runtime, &arguments, &place, &mut report)?;

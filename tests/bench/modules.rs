@@ -107,7 +107,7 @@ async fn enable(state: &AppState, arguments: &Arguments, company: &Company) -> O
 }
 
 /// Hands on events and runs jobs until nothing is left.
-async fn drain(state: &AppState) -> Outcome {
+pub async fn drain(state: &AppState) -> Outcome {
     let worker: Worker = state.worker();
     while state.dispatch().await? + worker.run_due().await? > 0 {}
     Ok(())
@@ -283,7 +283,7 @@ fn drawings(server: &Server, company: &Company, modules: &[String; 2], project: 
 }
 
 /// The page of a module that has this source.
-fn page_of(client: &mut Client, module: &str, source: &str) -> Outcome<Json> {
+pub fn page_of(client: &mut Client, module: &str, source: &str) -> Outcome<Json> {
     let ui = read(client, "/api/v1/ui".to_owned())?;
     let all = ui["surfaces"].as_array().ok_or("no surfaces")?;
     let page = all.iter().find(|one| one["plugin"] == module && one["tree"]["sources"][source].is_object());

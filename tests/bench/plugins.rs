@@ -39,6 +39,22 @@ fn renamed(folder: &Path, component: &Path, number: usize) -> Outcome<Vec<u8>> {
     Ok(package::write(&files, None)?)
 }
 
+/// The package of a plugin's folder with texts of its files changed: path, what it says, what it shall say.
+pub fn changed(arguments: &Arguments, folder: &str, changes: &[(&str, &str, &str)]) -> Outcome<Vec<u8>> {
+    let folder = arguments.root.join(folder);
+    let component = project::build(&folder, Some(&arguments.components))?;
+    let mut files = project::gather(&folder, &component)?;
+    for (path, old, new) in changes {
+        let text = files.get(*path).ok_or_else(|| format!("there is no {path}"))?;
+        let text = String::from_utf8_lossy(text).into_owned();
+        if !text.contains(old) {
+            return Err(format!("{path} does not say `{old}` any more").into());
+        }
+        files.insert((*path).to_owned(), text.replace(old, new).into_bytes());
+    }
+    Ok(package::write(&files, None)?)
+}
+
 /// Installs packages and enables them for a company. `operator` may install.
 pub async fn enable(state: &AppState, operator: &Company, company: &Company, packages: &[Vec<u8>]) -> Outcome {
     for package in packages {

@@ -72,6 +72,8 @@ async fn objects_that_could_not_be_made_by_hand_are_not_made_by_a_file() {
         ("entities", json!({"key": "deal", "label": label, "label_plural": label})),
         ("entities", json!({"key": "x_'; DROP TABLE deal", "label": label, "label_plural": label})),
         ("entities", json!({"key": "x_empty", "label": {}, "label_plural": label})),
+        ("entities", json!({"key": "x_seen", "label": label, "label_plural": label, "icon": "hippopotamus"})),
+        ("entities", json!({"key": "x_seen", "label": label, "label_plural": label, "menu": {"before": "x_seen"}})),
         field(json!({"key": "title"})),
         field(json!({"entity": "nothing"})),
         field(json!({"type": "stage"})),

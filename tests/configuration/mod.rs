@@ -1,9 +1,14 @@
 //! What administrators made of a company, as a file for another one; what changed, and the way back.
 
+mod calendars;
+mod dashboards;
 mod doors;
+mod duplicates;
+mod gateways;
 mod history;
 mod hostile;
 mod moves;
+mod own_templates;
 mod reports;
 
 use std::collections::BTreeMap;
@@ -73,6 +78,8 @@ pub fn named(plan: &Value, list: &str) -> Vec<String> {
 pub async fn arrange(app: &TestApp) {
     let admin = app.admin();
     make_machines(app).await;
+    let place = json!({"icon": "tool", "menu": {"shown": true, "before": "contact"}});
+    admin.patch("/entities/x_machine", place).await.ok(200);
     let deal = "/entities/deal/fields";
     let margin =
         json!({"key": "x_margin", "label": {"en": "Margin"}, "type": "money", "formula": "record.amount * 0.15"});
@@ -143,6 +150,17 @@ pub async fn arrange(app: &TestApp) {
     }
     let paper = json!({"version": 0, "settings": {"color": "#102030", "texts": {"en": {"footer": "Thank you."}}}});
     admin.put("/document-templates/quote", paper).await.ok(200);
+    let week = json!({"mon": ["09:00-18:00"], "tue": ["09:00-13:00", "14:00-18:00"]});
+    let off = json!([{"date": "2027-01-01", "name": "New Year"}]);
+    let calendar = json!({"calendar": {"time_zone": "Europe/Kyiv", "week": week, "days": off}});
+    admin.put("/calendars/company", calendar).await.ok(200);
+    admin.put("/entities/contact/duplicates", json!({"mode": "block"})).await.ok(200);
+    let ask = "{\"to\": \"{to}\", \"text\": \"{text}\"}";
+    let gateway = json!({"title": "SMS", "url": "https://sms.example.com/send", "body": ask});
+    admin.put("/message-gateways/main", gateway).await.ok(200);
+    let words = json!({"kind": "text", "text": "What stands open"});
+    let cards = json!([{"id": "a", "x": 0, "y": 0, "w": 6, "h": 2, "card": words}]);
+    admin.post("/dashboards", json!({"name": "Open", "shared": {"all": true}, "cards": cards})).await.ok(201);
     computed(app).await;
 }
 

@@ -30,10 +30,13 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "fields deal.x_margin",
         "fields company.x_machines",
         "roles fitter",
+        "calendars company",
+        "gateways main",
         "pipelines deal.partners",
         "pipelines x_machine.main",
         "conditions deal.x_share",
         "rules deal.First",
+        "duplicates contact",
         "layouts deal/partners@fitter",
         "views deal.list.Shared",
         "templates quote",
@@ -41,6 +44,7 @@ async fn a_new_company_becomes_the_same_and_its_file_has_the_same_bytes() {
         "automations deal.Tell",
         "automations deal.Press",
         "automations x_machine.At night",
+        "dashboards shared.Open",
     ] {
         assert!(created.contains(&name.to_owned()), "{name}: {created:?}");
     }
@@ -231,6 +235,37 @@ async fn what_is_missing_is_told_in_words_and_nothing_is_saved() {
     let plan = import(&stranger, &file_of("roles", role), false).await.ok(200);
     assert_eq!((named(&plan, "missing"), &plan["missing"][0]["blocks"]), (vec!["roles clerk".into()], &json!(false)));
     assert_eq!(plan["applied"], true);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn places_in_the_menu_come_along_before_what_is_there() {
+    let mut app = TestApp::start().await;
+    let other = app.add_company("Other", Locale::En).await;
+    let stranger = app.by_of(other, "admin");
+    let entity = |key: &str, before: &str| {
+        let (label, menu) = (json!({"en": key}), json!({"before": before}));
+        json!({"key": key, "label": label, "label_plural": label, "icon": "ticket", "menu": menu})
+    };
+    // Of two in one file either may come first, and of a module only those who have it know.
+    let file = file_of("entities", json!([entity("x_gate", "x_pass"), entity("x_pass", "leave_request")]));
+    let plan = import(&stranger, &file, false).await.ok(200);
+    assert_eq!(
+        (named(&plan, "missing"), &plan["missing"][0]["blocks"]),
+        (vec!["entities x_pass".into()], &json!(false))
+    );
+    assert_eq!(plan["applied"], true);
+    let pass = stranger.get("/entities/x_pass").await.ok(200);
+    assert_eq!((&pass["icon"], pass.get("menu")), (&json!("ticket"), None));
+    let gate = stranger.get("/entities/x_gate").await.ok(200);
+    assert_eq!(gate["menu"], json!({"shown": true, "before": "x_pass"}));
+    // One that is gone is nobody's neighbour in a file.
+    stranger.delete("/entities/x_pass").await.ok(204);
+    let left = &unpacked(&exported(&stranger).await)["entities.json"];
+    assert_eq!((&left[0]["key"], left[0].get("menu"), left.get(1)), (&json!("x_gate"), None, None));
+    let round = file_of("entities", json!([entity("x_one", "x_two"), entity("x_two", "x_one")]));
+    let refused = import(&stranger, &round, false).await.problem(409, "config.import");
+    assert_eq!(refused["current"]["conflicts"][0]["part"], "menu.before");
     app.finish().await;
 }
 

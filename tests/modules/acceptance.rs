@@ -9,7 +9,7 @@ use super::{LEAVE, days, leave, run};
 use crate::app::{Client, TestApp, package_of};
 
 const TIME: &str = "/plugins/verstak.time-tracking/http";
-const ROLLOUT: &str = "/plugins/verstak.rollout/http";
+pub(super) const ROLLOUT: &str = "/plugins/verstak.rollout/http";
 
 /// A company in Kyiv that runs a module; its roles are known.
 async fn with(module: &str) -> TestApp {
@@ -22,7 +22,7 @@ async fn with(module: &str) -> TestApp {
     app
 }
 
-async fn know_roles(app: &mut TestApp) {
+pub(super) async fn know_roles(app: &mut TestApp) {
     let roles = app.admin().get("/roles").await.ok(200);
     for role in roles["items"].as_array().unwrap() {
         app.know_role(role["key"].as_str().unwrap(), role["id"].as_str().unwrap().parse().unwrap());
@@ -39,7 +39,7 @@ fn entry(from: &str, to: &str) -> Value {
     json!({"starts_at": from, "ends_at": to})
 }
 
-async fn rows(client: &Client<'_>, entity: &str, filter: Value) -> Vec<Value> {
+pub(super) async fn rows(client: &Client<'_>, entity: &str, filter: Value) -> Vec<Value> {
     let page = client.query(entity, json!({"filter": filter, "limit": 200})).await.ok(200);
     page["items"].as_array().unwrap().clone()
 }
@@ -142,8 +142,47 @@ async fn time_tracking_13_a_closed_march_is_shut_at_every_door_and_april_is_open
     app.finish().await;
 }
 
+/// The figures that the tab "Time" of a task shows to somebody.
+async fn time_of(client: &Client<'_>, task: &str) -> Value {
+    let ui = client.get("/ui").await.ok(200);
+    let tab = ui["surfaces"].as_array().unwrap().iter().find(|one| one["id"] == "task_time").unwrap();
+    let items = json!([{"name": "subject", "source": tab["tree"]["sources"]["subject"]}]);
+    let body = json!({
+        "plugin": tab["plugin"], "surface": tab["id"], "tree_hash": tab["tree_hash"], "items": items,
+        "record": {"entity": "task", "id": task}, "wait_ms": 10_000,
+    });
+    let read = client.post("/read", body).await.ok(200);
+    let fields = &read["results"][0]["rows"][0]["fields"];
+    assert!(fields.is_object(), "{read}");
+    fields.clone()
+}
+
+#[tokio::test]
+async fn time_tracking_15_a_parent_has_its_own_hour_and_eight_with_its_subtasks() {
+    let app = olhas().await;
+    let olha = app.by("olha");
+    let task = async |title: &str, estimate: Value, parent: Value| {
+        let of = json!({"title": title, "assignee": app.id_of("olha"), "estimate": estimate, "parent": parent});
+        app.record("task", of).await
+    };
+    let parent = task("Parent", json!(36_000), Value::Null).await;
+    let first = task("C1", json!(14_400), json!(parent)).await;
+    let second = task("C2", Value::Null, json!(parent)).await;
+    for (task, from, to) in [(&parent, "08:00", "09:00"), (&first, "09:00", "14:00"), (&second, "14:00", "16:00")] {
+        let mut fields = entry(&format!("2026-03-03T{from}:00+02:00"), &format!("2026-03-03T{to}:00+02:00"));
+        fields["task"] = json!(task);
+        olha.create("time_entry", fields).await.ok(201);
+    }
+    app.drain().await;
+    let of_parent = time_of(&olha, &parent).await;
+    assert_eq!((&of_parent["own"], &of_parent["all"]), (&json!(3_600), &json!(28_800)), "{of_parent}");
+    let of_first = time_of(&olha, &first).await;
+    assert_eq!((&of_first["own"], &of_first["percent"]), (&json!(18_000), &json!(125)), "{of_first}");
+    app.finish().await;
+}
+
 /// A company whose lead has begun a rollout by the seven steps; the project's id.
-async fn begun() -> (TestApp, String) {
+pub(super) async fn begun() -> (TestApp, String) {
     let mut app = with("rollout").await;
     app.person(0, "lena", &["rollout_lead", "admin"]).await;
     app.person(0, "boris", &["rollout_board"]).await;
@@ -207,7 +246,7 @@ async fn rollout_brings_two_processes_that_administrators_begin_with_while_it_is
 }
 
 /// Whether somebody's menu has the example module, and what they are told at its door.
-async fn sees(app: &TestApp, name: &str) -> (bool, u16) {
+pub(super) async fn sees(app: &TestApp, name: &str) -> (bool, u16) {
     let me = app.by(name).get("/me").await.ok(200);
     let listed = me["plugins"].as_array().unwrap().iter().any(|one| one["id"] == LEAVE);
     let asked = app.by(name).query("leave_request", json!({})).await;
@@ -297,6 +336,20 @@ async fn shown(app: &TestApp, code: &str) -> Value {
     answer["results"][0]["rows"].clone()
 }
 
+/// The links of guests, as whoever sends them out sees them.
+async fn sent_out(lena: &Client<'_>, project: &str) -> Vec<Value> {
+    let ui = lena.get("/ui").await.ok(200);
+    let is_it = |surface: &&Value| surface["plugin"] == "verstak.rollout" && surface["id"] == "launch";
+    let page = ui["surfaces"].as_array().unwrap().iter().find(is_it).unwrap();
+    let mut source = page["tree"]["sources"]["guests"].clone();
+    source["input"] = json!({"project": project});
+    let body = json!({"plugin": "verstak.rollout", "surface": "launch", "tree_hash": page["tree_hash"], "params": {"project": project},
+        "state": {}, "locale": "en", "items": [{"name": "guests", "source": source}], "wait_ms": 2000});
+    let read = lena.post("/read", body).await.ok(200);
+    let rows = read["results"][0]["rows"].as_array().unwrap_or_else(|| panic!("{read}"));
+    rows.iter().map(|row| row["fields"]["link"].clone()).collect()
+}
+
 #[tokio::test]
 async fn rollout_guests_answer_a_poll_once_by_links_of_their_own() {
     let (app, project) = begun().await;
@@ -305,8 +358,13 @@ async fn rollout_guests_answer_a_poll_once_by_links_of_their_own() {
     let [ivan, petr] = codes.as_slice() else { panic!("{codes:?}") };
     assert!(ivan.len() == 64 && ivan != petr, "{codes:?}");
     assert_eq!(press(&app, ivan, "4").await, 404, "nobody opened the page yet");
+    assert!(sent_out(&lena, &project).await.iter().all(Value::is_null), "a link to a closed page");
     let open = "/plugins/verstak.rollout/public-pages/survey";
     lena.put(open, json!({"open": true})).await.ok(200);
+    // The module knows where its page stands: nobody writes the address down.
+    let links = sent_out(&lena, &project).await;
+    let ends = format!("/p/acme/verstak.rollout/survey?code={ivan}");
+    assert!(links.iter().any(|link| link.as_str().is_some_and(|link| link.ends_with(&ends))), "{links:?}");
     let seen = shown(&app, ivan).await;
     assert_eq!(seen[0]["fields"]["state"], "open", "{seen}");
     assert_eq!(shown(&app, &"0".repeat(64)).await, json!([]));

@@ -144,6 +144,10 @@ async fn administrators_name_and_hide_what_a_plugin_declares_and_change_nothing_
         admin.patch(&format!("{entity}/fields/days"), json!({"required": true})).await.problem(422, "config.invalid");
     assert!(no["fields"]["required"]["message"].as_str().unwrap().contains(LEAVE), "{no}");
     admin.patch(&format!("{entity}/fields/kind"), json!({"choices": []})).await.problem(422, "config.invalid");
+    for (part, given) in [("icon", json!("truck")), ("menu", json!({"shown": false}))] {
+        let no = admin.patch(&entity, json!({(part): given})).await.problem(422, "config.invalid");
+        assert_eq!(no["fields"][part]["code"], "of_plugin", "{no}");
+    }
     app.by("ann").patch(&entity, json!({"label": {"en": "Mine"}})).await.problem(403, "denied");
     admin.delete(&format!("{entity}/fields/deputy")).await.ok(204);
     // Another version of the plugin overwrites none of it.

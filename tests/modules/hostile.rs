@@ -135,3 +135,37 @@ async fn there_is_an_end_to_what_a_plugin_declares() {
     install(&app, leave("1.0.0", |manifest| manifest + &entity(0, &fields(200)), &[])).await.ok(201);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn expressions_that_would_not_end_are_refused_wherever_a_manifest_has_them() {
+    let app = TestApp::start().await;
+    let deep = "(".repeat(900);
+    let long = format!("1{} > 0", " + 1".repeat(600));
+    let endless = [
+        ("[1].all(a, [1].all(b, [1].all(c, true)))", "inside one another"),
+        ("'aaaaaaaa'.matches('(a+)+$')", "`matches` is not available"),
+        (long.as_str(), "more than 1000 words"),
+        (deep.as_str(), ""),
+    ];
+    let places = [
+        ("\"daysBetween(record.starts, record.ends) + 1\"", "\"{}\"", "entities[0].fields[3].formula"),
+        ("check = \"!(record.ends < record.starts)\"", "check = \"{}\"", "entities[0].rules[0].check"),
+        ("when = \"!(record.stage in ['rejected', 'withdrawn'])\"", "when = \"{}\"", "constraints[0].when"),
+        ("id = \"request\"", "id = \"request\"\nwhen = \"{}\"", "hooks[0].when"),
+        ("tree = \"leave\"", "tree = \"leave\"\nwhen = \"{}\"", "surfaces[0].when"),
+    ];
+    for (from, to, place) in places {
+        for (expression, why) in endless {
+            let edit = |manifest: String| {
+                assert!(manifest.contains(from), "{from}");
+                manifest.replacen(from, &to.replace("{}", expression), 1)
+            };
+            let problem = install(&app, leave("1.0.0", edit, &[])).await.problem(422, "plugin.invalid");
+            let words = problem["fields"]["file"]["message"].as_str().unwrap();
+            // Formulas and rules, which are exact, know fewer functions and may say that first.
+            let told = words.contains(why) || !place.ends_with("when");
+            assert!(words.contains(place) && told, "{place} {expression:.40}: {words}");
+        }
+    }
+    app.finish().await;
+}

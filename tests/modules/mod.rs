@@ -11,11 +11,14 @@ mod gates;
 mod hostile;
 mod laid;
 mod lifecycle;
+mod outlived;
 mod pages;
 mod papers;
 mod public;
 mod purge;
+mod replays;
 mod roles;
+mod rollout;
 mod scripts;
 mod upgrade;
 

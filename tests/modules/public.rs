@@ -1,6 +1,7 @@
 //! Pages for people without an account, by the example `callback-requests`: closed until somebody opens them, what strangers
 //! see, send and are told, and what they do not get whatever they send.
 
+mod floods;
 mod links;
 
 use std::sync::OnceLock;

@@ -1,19 +1,21 @@
 //! Secrets of others in the database: sealed, those of before too; a server without the key says so, and loses nothing.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use kernel::db::connected;
 use kernel::seal::{self, Renewed, SealOptions};
 use kernel::{Db, Result};
 use people::provider::{self, SignInProviderInput};
 use people::sign_in::{self, SignIn};
 use serde_json::json;
 use uuid::Uuid;
-use verstak::housekeeping::renew_secrets;
+use verstak::secrets::{self, Rotated};
 
 use super::factor::shown;
 use super::idp::{Idp, SECRET};
 use super::oidc::office;
-use crate::app::{PASSWORD, TestApp};
+use crate::app::{PASSWORD, TestApp, on_postgres};
 
 const KEPT: &str = "SELECT client_secret FROM sign_in_provider WHERE label <> 'Copy'";
 
@@ -23,7 +25,7 @@ async fn troubles(app: &TestApp, id: &str) -> Vec<String> {
 }
 
 async fn renewed(app: &TestApp) -> Renewed {
-    renew_secrets(&app.state.db, &app.state.env).await.unwrap()
+    secrets::renew(&app.state.db, &app.state.env).await.unwrap()
 }
 
 #[tokio::test]
@@ -86,6 +88,9 @@ async fn second_factors_lie_sealed_and_without_the_key_codes_on_paper_let_in() {
     let folder = tempfile::tempdir().unwrap();
     let other = node(&app, &of(folder.path())).await.unwrap();
     assert_eq!(enters(&app, &other, &shown(&app, secret)).await, Err("secrets.locked".to_owned()));
+    let all = secrets::all(&other).await.unwrap();
+    let lost = secrets::named(&other, &seal::unreadable(other.seals(), &all)).await.unwrap();
+    assert!(lost.len() == 1 && lost[0].ends_with(": the second factor of admin@acme.test"), "{lost:?}");
     assert_eq!(enters(&app, &other, paper).await, Ok(()));
     assert_eq!(enters(&app, &app.state.db, &shown(&app, secret)).await, Ok(()));
     // As an earlier version has left it.
@@ -131,7 +136,7 @@ async fn a_server_without_the_key_says_so_and_loses_nothing() {
     let input: SignInProviderInput = serde_json::from_value(idp.settings(&json!({}))).unwrap();
     let refused = provider::create(&other, &ctx, &input, true).await.unwrap_err();
     assert_eq!((refused.code(), app.count("SELECT count(*) FROM sign_in_provider").await), ("secrets.locked", 1));
-    assert_eq!(renew_secrets(&other, &app.state.env).await.unwrap(), Renewed { sealed: 0, closed: 1 });
+    assert_eq!(secrets::renew(&other, &app.state.env).await.unwrap(), Renewed { sealed: 0, closed: 1 });
 
     // Somebody else's key is none, and what is no key is named.
     std::fs::write(&options.file, "ab".repeat(32)).unwrap();
@@ -153,12 +158,12 @@ async fn a_server_without_the_key_says_so_and_loses_nothing() {
     seal::rotate(&other, &app.state.env, &options).await.unwrap();
     let after = node(&app, &options).await.unwrap();
     assert_eq!((after.seals().locked(), opens(&after)), (None, locked));
-    assert_eq!(renew_secrets(&after, &app.state.env).await.unwrap(), Renewed { sealed: 0, closed: 1 });
+    assert_eq!(secrets::renew(&after, &app.state.env).await.unwrap(), Renewed { sealed: 0, closed: 1 });
     let new = std::fs::read_to_string(&options.file).unwrap();
     std::fs::write(&options.file, format!("{new}{key}")).unwrap();
     let both = node(&app, &options).await.unwrap();
     assert_eq!(opens(&both), secret);
-    assert_eq!(renew_secrets(&both, &app.state.env).await.unwrap(), Renewed { sealed: 1, closed: 0 });
+    assert_eq!(secrets::renew(&both, &app.state.env).await.unwrap(), Renewed { sealed: 1, closed: 0 });
 
     // Of keys that are configured the first one takes the place of one that is lost.
     let named = SealOptions { keys: "cd".repeat(32), file: folder.path().join("none") };
@@ -169,6 +174,80 @@ async fn a_server_without_the_key_says_so_and_loses_nothing() {
     for db in [other, after, both] {
         db.close().await.unwrap();
     }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_lost_is_replaced_when_somebody_has_seen_what_goes_with_it() {
+    let app = office().await;
+    let idp = Idp::start(&app).await;
+    let id = idp.known_to(&app, 0, &json!({})).await;
+    let hook = json!({"url": "https://hooks.example.com/", "events": ["lead.created"]});
+    app.admin().post("/webhooks", hook).await.ok(201);
+    let (env, ctx, folder) = (&app.state.env, app.system(), tempfile::tempdir().unwrap());
+    let lost = of(folder.path());
+    let open = async || Db::open(&app.state.config.db_options()).await.unwrap();
+    let lies = async || (app.text("SELECT name FROM seal_key").await, app.text(KEPT).await);
+
+    let (before, db) = (lies().await, open().await);
+    let refused = secrets::rotate(&db, env, &lost, false).await.unwrap_err().to_string();
+    for part in ["(2)", ": sign-in by the provider ", ": the webhook https://hooks.example.com/", "--forget-unreadable"]
+    {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    assert_eq!(lies().await, before);
+    assert!(!lost.file.exists() && !refused.contains(SECRET), "{refused}");
+    db.close().await.unwrap();
+
+    // With the old one at hand nothing is lost, and nobody is asked.
+    let db = open().await;
+    let rotated = secrets::rotate(&db, env, &app.state.config.seal_options(), false).await.unwrap();
+    assert_eq!((rotated, lies().await.0 == before.0), (Rotated { sealed: 2, forgotten: 0 }, false));
+    db.close().await.unwrap();
+
+    let db = open().await;
+    let rotated = secrets::rotate(&db, env, &lost, true).await.unwrap();
+    assert_eq!(
+        (rotated, secrets::renew(&db, env).await.unwrap()),
+        (Rotated { sealed: 0, forgotten: 2 }, Renewed::default())
+    );
+    let all = secrets::all(&db).await.unwrap();
+    assert!(seal::unreadable(db.seals(), &all).is_empty() && all.iter().all(|one| seal::is_forgotten(&one.text)));
+    let row = provider::one(&db, &ctx, id.parse().unwrap()).await.unwrap();
+    let opened = provider::opened(&db, &row).map(|row| row.client_secret);
+    assert_eq!(opened.map_err(|error| error.code().to_owned()), Err("secrets.forgotten".to_owned()));
+    let shown = app.admin().get("/sign-in-providers").await.ok(200);
+    assert_eq!(shown["items"][0]["has_secret"], json!(false), "{shown}");
+    assert_eq!(troubles(&app, &id).await, ["sealed"]);
+    let input: SignInProviderInput = serde_json::from_value(idp.settings(&json!({}))).unwrap();
+    let row = provider::change(&db, &ctx, id.parse().unwrap(), &input, true).await.unwrap();
+    assert_eq!(provider::opened(&db, &row).unwrap().client_secret.as_deref(), Some(SECRET));
+    db.close().await.unwrap();
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_start_that_finds_all_as_it_was_only_reads() {
+    let app = TestApp::start().await;
+    let empty = tempfile::tempdir().unwrap();
+    for options in [app.state.config.seal_options(), of(empty.path())] {
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told = Arc::clone(&seen);
+        let db = Db::open(&app.state.config.db_options()).await.unwrap();
+        let db = db.watched(move |statement| told.lock().unwrap().push(statement.sql.clone()));
+        seal::prepare(&db, &app.state.env, &options).await.unwrap();
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(seen.len() == 1 && seen[0].starts_with("SELECT"), "{seen:?}");
+        db.close().await.unwrap();
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_else_is_connected_is_known_where_the_database_tells_it() {
+    let app = TestApp::start().await;
+    let others = connected(&app.state.config.db_options()).await.unwrap();
+    assert_eq!(others.is_empty(), !on_postgres(), "{others:?}");
     app.finish().await;
 }
 

@@ -49,7 +49,14 @@ async fn the_map_counts_working_time_against_the_limit() {
     app.clock.advance_seconds(19 * 3_600);
     let a = map(&app, &instance).await["elements"]["a"].clone();
     assert_eq!((&a["state"], &a["elapsed"], &a["limit"]), (&json!("current"), &json!(14_400), &json!(28_800)));
-    app.clock.advance_seconds(5 * 3_600);
+    // The reminder comes at 14:00, an hour before the deadline, and not a second earlier.
+    let task = format!("/tasks/{}", engine.task(&instance).await);
+    for (seconds, reminders) in [(4 * 3_600 - 1, 0), (1, 1)] {
+        app.clock.advance_seconds(seconds);
+        app.drain().await;
+        assert_eq!(app.admin().get(&task).await.ok(200)["reminders_sent"], reminders);
+    }
+    app.clock.advance_seconds(3_600);
     assert_eq!(map(&app, &instance).await["elements"]["a"]["state"], "current");
     app.clock.advance_seconds(1);
     app.drain().await;

@@ -6,6 +6,7 @@ mod crud;
 mod duplicates;
 mod exports;
 mod filters;
+mod given;
 mod idempotency;
 pub mod imports;
 mod imports_whole;

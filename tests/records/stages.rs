@@ -41,6 +41,38 @@ async fn every_move_is_a_row_with_its_times() {
 }
 
 #[tokio::test]
+async fn where_a_record_has_stood_is_told_without_what_it_was_moved_past() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let id = app.record("deal", json!({"title": "Pipes"})).await;
+    for stage in ["contract", "quote", "contract"] {
+        admin.post(&format!("/records/deal/{id}/stage"), json!({"stage": stage})).await.ok(200);
+    }
+    let path = format!("/records/deal/{id}/stages");
+    assert_eq!(admin.get(&path).await.ok(200)["items"], json!(["deal_new", "contract", "quote"]));
+    // The bin keeps what happened; a record without stages has none.
+    admin.delete(&format!("/records/deal/{id}")).await;
+    assert_eq!(admin.get(&path).await.ok(200)["items"], json!(["deal_new", "contract", "quote"]));
+    let company = app.record("company", json!({"title": "Steel"})).await;
+    assert_eq!(admin.get(&format!("/records/company/{company}/stages")).await.ok(200)["items"], json!([]));
+    admin.get(&format!("/records/company/{id}/stages")).await.problem(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn where_a_record_has_stood_is_not_told_to_whom_stages_are_hidden_or_who_does_not_see_it() {
+    let mut app = TestApp::build().person("sam", "sales_manager").start().await;
+    let rows = json!([{"kind": "permission", "entity": "deal", "actions": ["read"]}]);
+    app.role("clerk", rows, json!([{"entity": "deal", "field": "stage", "right": "hidden"}])).await;
+    app.person(0, "clerk", &["clerk"]).await;
+    let path = format!("/records/deal/{}/stages", app.record("deal", json!({"title": "Pipes"})).await);
+    assert_eq!(app.by("clerk").get(&path).await.ok(200)["items"], json!([]));
+    app.by("sam").get(&path).await.problem(404, "not_found");
+    app.stranger().get(&path).await.problem(401, "auth.required");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_unknown_stage_is_a_conflict_and_other_entities_have_none() {
     let app = TestApp::start().await;
     let admin = app.admin();

@@ -171,6 +171,13 @@ async fn a_month_is_the_companys_and_a_period_has_no_common_moment_with_the_next
         assert_eq!(figure(&app, "lead.created", json!({"from": from, "to": to})).await, expected, "{from}");
     }
     assert_eq!(figure(&app, "lead.created", json!({"preset": "this_month"})).await, 1);
+    // Of deals that stand open by the month they were made in likewise.
+    app.record("deal", json!({"title": "Pumps"})).await;
+    let standing = json!({"measures": ["deal.open"], "group_by": [{"field": "created_at", "bucket": "month"}]});
+    let deals = ask(&app, "admin", standing).await;
+    assert_eq!((&deals["rows"][0]["group"]["created_at"], &deals["rows"][1]), (&json!("2027-02-01"), &Value::Null));
+    assert_eq!(deals["totals"]["values"], deals["rows"][0]["values"]);
+    opens_what_it_counts(&app, "admin", &deals).await;
     let compared = json!({"measures": ["lead.created"], "period": {"from": "2027-02-01", "to": "2027-03-01"}, "compare": "before"});
     assert_eq!(ask(&app, "admin", compared).await["totals"]["before"]["lead.created"], 1);
     app.drain().await;

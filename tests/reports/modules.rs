@@ -1,9 +1,10 @@
 //! Measures and axes that modules bring, and reports as sources of their pages.
 
+use plugin_host::dev::project;
 use serde_json::{Value, json};
 
 use super::{ask, opens_what_it_counts};
-use crate::app::TestApp;
+use crate::app::{TestApp, root};
 use crate::modules::{LEAVE, REQUEST, days, disable, install, leave, office, run};
 
 const MEASURES: &str = r#"
@@ -107,5 +108,36 @@ async fn a_manifest_with_measures_that_make_no_sense_is_refused_by_its_place() {
     check("field = \"stage\", op", "field = \"stages\", op", "did you mean `stage`?").await;
     check("bucket = \"month\"", "", "axes[0].bucket").await;
     check("field = \"starts\"\nbucket", "field = \"days\"\nbucket", "axes[0].bucket").await;
+    app.finish().await;
+}
+
+/// The rows of an answer, as they stand in its text.
+fn rows_in(text: &str) -> &str {
+    let rest = text.split_once(",\"rows\":").unwrap().1;
+    rest.split_once(",\"totals\":").unwrap().0
+}
+
+// reports.md, acceptance 16.
+#[tokio::test]
+async fn what_the_code_of_a_module_asks_for_has_the_rows_of_the_api_byte_for_byte() {
+    let app = TestApp::build().person("ann", "sales_manager").start().await;
+    let folder = root().join("core/plugin_host/tests/guests/figures");
+    let component = project::build(&folder, Some(&root().join("target/guests"))).unwrap();
+    install(&app, project::package(&folder, &component, None).unwrap()).await.ok(201);
+    app.admin().post("/plugins/test.figures/enable", json!({"grants": "requested"})).await.ok(200);
+    for (name, amount) in [("admin", 100), ("ann", 20), ("ann", 3)] {
+        app.by(name).create("deal", json!({"title": name, "amount": amount, "source": "web"})).await.ok(201);
+    }
+    let keys = json!(["deal.open_amount", "deal.open", "deal.won"]);
+    let query = json!({"measures": keys, "group_by": ["owner", "source"], "sort": "-deal.open"});
+    for name in ["admin", "ann"] {
+        let api = app.by(name).post("/reports/query", query.clone()).await;
+        let told = app.by(name).post("/plugins/test.figures/http/ask", query.clone()).await;
+        assert_eq!((api.status.as_u16(), told.status.as_u16()), (200, 200), "{}", told.text());
+        let (api, told) = (api.text(), told.text());
+        assert_eq!(rows_in(&api), rows_in(&told), "{name}");
+        assert_eq!(rows_in(&api).matches("\"drill\"").count(), 2, "two owners: {api}");
+    }
+    app.drain().await;
     app.finish().await;
 }

@@ -43,6 +43,7 @@ pub mod typeset;
 mod words;
 
 pub use letter::{LetterDraft, Recipient};
+pub use own::moving as moving_own;
 pub use own::{NewTemplate, OwnTemplate, OwnVersion, SettingsTrial, TemplateEdit, TemplateKind, Trial, Uploaded};
 pub use send::{SendInput, Sent};
 pub use service::{DocumentInput, Documents, Format};

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `id` | UUIDv7 newtypes |
 //! | `key` | keys of entities and fields |
+//! | `icons` | names of the pictures that the portal has |
 //! | `child` | work in a child process with limits |
 //! | `clock` | time and randomness as parameters |
 //! | `value` | field types, values, their JSON and database forms |
@@ -43,6 +44,7 @@ pub mod event;
 pub mod expression;
 pub mod files;
 pub mod filter;
+pub mod icons;
 pub mod id;
 pub mod jobs;
 pub mod kept;

@@ -22,6 +22,10 @@ pub enum Area {
     Fields,
     /// Roles with their rights.
     Roles,
+    /// Working calendars of the company and of departments.
+    Calendars,
+    /// Gateways of SMS, without their secrets.
+    Gateways,
     /// Published processes.
     Processes,
     /// Pipelines with their stages, which start processes.
@@ -30,34 +34,45 @@ pub enum Area {
     Conditions,
     /// Validation rules.
     Rules,
+    /// What is done about duplicates.
+    Duplicates,
     /// Where fields stand.
     Layouts,
     /// Saved views that everybody sees.
     Views,
     /// How papers look.
     Templates,
+    /// Templates of the company's own.
+    OwnTemplates,
     /// Rules of automation.
     Automations,
     /// Saved reports that others see.
     Reports,
+    /// First pages that were changed, and dashboards that others see.
+    Dashboards,
 }
 
 impl Area {
     /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Directories,
         Self::Entities,
         Self::Fields,
         Self::Roles,
+        Self::Calendars,
+        Self::Gateways,
         Self::Processes,
         Self::Pipelines,
         Self::Conditions,
         Self::Rules,
+        Self::Duplicates,
         Self::Layouts,
         Self::Views,
         Self::Templates,
+        Self::OwnTemplates,
         Self::Automations,
         Self::Reports,
+        Self::Dashboards,
     ];
 
     /// Its name in addresses and files.
@@ -67,15 +82,20 @@ impl Area {
             Self::Directories => "directories",
             Self::Fields => "fields",
             Self::Roles => "roles",
+            Self::Calendars => "calendars",
+            Self::Gateways => "gateways",
             Self::Pipelines => "pipelines",
             Self::Conditions => "conditions",
             Self::Rules => "rules",
+            Self::Duplicates => "duplicates",
             Self::Layouts => "layouts",
             Self::Views => "views",
             Self::Templates => "templates",
+            Self::OwnTemplates => "own_templates",
             Self::Processes => "processes",
             Self::Automations => "automations",
             Self::Reports => "reports",
+            Self::Dashboards => "dashboards",
         }
     }
 

@@ -1,11 +1,15 @@
-//! Secrets that are used again (of providers of identity, gateways, webhooks, second factors), sealed where they lie: whoever reads
-//! the database, or a copy of it, has not got them.
+//! Secrets that are used again (of providers of identity, gateways, webhooks, second factors, settings of plugins), sealed where
+//! they lie: whoever reads the database, or a copy of it, has not got them.
 //!
 //! AES-256-GCM by `ring`. The key is no part of the database: it stands in the configuration, or in a file of the data folder that
 //! is made by itself. The database knows the key's name alone (`seal_key`), so that a server with another key, or with none, says
 //! so and seals nothing that the others could not open. A sealed text names its key and belongs to its place: one that was copied
 //! to another row, or to another company, does not open there. A text without the mark is one of before: it is read as it stands,
-//! and sealed when it is next written or by the chores.
+//! and sealed when it is next written or by the chores. `agreed` is how servers on one database come to one key, `walk` goes over all that
+//! lies in the tables of all owners.
+
+mod agreed;
+mod walk;
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -16,19 +20,20 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use sea_orm::sea_query::{OnConflict, Query};
 use sha2::{Digest, Sha256};
 
+pub use agreed::{prepare, rotate};
+pub use walk::{Kept, Spot, forget, renew, unreadable};
+
 use crate::clock::Env;
-use crate::db::{ConnectionTrait, Db, Tx};
 use crate::{Error, Result};
 
 /// What a sealed text begins with.
 const MARK: &str = "sealed:1:";
+/// What lies where a secret was that no key opens and that was given up: it opens nowhere, in earlier versions neither.
+const FORGOTTEN: &str = "sealed:1:forgotten:";
 /// Characters of a key's name: of a digest of the key.
 const NAME: usize = 16;
-/// The one row of `seal_key`.
-const ROW: &str = "current";
 
 /// Of a database that was not told its keys, as those in which plugins are tried out: secrets lie there as they were given.
 pub(crate) static NONE: Seals = Seals { keys: Vec::new(), place: String::new(), locked: None };
@@ -60,14 +65,6 @@ pub struct Renewed {
     pub sealed: usize,
     /// Their key is not here: they are as they were.
     pub closed: usize,
-}
-
-impl Renewed {
-    /// Both together.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self { sealed: self.sealed.saturating_add(other.sealed), closed: self.closed.saturating_add(other.closed) }
-    }
 }
 
 impl fmt::Debug for Seals {
@@ -109,19 +106,28 @@ impl Seals {
     /// The secret of a text that was kept at a place.
     ///
     /// # Errors
-    /// `Conflict("secrets.locked")` where its key is not here, or it was sealed for another place.
+    /// `Conflict("secrets.locked")` where its key is not here, or it was sealed for another place;
+    /// `Conflict("secrets.forgotten")` where it was given up.
     pub fn open(&self, place: &str, kept: &str) -> Result<String> {
+        if is_forgotten(kept) {
+            return Err(Error::Conflict { code: "secrets.forgotten", current: None });
+        }
         let Some(sealed) = kept.strip_prefix(MARK) else { return Ok(kept.to_owned()) };
         self.opened(place, sealed).ok_or_else(|| self.closed(place))
     }
 
-    /// The text sealed under the present key; none where it is already. Writes no log: whoever looks through all of them says
+    /// Whether a text opens at its place; one that is clear does. Writes no log.
+    pub fn opens(&self, place: &str, kept: &str) -> bool {
+        kept.strip_prefix(MARK).is_none_or(|sealed| self.opened(place, sealed).is_some())
+    }
+
+    /// The text sealed under the present key; none where it is already, or was given up. Writes no log: whoever looks through all of them says
     /// how many do not open.
     ///
     /// # Errors
     /// As `open` and `seal`.
     pub fn renewed(&self, env: &Env, place: &str, kept: &str) -> Result<Option<String>> {
-        if kept.is_empty() || self.is_none() {
+        if !is_there(kept) || self.is_none() {
             return Ok(None);
         }
         let mark = self.mark().ok_or_else(locked)?;
@@ -160,6 +166,21 @@ impl Seals {
         tracing::error!(place, why, "a secret can be neither opened nor sealed");
         locked()
     }
+}
+
+/// Whether a text is one that was sealed, with whatever key.
+pub fn is_sealed(kept: &str) -> bool {
+    kept.starts_with(MARK)
+}
+
+/// Whether a secret was given up because no key opened it.
+pub fn is_forgotten(kept: &str) -> bool {
+    kept == FORGOTTEN
+}
+
+/// Whether there is a secret at all: it was given, and not given up.
+pub fn is_there(kept: &str) -> bool {
+    !kept.is_empty() && !is_forgotten(kept)
 }
 
 fn locked() -> Error {
@@ -233,110 +254,12 @@ impl SealOptions {
     }
 }
 
-/// Has a database of the present schema know its keys. Where nothing was sealed yet and there is no key one is made.
-///
-/// A key that is missing, or another one than the servers beside have, is no error: everything but sealed secrets works, and
-/// `Seals::locked` says what to do.
+/// The keys at hand, whether or not they are those of the database: what opens with them is seen before anything is changed.
 ///
 /// # Errors
-/// `Unavailable` when keys cannot be read, are none, or cannot be written; when the database fails.
-pub async fn prepare(db: &Db, env: &Env, options: &SealOptions) -> Result<()> {
-    loop {
-        // Another server may make its own at the same time: then that one is looked at.
-        if let Some(seals) = settled(db, env, options).await? {
-            if let Some(why) = seals.locked() {
-                tracing::error!(why, "secrets can be neither opened nor sealed");
-            }
-            db.set_seals(seals);
-            return Ok(());
-        }
-    }
-}
-
-/// Nothing when somebody else was first.
-async fn settled(db: &Db, env: &Env, options: &SealOptions) -> Result<Option<Seals>> {
-    let tx = db.begin().await?;
-    let current = current(&tx).await?;
-    let mut keys = options.read()?;
-    let first = keys.first().map(|key| key.name.clone());
-    let mut locked = None;
-    match (first, current) {
-        (Some(first), Some(current)) if first == current => {}
-        (Some(first), Some(current)) if keys.iter().any(|key| key.name == current) => name(&tx, env, &first).await?,
-        (_, Some(current)) => locked = Some(missing(options, &current)),
-        (Some(first), None) => {
-            if !claimed(&tx, env, &first).await? {
-                return Ok(None);
-            }
-        }
-        (None, None) => {
-            let text = env.secret();
-            keys = parsed(&text, "a new key")?;
-            let made = keys.first().map(|key| key.name.clone()).unwrap_or_default();
-            if !claimed(&tx, env, &made).await? {
-                return Ok(None);
-            }
-            options.write(&format!("{text}\n")).map_err(|error| options.failed(&error))?;
-        }
-    }
-    tx.commit().await?;
-    Ok(Some(Seals { keys, place: options.place(), locked }))
-}
-
-fn missing(options: &SealOptions, current: &str) -> String {
-    let (file, place) = (options.file.display(), options.place());
-    format!(
-        "secrets here are sealed with the key {current}, which is not in {place}. Put back the file {file} of the server that made \
-         it, or name the key in secrets.keys (VERSTAK__SECRETS__KEYS); all servers on one database need the same. If it is lost, \
-         `verstak secrets rotate` has another one take its place, and what it sealed is given anew"
-    )
-}
-
-/// Has everything be sealed by another key from the next start on: by a new one in the file, those before stay behind it to open
-/// what they sealed; or by the first one of the configuration, whichever was first before.
-///
-/// # Errors
-/// `Unavailable` when keys cannot be read, are none, or cannot be written; when the database fails.
-pub async fn rotate(db: &Db, env: &Env, options: &SealOptions) -> Result<()> {
-    let known = options.read()?;
-    let tx = db.begin().await?;
-    let first = if options.keys.trim().is_empty() {
-        let (text, before) = (env.secret(), options.read_file()?.unwrap_or_default());
-        options.write(&format!("{text}\n{before}")).map_err(|error| options.failed(&error))?;
-        Key::read(&text)
-    } else {
-        known.into_iter().next()
-    };
-    let first = first.ok_or_else(|| Error::internal("a new key is none"))?;
-    name(&tx, env, &first.name).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn current(tx: &Tx) -> Result<Option<String>> {
-    let select = Query::select().column("name").from("seal_key").to_owned();
-    Ok(tx.query_one(&select).await?.map(|row| row.try_get_by_index(0)).transpose()?)
-}
-
-/// Says by which key things are sealed from now on.
-async fn name(tx: &Tx, env: &Env, key: &str) -> Result<()> {
-    let replaced = OnConflict::column("place").update_columns(["name", "made_at"]).to_owned();
-    write(tx, env, key, replaced).await?;
-    Ok(())
-}
-
-/// The same where nobody has said it yet: false when somebody was first.
-async fn claimed(tx: &Tx, env: &Env, key: &str) -> Result<bool> {
-    Ok(write(tx, env, key, OnConflict::column("place").do_nothing().to_owned()).await? == 1)
-}
-
-async fn write(tx: &Tx, env: &Env, key: &str, known: OnConflict) -> Result<u64> {
-    let insert = Query::insert()
-        .into_table("seal_key")
-        .columns(["place", "name", "made_at"])
-        .values_panic([ROW.into(), key.into(), env.now().0.into()])
-        .on_conflict(known)
-        .to_owned();
-    Ok(tx.execute(&insert).await?.rows_affected())
+/// `Unavailable` when keys cannot be read, or are none.
+pub fn at_hand(options: &SealOptions) -> Result<Seals> {
+    Ok(Seals { keys: options.read()?, place: options.place(), locked: None })
 }
 
 #[cfg(test)]
@@ -373,6 +296,8 @@ mod tests {
             ("x".to_owned(), None)
         );
         assert!(NONE.open("a/1", &kept).is_err());
+        assert!(seals.opens("a/1", &kept) && seals.opens("a/1", "clear") && !seals.opens("a/2", &kept));
+        assert!(!other.opens("a/1", &kept) && !NONE.opens("a/1", &kept));
         assert!(!format!("{seals:?}").contains("0011"));
     }
 
@@ -394,6 +319,18 @@ mod tests {
         assert!(old.open("a", &anew).is_err() && old.renewed(&env, "a", &anew).is_err());
         let locked = Seals { locked: Some("lost".to_owned()), ..seals(ONE) };
         assert!(locked.renewed(&env, "a", &kept).is_err() && locked.renewed(&env, "a", "clear").is_err());
+    }
+
+    #[test]
+    fn what_was_given_up_opens_nowhere_and_is_not_sealed_again() {
+        let (env, seals) = (Env::system(), seals(ONE));
+        assert_eq!(seals.open("a", FORGOTTEN).unwrap_err().code(), "secrets.forgotten");
+        assert_eq!(seals.renewed(&env, "a", FORGOTTEN).unwrap(), None);
+        assert!(!seals.opens("a", FORGOTTEN) && is_sealed(FORGOTTEN) && !is_there(FORGOTTEN) && !is_there(""));
+        let kept = seals.seal(&env, "a", "x").unwrap();
+        assert!(
+            is_there(&kept) && is_sealed(&kept) && !is_forgotten(&kept) && is_there("clear") && !is_sealed("clear")
+        );
     }
 
     #[test]

@@ -31,14 +31,15 @@ pub use mail::{DkimOptions, Mail, MailOptions, MailOwner, MailTls};
 pub use messages::{MessageLimits, Messages};
 pub use webhooks::Webhooks;
 
-use kernel::clock::Env;
-use kernel::seal::Renewed;
+use kernel::seal::Kept;
 use kernel::{Db, Result};
 
-/// Seals those secrets of gateways and webhooks of all companies that are clear, or sealed with a key of before.
+/// Secrets of gateways and webhooks of all companies, where they lie.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    Ok(messages::renew_secrets(db, env).await?.and(webhooks::renew_secrets(db, env).await?))
+pub async fn secrets(db: &Db) -> Result<Vec<Kept>> {
+    let mut all = messages::secrets(db).await?;
+    all.extend(webhooks::secrets(db).await?);
+    Ok(all)
 }

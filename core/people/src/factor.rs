@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use kernel::clock::Env;
-use kernel::db::{ConnectionTrait, Tx};
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
-use kernel::seal::Renewed;
+use kernel::seal::{Kept, Spot};
 use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, UserId, audit};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use totp_rs::{Builder, Secret, Totp};
@@ -187,31 +188,30 @@ pub(crate) async fn judge(db: &Db, env: &Env, account: &User, code: Option<&str>
     if right { Ok(()) } else { Err(Error::Conflict { code: "auth.wrong_code", current: None }) }
 }
 
-/// Seals those secrets of all companies that are clear, or sealed with a key of before.
+/// Secrets of all companies, where they lie.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    let mut renewed = Renewed::default();
-    for row in second_factor::Entity::find().rows(db.read()).await? {
-        match db.seals().renewed(env, &place(row.tenant_id, row.user_id), &row.secret) {
-            Ok(None) => {}
-            Ok(Some(anew)) => {
-                let update = second_factor::ActiveModel { secret: Set(anew), ..Default::default() };
-                let tx = db.begin().await?;
-                // Whoever began another one meanwhile has sealed it.
-                let same = second_factor::Entity::update_many()
-                    .set(update)
-                    .filter(second_factor::Column::UserId.eq(row.user_id))
-                    .filter(second_factor::Column::Secret.eq(row.secret.as_str()));
-                same.run(&tx).await?;
-                tx.commit().await?;
-                renewed.sealed += 1;
-            }
-            Err(_) => renewed.closed += 1,
-        }
-    }
-    Ok(renewed)
+pub async fn secrets(db: &Db) -> Result<Vec<Kept>> {
+    let select = Query::select()
+        .columns([("second_factor", "user_id"), ("second_factor", "tenant_id"), ("second_factor", "secret")])
+        .column(("user_account", "email"))
+        .from("second_factor")
+        .inner_join("user_account", Expr::col(("user_account", "id")).equals(("second_factor", "user_id")))
+        .order_by(("user_account", "email"), Order::Asc)
+        .to_owned();
+    let rows = db.read().query_all(&select).await?;
+    let kept = |row: &QueryResult| -> Result<Kept> {
+        let (user, tenant): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        Ok(Kept {
+            tenant: TenantId(tenant),
+            what: format!("the second factor of {}", row.try_get_by_index::<String>(3)?),
+            place: place(tenant, user),
+            text: row.try_get_by_index(2)?,
+            spot: Spot { table: "second_factor", column: "secret", member: None, row: vec![("user_id", user.into())] },
+        })
+    };
+    rows.iter().map(kept).collect()
 }
 
 /// What a secret is sealed for.

@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 use crate::PluginHost;
 use crate::manifest::SettingType;
 use crate::registry::store;
+use crate::settings::{Settings, is_sealed};
 
 /// Keys of a page.
 const PAGE: u64 = 200;
@@ -54,9 +55,9 @@ impl PluginHost {
         if row.is_none() && holdings.is_empty() {
             return Err(Error::NotFound(format!("plugin {plugin} in this company")));
         }
-        let settings = match &row {
-            Some(row) => self.open_settings(plugin, &row.version, json!(row.settings)).await,
-            None => Json::Null,
+        let (settings, asked_anew) = match &row {
+            Some(row) => self.open_settings(plugin, &row.version, &row.settings).await,
+            None => (Json::Null, BTreeSet::new()),
         };
         let version = row.as_ref().map(|row| row.version.clone());
         let head = json!({
@@ -65,6 +66,7 @@ impl PluginHost {
             "version": version,
             "at": ctx.now(),
             "settings": settings,
+            "asked_anew": asked_anew,
         });
         let tx = db.begin().await?;
         audit::record(&tx, ctx, "plugin.exported", plugin, json!({ "version": version })).await?;
@@ -72,20 +74,18 @@ impl PluginHost {
         Ok(Export { ctx: ctx.clone(), plugin: plugin.to_owned(), head, holdings, place: Place::Head })
     }
 
-    /// Settings without secrets; of a version that cannot be read none.
-    async fn open_settings(&self, plugin: &str, version: &str, settings: Json) -> Json {
-        let Ok(version) = self.inner.registry.version(plugin, version).await else { return Json::Null };
-        let secrets: BTreeSet<&str> = version
-            .manifest
-            .settings
-            .iter()
-            .filter(|setting| setting.kind == SettingType::Secret)
-            .map(|setting| setting.key.as_str())
-            .collect();
-        match settings {
-            Json::Object(all) => all.into_iter().filter(|(key, _)| !secrets.contains(key.as_str())).collect(),
-            _ => Json::Null,
-        }
+    /// Settings without secrets, and the keys of those that were set: whoever takes it over is asked for them anew. Of a version
+    /// that cannot be read no settings.
+    async fn open_settings(&self, plugin: &str, version: &str, settings: &Settings) -> (Json, BTreeSet<String>) {
+        let version = self.inner.registry.version(plugin, version).await.ok();
+        let is_secret = |key: &str| {
+            let mut declared = version.iter().flat_map(|version| &version.manifest.settings);
+            declared.any(|setting| setting.key == key && setting.kind == SettingType::Secret)
+        };
+        let (secrets, open): (Settings, Settings) =
+            settings.clone().into_iter().partition(|(key, value)| is_secret(key) || is_sealed(value));
+        let open = if version.is_some() { json!(open) } else { Json::Null };
+        (open, secrets.into_keys().collect())
     }
 
     /// The next lines; none at the end.

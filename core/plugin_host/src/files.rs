@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::stream;
 use kernel::ctx::Cause;
 use kernel::jobs::{Handler, Job, JobError, Lane};
-use kernel::{Actor, Error, RecordId};
+use kernel::{Actor, Error, RecordId, TenantId};
 use records::files::Files;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -17,10 +17,11 @@ use uuid::Uuid;
 use crate::PluginHost;
 use crate::capabilities::LogLevel;
 use crate::capabilities::files::{FileAct, may, own_rights};
-use crate::capabilities::http::{HttpPermission, goes_to, secret_of};
+use crate::capabilities::http::{HttpPermission, goes_to};
 use crate::manifest::RunAs;
 use crate::outbound::{self, NoAnswer, Outgoing};
 use crate::registry::{OnNode, Running};
+use crate::secrets;
 
 /// Kind of the job.
 pub(crate) const FETCH: &str = "plugin.file_fetch";
@@ -82,7 +83,7 @@ impl PluginHost {
         drop(self.inner.services.files.set(files));
     }
 
-    async fn fetch_file(&self, tenant: kernel::TenantId, fetching: Fetching) -> Result<(), JobError> {
+    async fn fetch_file(&self, tenant: TenantId, fetching: Fetching) -> Result<(), JobError> {
         let plugins = self.inner.registry.tenant(tenant).await?;
         let plugin = match plugins.get(&fetching.plugin) {
             Some(OnNode::Running(plugin)) => plugin,
@@ -106,21 +107,24 @@ impl PluginHost {
             self.inner.services.files.get().ok_or_else(|| JobError::Retry("this node keeps no files".into()))?;
         // Nobody is asked for what has nowhere to go.
         for_good(files.may_add(&ctx, &fetching.entity, fetching.record).await)?;
-        let body = self.asked(&plugin, &fetching).await?;
+        let body = self.asked(ctx.tenant, &plugin, &fetching).await?;
         let (entity, name) = (fetching.entity.as_str(), fetching.name.as_str());
         let whole = stream::iter([Ok(Bytes::from(body))]);
         for_good(files.add_once(&ctx, fetching.file, entity, fetching.record, name, whole).await.map(drop))
     }
 
     /// What the server answers.
-    async fn asked(&self, plugin: &Running, fetching: &Fetching) -> Result<Vec<u8>, JobError> {
+    async fn asked(&self, tenant: TenantId, plugin: &Running, fetching: &Fetching) -> Result<Vec<u8>, JobError> {
         let fatal = |why: String| JobError::Fatal(why);
         let outbound = self.inner.services.outbound.get().cloned();
         let outbound = outbound.ok_or_else(|| JobError::Retry("this process sends nothing".to_owned()))?;
         let url = Url::parse(&fetching.url).map_err(|error| fatal(error.to_string()))?;
         let secret = match &fetching.bearer {
             Some(key) => {
-                let secret = secret_of(plugin, key).map_err(|error| fatal(format!("{error:?}")))?;
+                let kept = secrets::kept(plugin, key).map_err(|error| fatal(format!("{error:?}")))?;
+                // The key may be put back.
+                let secret = secrets::open(&self.inner.services.db, tenant, plugin, key, kept);
+                let secret = secret.map_err(|error| JobError::Retry(format!("{error:?}")))?;
                 vec![("authorization".to_owned(), format!("Bearer {secret}"))]
             }
             None => Vec::new(),

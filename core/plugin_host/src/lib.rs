@@ -17,6 +17,7 @@
 //! | `when` | CEL conditions |
 //! | `texts` | translations of plugins |
 //! | `settings` | settings against their schema |
+//! | `secrets` | settings of the type secret: sealed where they lie, opened for the wire alone |
 //! | `surfaces` | pages as data: `ui/*.toml` checked and compiled, who sees them, what their sources may ask |
 //! | `points` | before-hooks, events, HTTP, actions, conditions and jobs |
 //! | `jobs` | runs of jobs: schedules, tries, cursors |
@@ -58,6 +59,7 @@ pub mod package;
 mod points;
 mod registry;
 mod roles;
+mod secrets;
 pub mod settings;
 mod sheets;
 pub mod surfaces;
@@ -77,3 +79,4 @@ pub use points::http::{HttpCaller, HttpRequest, HttpResponse};
 pub use points::pages::{Acted, ComputedRow, ComputedRows, Deed, Patch, RefusedRow, Toast, View};
 pub use points::signature::{SIGNATURE as SIGNATURE_HEADER, TIMESTAMP as TIMESTAMP_HEADER, sign};
 pub use roles::Given;
+pub use secrets::secrets;

@@ -26,6 +26,7 @@ use crate::points::events::key_of_plugin;
 use crate::registry::store::{self, Installed, NewVersion, TenantRow};
 use crate::registry::{Declared, Running, Version, VersionError, opened};
 use crate::roles::{self, Given};
+use crate::secrets;
 use crate::settings::{self, Settings};
 use crate::surfaces::close_gone;
 
@@ -215,7 +216,7 @@ impl PluginHost {
     /// # Errors
     /// `plugin.invalid` when a requested permission is not granted or the manifest names what this company does not have,
     /// `plugin.review_needed` when it asks for more than the version before and the admin has not said that they have seen
-    /// this one, `plugin.settings_invalid`, `NotFound`.
+    /// this one, `plugin.settings_invalid`, `NotFound`; `secrets.locked` of a new secret, where it cannot be sealed.
     pub async fn enable(&self, ctx: &Ctx, plugin: &str, grants: &Grants, sent: Option<&Settings>) -> Result<()> {
         self.enable_for(ctx, plugin, grants, sent, None, &Given::new()).await
     }
@@ -261,14 +262,14 @@ impl PluginHost {
         if before.as_ref().map(|row| &row.version) != seen.as_ref().map(|row| &row.version) {
             return Err(Error::Conflict { code: "plugin.version_changed", current: None });
         }
-        let kept = sent.or(before.as_ref().map(|row| &row.settings)).cloned().unwrap_or_default();
+        let kept = before.as_ref().map(|row| &row.settings);
         let mut row = TenantRow {
             departments: before.as_ref().and_then(|row| row.departments.clone()),
             plugin: plugin.to_owned(),
             version: version.manifest.version.to_string(),
             enabled: true,
             grants: asked.into_iter().chain(version.manifest.implied_keys()).collect(),
-            settings: settings::check(&version.manifest, &with_secrets(&version, kept, before.as_ref()))?,
+            settings: secrets::settled(&self.inner.services.db, ctx, &version.manifest, sent, kept)?,
             secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
             stopped: BTreeSet::new(),
         };
@@ -360,7 +361,7 @@ impl PluginHost {
     /// Replaces the settings of a plugin in the tenant. Secrets that are left out stay.
     ///
     /// # Errors
-    /// `plugin.settings_invalid`, `NotFound` when the tenant never enabled it.
+    /// `plugin.settings_invalid`, `NotFound` when the tenant never enabled it; `secrets.locked` of a secret, where it cannot be sealed.
     pub async fn set_settings(&self, ctx: &Ctx, plugin: &str, sent: &Settings) -> Result<()> {
         require_admin(ctx)?;
         let row = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
@@ -370,8 +371,8 @@ impl PluginHost {
             if row.enabled && row.version != version.manifest.version.to_string() {
                 return Err(Error::Conflict { code: "plugin.version_changed", current: None });
             }
-            let whole = with_secrets(&version, sent.clone(), Some(row));
-            row.settings = settings::check(&version.manifest, &whole)?;
+            let (db, kept) = (&self.inner.services.db, Some(&row.settings));
+            row.settings = secrets::settled(db, ctx, &version.manifest, Some(sent), kept)?;
             settings::check_references(&version.manifest, &catalogue, &row.settings)
         })
         .await
@@ -488,17 +489,4 @@ impl PluginHost {
         let since = ctx.now().plus_seconds(-30 * 24 * 3_600).utc().format("%Y-%m-%d").to_string();
         journal::costs(&self.inner.services.db, ctx.tenant, plugin, &since).await
     }
-}
-
-/// Secrets are never sent out, so a form that comes back without them leaves them as they are.
-fn with_secrets(version: &Version, sent: Settings, before: Option<&TenantRow>) -> Settings {
-    let mut whole: BTreeMap<_, _> = sent;
-    let secrets =
-        version.manifest.settings.iter().filter(|setting| setting.kind == crate::manifest::SettingType::Secret);
-    for setting in secrets {
-        if let Some(kept) = before.and_then(|row| row.settings.get(&setting.key)) {
-            whole.entry(setting.key.clone()).or_insert_with(|| kept.clone());
-        }
-    }
-    whole
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::error::{Error, FieldError, FieldErrors, Result};
+use kernel::seal;
 use records::Catalogue;
 use serde_json::Value as Json;
 
@@ -43,6 +44,11 @@ pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Resul
     }
 }
 
+/// Whether a kept value is a secret that was sealed.
+pub(crate) fn is_sealed(value: &Json) -> bool {
+    value.as_str().is_some_and(seal::is_sealed)
+}
+
 /// The refusal with what the setting asks for: every place in its text is filled.
 fn in_words(code: &str, setting: &Setting, value: &Json) -> FieldError {
     let bound = |bound: Option<i64>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
@@ -60,11 +66,12 @@ fn is_blank(value: &Json) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-/// Checks what an admin sent against the schema; blank values fall away, so that defaults apply.
+/// Checks what an admin sent against the schema; blank values fall away, so that defaults apply. What stays as it lies is there,
+/// and not looked at.
 ///
 /// # Errors
 /// Field errors named `settings.<key>`.
-pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
+pub fn check(manifest: &Manifest, sent: &Settings, stays: &Settings) -> Result<Settings> {
     let mut errors = FieldErrors::new();
     let mut kept = Settings::new();
     for (key, value) in sent {
@@ -79,7 +86,7 @@ pub fn check(manifest: &Manifest, sent: &Settings) -> Result<Settings> {
         }
     }
     for setting in manifest.settings.iter().filter(|setting| setting.required && setting.default.is_none()) {
-        if !kept.contains_key(&setting.key) {
+        if !kept.contains_key(&setting.key) && !stays.contains_key(&setting.key) {
             errors.entry(format!("settings.{}", setting.key)).or_insert_with(|| FieldError::new("required"));
         }
     }
@@ -111,9 +118,13 @@ pub(crate) fn check_references(manifest: &Manifest, catalogue: &Catalogue, kept:
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid { code: "plugin.settings_invalid", fields: errors }) }
 }
 
-/// What is in force: the kept values over the defaults; settings without either are left out.
+/// What is in force: the kept values over the defaults; settings without either are left out. Secrets lie there as they are kept;
+/// what was one in another version is nothing in this one.
 pub fn in_force(manifest: &Manifest, kept: &Settings) -> Settings {
-    let value = |setting: &Setting| kept.get(&setting.key).or(setting.default.as_ref()).cloned();
+    let shown = |setting: &Setting, value: &Json| setting.kind == SettingType::Secret || !is_sealed(value);
+    let value = |setting: &Setting| {
+        kept.get(&setting.key).filter(|value| shown(setting, value)).or(setting.default.as_ref()).cloned()
+    };
     manifest.settings.iter().filter_map(|setting| Some((setting.key.clone(), value(setting)?))).collect()
 }
 
@@ -130,6 +141,18 @@ mod tests {
             whole.extend(rest);
         }
         serde_json::from_value(whole).expect("a setting")
+    }
+
+    #[test]
+    fn what_was_a_secret_in_another_version_is_nothing_in_this_one() {
+        let manifest = |kind: &str| {
+            let head = "id = \"test.a\"\nversion = \"1.0.0\"\napi = \"1\"\ntitle.en = \"A\"\n";
+            let setting = format!("[[settings]]\nkey = \"limit\"\ntype = \"{kind}\"\nlabel.en = \"Limit\"\n");
+            toml::from_str::<Manifest>(&(head.to_owned() + &setting)).expect("a manifest")
+        };
+        let kept: Settings = [("limit".to_owned(), json!("sealed:1:0011:AAAA"))].into();
+        assert_eq!(in_force(&manifest("secret"), &kept), kept);
+        assert_eq!(in_force(&manifest("text"), &kept), Settings::new());
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod saved;
 mod sharing;
 mod tasks;
 
+pub use dashboards::moving as moving_dashboards;
 pub use dashboards::{
     Acting, Card, CardState, CardView, DashboardInput, DashboardView, Empty, Home, HomeInput, HomeQuery, HomeView,
     ReadCards, ReadDashboard, TasksCard,

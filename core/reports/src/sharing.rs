@@ -4,7 +4,7 @@
 use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Db, Error, Result};
-use people::role;
+use people::role::{self, Role};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,6 +43,32 @@ impl Sharing {
             Some(role) => Err(invalid("shared", format!("there is no role {role}"))),
             None => Ok(()),
         }
+    }
+
+    /// Its roles by key, in order; those that are gone are left out.
+    pub(crate) fn keys(&self, known: &[Role]) -> Vec<String> {
+        let named = |id: &Uuid| known.iter().find(|role| role.id == *id).map(|role| role.key.clone());
+        let mut keys: Vec<String> = self.roles.iter().filter_map(named).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// What is shared with everybody, or with roles of these keys.
+    ///
+    /// # Errors
+    /// `report.invalid` naming `roles` where there is no such role or nobody reads it, `shared` where there are too many.
+    pub(crate) async fn of_keys(conn: &impl ConnectionTrait, ctx: &Ctx, all: bool, keys: &[String]) -> Result<Self> {
+        let known = role::list(conn, ctx.tenant).await?;
+        let mut shared = Self { all, roles: Vec::new() };
+        for key in keys {
+            let unknown = || Error::field(INVALID, "roles", FieldError::new("unknown_name").with("value", key));
+            shared.roles.push(known.iter().find(|role| role.key == *key).ok_or_else(unknown)?.id);
+        }
+        if !shared.is_any() {
+            return Err(Error::field(INVALID, "roles", FieldError::new("required")));
+        }
+        shared.check(conn, ctx, &Self::default()).await?;
+        Ok(shared)
     }
 }
 

@@ -52,10 +52,25 @@ mod tests {
             let chunks = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 65_536])));
             Body::from_stream(chunks)
         };
+        // It says how much comes, and goes on.
+        let declared = || async {
+            let chunks = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 65_536])));
+            ([(header::CONTENT_LENGTH, "1073741824")], Body::from_stream(chunks))
+        };
+        // A byte at a time, without an end.
+        let trickle = || async {
+            let drops = futures::stream::unfold((), |()| async {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+            });
+            Body::from_stream(drops)
+        };
         let slow = || async { Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>()) };
         let away = || async { ([(header::LOCATION, "http://169.254.169.254/")], axum::http::StatusCode::FOUND) };
         let router = Router::new()
             .route("/endless", any(endless))
+            .route("/declared", any(declared))
+            .route("/trickle", any(trickle))
             .route("/slow", any(slow))
             .route("/away", any(away))
             .route("/", any(|| async { "fine" }));
@@ -96,9 +111,13 @@ mod tests {
         let url = server().await;
         let answer = send(true, &format!("{url}/endless")).await;
         assert!(matches!(answer, Err(NoAnswer::TooLong(1024))), "{answer:?}");
-        let path = format!("{url}/slow");
-        let slow = tokio::time::timeout(std::time::Duration::from_millis(300), send(true, &path)).await;
-        assert!(slow.is_err(), "it waits until its caller does not");
+        let answer = send(true, &format!("{url}/declared")).await;
+        assert!(matches!(answer, Err(NoAnswer::TooLong(1024))), "{answer:?}");
+        for path in ["slow", "trickle"] {
+            let path = format!("{url}/{path}");
+            let slow = tokio::time::timeout(std::time::Duration::from_millis(300), send(true, &path)).await;
+            assert!(slow.is_err(), "{path}: it waits until its caller does not");
+        }
         // A redirect is an answer: whoever asked judges the place first.
         let away = send(true, &format!("{url}/away")).await.unwrap();
         assert_eq!((away.status, away.headers.iter().any(|(name, _)| name == "location")), (302, true));

@@ -1,14 +1,14 @@
 //! Chores of the server: what has expired is removed, once an hour.
 
+use kernel::Db;
 use kernel::clock::Env;
 use kernel::db::ConnectionTrait;
 use kernel::jobs::{Handler, Job, JobError, Lane, long};
-use kernel::seal::Renewed;
-use kernel::{Db, Result};
 use messaging::{Messages, Webhooks};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use crate::http::idempotency::KEPT_SECONDS;
+use crate::secrets;
 
 const KIND: &str = "housekeeping";
 /// Chores by the clock (UTC): the job's kind and its cron expression.
@@ -29,15 +29,6 @@ pub const SCHEDULES: [(&str, &str); 12] = [
 
 /// Seconds the end of a long job is remembered: a month.
 const LONG_JOBS_SECONDS: i64 = 30 * 86_400;
-
-/// Seals secrets that are clear, or sealed with a key of before.
-///
-/// # Errors
-/// When the database fails.
-pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    let of_people = people::provider::renew_secrets(db, env).await?.and(people::factor::renew_secrets(db, env).await?);
-    Ok(of_people.and(messaging::renew_secrets(db, env).await?))
-}
 
 /// Removes old idempotency keys, ended sessions, long jobs, messages of plugins and of webhooks, and has the database renew its statistics.
 pub struct Cleanup {
@@ -83,7 +74,7 @@ impl Handler for Cleanup {
             tracing::info!(forgotten, "old messages of plugins were forgotten");
         }
         self.webhooks.forget_old().await?;
-        let renewed = renew_secrets(&self.db, &self.env).await?;
+        let renewed = secrets::renew(&self.db, &self.env).await?;
         if renewed.sealed > 0 {
             tracing::info!(renewed.sealed, "secrets were sealed anew");
         }

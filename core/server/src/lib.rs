@@ -23,6 +23,7 @@
 //! | `demo` | believable data for a look around |
 //! | `oidc` | providers of identity: where they are asked, and whether their word is believed |
 //! | `housekeeping` | removal of what has expired |
+//! | `secrets` | secrets of all owners together: sealed anew, named, given up |
 //! | `standing` | how the system is, for plugins that ask |
 //! | `sheet_link` | tables behind links, for imports |
 //! | `webhook` | requests of processes to other servers |
@@ -45,6 +46,7 @@ pub mod openapi;
 pub mod packages;
 mod papers;
 pub mod private;
+pub mod secrets;
 mod seen;
 pub mod setup;
 pub mod sheet_link;

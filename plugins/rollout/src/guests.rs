@@ -20,9 +20,20 @@ pub fn code() -> Result<String, HostError> {
     Ok(records::fresh_ids(2)?.concat().replace('-', ""))
 }
 
-/// What a guest is sent: the page's address with their code. Without an address the code alone, to be put behind it.
+/// The public page on which guests answer.
+const PAGE: &str = "survey";
+
+/// Where the page stands that guests answer on; nothing while nobody has opened it.
+///
+/// # Errors
+/// What the host says.
+pub fn page() -> Result<Option<String>, HostError> {
+    links::page_address(PAGE)
+}
+
+/// What a guest is sent: the page's address with their code.
 pub fn link(address: &str, code: &str) -> String {
-    format!("{}?code={code}", address.trim().trim_end_matches('/'))
+    format!("{address}?code={code}")
 }
 
 /// The guest whose code this is, and their poll. Whatever is wrong with a code, it is nobody's.
@@ -137,9 +148,8 @@ mod tests {
     #[test]
     fn a_link_is_the_page_with_the_code() {
         assert_eq!(
-            link(" https://crm.example.com/p/acme/x/survey/ ", "a1"),
+            link("https://crm.example.com/p/acme/x/survey", "a1"),
             "https://crm.example.com/p/acme/x/survey?code=a1"
         );
-        assert_eq!(link("", "a1"), "?code=a1");
     }
 }

@@ -270,6 +270,7 @@ pub fn adoption(ask: &Ask) -> Outcome<Figures> {
                 .with("light", row.words("light"))
                 .with("active", row.integer("active").unwrap_or(0))
                 .with("people", row.integer("people").unwrap_or(0))
+                .with("exported", row.integer("exported").unwrap_or(0))
                 .with("problems", row.integer("problems").unwrap_or(0))
                 .with("mood", decimal(row.number("mood")))
         };
@@ -364,19 +365,24 @@ pub fn polls(ask: &Ask) -> Outcome<Figures> {
 
 /// Guests of polls with their links, for those who send these out.
 pub fn guests(ask: &Ask) -> Outcome<Figures> {
-    with_asked(ask, |Asked { who, rules, project }| {
+    with_asked(ask, |Asked { who, project, .. }| {
         if !who.leads(&project)? && !who.has("rollout_team")? {
             return Ok(Vec::new());
         }
+        let address = guests::page()?;
         let polls = store::of_project("rollout_poll", &project.id, &["title"])?;
         let mine = store::is("project", &*project.id);
         let guests = latest("rollout_guest", &mine, &["title", "poll", "code", "answered_at"])?;
+        let link = |row: &Row| {
+            let link = address.as_deref().map(|address| guests::link(address, row.words("code")));
+            link.map_or(Value::Null, Value::Text)
+        };
         let row = |row: &Row| {
             let poll = polls.iter().find(|poll| row.id("poll") == Some(poll.id.as_str()));
             Figure::new(row.id.clone())
                 .with("name", row.words("title"))
                 .with("poll", poll.map_or("", |poll| poll.words("title")))
-                .with("link", guests::link(rules.survey_address(), row.words("code")))
+                .with("link", link(row))
                 .with("answered", row.value("answered_at").cloned().unwrap_or(Value::Null))
         };
         Ok(guests.iter().map(row).collect())

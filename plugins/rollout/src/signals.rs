@@ -14,6 +14,9 @@ use crate::presence;
 use crate::store::{self, Read, Rules, all_of, date, is};
 use crate::words::say;
 
+/// The measure of what is taken out as files.
+const EXPORTED: &str = "export.rows";
+
 /// Counts the week that begins on `monday` for a project. Groups of fewer than five people become one without a department.
 ///
 /// # Errors
@@ -24,13 +27,24 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
         groups.entry(department).or_default().push(person);
     }
     let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
+    let mut problems = problems(project, monday, rules)?;
+    let taken = taken_out(monday)?;
+    let mut exported: BTreeMap<Option<String>, i64> = BTreeMap::new();
     for (department, people) in groups {
         let week = week(&people, monday, rules)?;
-        let key = department.filter(|_| !week.is_small());
-        let together = weeks.entry(key).or_default();
+        let small = week.is_small();
+        if small && department.is_some() {
+            // What was told of there is counted where its people are.
+            let told = problems.remove(&department).unwrap_or(0);
+            *problems.entry(None).or_default() += told;
+        }
+        let department = department.filter(|_| !small);
+        let rows: i64 = people.iter().filter_map(|person| taken.get(person)).sum();
+        *exported.entry(department.clone()).or_default() += rows;
+        let together = weeks.entry(department).or_default();
         *together = together.with(week);
     }
-    let beside = Beside { problems: problems(project, monday, rules)?, mood: mood(project, monday, rules)? };
+    let beside = Beside { exported, problems, mood: mood(project, monday, rules)? };
     for (department, week) in weeks {
         write(project, monday, department.as_deref(), week, &beside, rules)?;
     }
@@ -39,7 +53,10 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
 
 /// What stands beside the figures of a week.
 struct Beside {
-    /// Problems and questions that people told of in the week, by department; with none those of nobody's department.
+    /// Rows that people took out as files, by department.
+    exported: BTreeMap<Option<String>, i64>,
+    /// Problems and questions that people told of in the week, by department; with none those of nobody's department and of
+    /// groups that are too small.
     problems: BTreeMap<Option<String>, i64>,
     /// The mean of the answers of polls; none where there are too few.
     mood: Option<f64>,
@@ -49,6 +66,19 @@ struct Beside {
 pub fn made_within(first: Day, last: Day, rules: &Rules) -> [Json; 2] {
     let at = |op: &str, day: Day| json!({"field": "created_at", "op": op, "value": moment(day, rules)});
     [at("gte", first), at("lt", last.plus(1))]
+}
+
+/// Rows that people took out as files within the week, by person.
+fn taken_out(monday: Day) -> Result<BTreeMap<String, i64>, HostError> {
+    let period = json!({"from": monday.to_string(), "to": monday.plus(7).to_string()});
+    let asked = json!({"measures": [EXPORTED], "group_by": ["manager"], "period": period, "limit": 10_000});
+    let told: Json = serde_json::from_str(&reports::query(&asked.to_string())?)
+        .map_err(|error| HostError::Internal(format!("reports: {error}")))?;
+    let of = |row: &Json| {
+        let person = row.get("group")?.get("manager")?.as_str()?.to_owned();
+        Some((person, row.get("values")?.get(EXPORTED)?.as_i64()?))
+    };
+    Ok(told.get("rows").and_then(Json::as_array).into_iter().flatten().filter_map(of).collect())
 }
 
 fn problems(project: &Row, monday: Day, rules: &Rules) -> Result<BTreeMap<Option<String>, i64>, HostError> {
@@ -156,7 +186,8 @@ fn write(
     beside: &Beside,
     rules: &Rules,
 ) -> Result<(), HostError> {
-    let problems = beside.problems.get(&department.map(str::to_owned)).copied().unwrap_or(0);
+    let of =
+        |figures: &BTreeMap<Option<String>, i64>| figures.get(&department.map(str::to_owned)).copied().unwrap_or(0);
     let adoption = week.adoption();
     let light = match adoption {
         None => "few",
@@ -179,7 +210,8 @@ fn write(
         .with("in_time", week.tasks.1)
         .with_some("adoption", adoption.map(|value| Value::Decimal(format!("{value:.1}"))))
         .with("light", light)
-        .with("problems", problems)
+        .with("exported", of(&beside.exported))
+        .with("problems", of(&beside.problems))
         .with_some("mood", beside.mood.map(|value| Value::Decimal(format!("{value:.1}"))));
     match store::all("rollout_signal", &filter, &["light"])?.first() {
         Some(known) => records::change("rollout_signal", &known.id, draft)?,

@@ -178,11 +178,6 @@ impl Rules {
         self.settings.text("audience").filter(|role| !role.is_empty())
     }
 
-    /// Where guests answer polls, as the administrator wrote it down; empty: nowhere yet.
-    pub fn survey_address(&self) -> &str {
-        self.settings.text("survey_address").unwrap_or_default()
-    }
-
     /// Seconds from UTC.
     pub fn offset(&self) -> i64 {
         self.offset

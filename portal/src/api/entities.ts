@@ -4,28 +4,16 @@ import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
 import { aggregate } from "./records";
-import type { AuditAct, Body } from "./types";
+import type { Body } from "./types";
 
 export type NewEntity = Body<"NewEntity">;
-export type EntityPatch = Body<"EntityPatch">;
+export type EntityPatch = Partial<Body<"EntityPatch">>;
+export type RemovedEntity = Body<"Items_RemovedEntityView">["items"][number];
 
-/** Pages of acts that are read: more than a company of a hundred own kinds has. */
-const mostPages = 10;
-
-/** What was done to kinds of records, the newest first: it knows their names in every language, and those that are removed. */
-export const entityActsQuery = queryOptions({
-  queryKey: [...keys.audit, "entities"],
-  queryFn: async ({ signal }) => {
-    const acts: AuditAct[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
-      const found = await api.get("/audit", { query: { area: "entity", limit: 200, cursor }, signal });
-      acts.push(...found.items);
-      cursor = found.next_cursor ?? undefined;
-      if (!cursor) break;
-    }
-    return acts;
-  },
+/** Those that were removed: they come back with their records, and their keys stay taken. */
+export const removedEntitiesQuery = queryOptions({
+  queryKey: [...keys.entities, "removed"],
+  queryFn: ({ signal }) => api.get("/entities/removed", { signal }).then(({ items }) => items),
   staleTime: 10_000,
 });
 
@@ -39,10 +27,7 @@ export const entityCountQuery = (entity: string) =>
 /** The menu, lists and everything else that shows kinds of records is read again. */
 async function changed<T>(answer: Promise<T>): Promise<T> {
   const result = await answer;
-  await Promise.all([
-    queryClient.invalidateQueries({ queryKey: keys.entities }),
-    queryClient.invalidateQueries({ queryKey: keys.audit }),
-  ]);
+  await queryClient.invalidateQueries({ queryKey: keys.entities });
   void queryClient.invalidateQueries({ queryKey: keys.pipelines });
   return result;
 }
@@ -50,8 +35,8 @@ async function changed<T>(answer: Promise<T>): Promise<T> {
 /** Repeated after a lost answer, it is made once. */
 export const createEntity = (entity: NewEntity) => changed(api.create("/entities", entity));
 
-export const renameEntity = (entity: string, patch: EntityPatch) =>
-  changed(api.patch("/entities/{entity}", patch, { path: { entity } }));
+export const changeEntity = (entity: string, patch: EntityPatch) =>
+  changed(api.patch("/entities/{entity}", patch as Body<"EntityPatch">, { path: { entity } }));
 
 /** Hidden with all its records; `restoreEntity` brings both back. */
 export const removeEntity = (entity: string) =>

@@ -17,6 +17,8 @@ export const keys = {
   files: (entity: string, id: Id) => ["files", entity, id] as const,
   filesRemoved: (entity: string, id: Id) => ["files", entity, id, "removed"] as const,
   timeline: (entity: string, id: Id) => ["timeline", entity, id] as const,
+  /** Asked again with the timeline: a move is on it. */
+  stood: (entity: string, id: Id) => ["timeline", entity, id, "stages"] as const,
   views: (entity: string) => ["views", entity] as const,
   users: (q: string) => ["users", q] as const,
   departments: ["departments"] as const,

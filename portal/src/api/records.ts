@@ -61,6 +61,15 @@ export function timelineQuery(entity: string, id: Id) {
   });
 }
 
+/** Keys of the stages that a record has stood in. */
+export function stoodQuery(entity: string, id: Id) {
+  return queryOptions({
+    queryKey: keys.stood(entity, id),
+    queryFn: ({ signal }) => api.get("/records/{entity}/{id}/stages", { path: { entity, id }, signal }),
+    select: ({ items }) => items,
+  });
+}
+
 /** `reason`: why in spite of a warning. */
 export const createRecord = (entity: string, fields: Fields, idempotencyKey?: string, reason?: string) =>
   api.create("/records/{entity}", { fields, reason }, { path: { entity }, idempotencyKey });

@@ -885,6 +885,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * `GET /entities/removed`: entities of the company's own and of modules that were removed, in the order they were made
+         *     (administrators). Their keys stay taken.
+         */
+        get: operations["entities_list_removed_entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities/{entity}": {
         parameters: {
             query?: never;
@@ -3610,6 +3630,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/{entity}/{id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /records/{entity}/{id}/stages`: which stages it has stood in. Empty where there are no stages, or whoever asks may
+         *     not see them. */
+        get: operations["records_stages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/{entity}/{id}/timeline": {
         parameters: {
             query?: never;
@@ -5791,6 +5829,10 @@ export interface components {
         ChoiceView: {
             value: string;
             label: string;
+            /** @description Its name by language, as the field has it, for administrators: of the company's own and of modules. */
+            labels?: {
+                [key: string]: string;
+            };
             color?: string | null;
             /** @description Kept by records that have it, not offered any more. */
             archived?: boolean;
@@ -5905,7 +5947,7 @@ export interface components {
          * @description A part of the configuration, in the order in which they are put in: each names only what stands before it.
          * @enum {string}
          */
-        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "processes" | "pipelines" | "conditions" | "rules" | "layouts" | "views" | "templates" | "automations" | "reports";
+        ConfigurationArea: "directories" | "entities" | "fields" | "roles" | "calendars" | "gateways" | "processes" | "pipelines" | "conditions" | "rules" | "duplicates" | "layouts" | "views" | "templates" | "own_templates" | "automations" | "reports" | "dashboards";
         /** @description What there is of an area. */
         ConfigurationAreaContent: {
             area: components["schemas"]["ConfigurationArea"];
@@ -7046,12 +7088,30 @@ export interface components {
             label_plural: {
                 [key: string]: string;
             } | null;
+            /**
+             * @description Its picture, by a name of `sdk/ui/icons.json`; an empty text gives it the one that all share.
+             * @default null
+             */
+            icon: string | null;
+            /**
+             * @description Where it stands in the menu, as a whole.
+             * @default null
+             */
+            menu: components["schemas"]["MenuPlace"] | null;
         };
         /** @description An entity. */
         EntityView: {
             key: string;
             label: string;
             label_plural: string;
+            /** @description Its name of one by language, as it is kept, for administrators: of the company's own and of modules. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Its name of many, likewise. */
+            labels_plural?: {
+                [key: string]: string;
+            };
             title_field: string;
             /** @description Whether it moves through stages. */
             staged: boolean;
@@ -7061,6 +7121,10 @@ export interface components {
             plugin?: string;
             /** @description Whether it stands in no menu: pages of its module lead to it. */
             inner?: boolean;
+            /** @description Its picture, by a name of `sdk/ui/icons.json`, where an administrator has chosen one. */
+            icon?: string;
+            /** @description Where it stands in the menu, where an administrator has said so. */
+            menu?: components["schemas"]["MenuPlace"];
             /** @description Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types. */
             evaluated?: boolean;
             /** @description What is done about duplicates, where records can be merged. */
@@ -7312,6 +7376,10 @@ export interface components {
         FieldView: {
             key: string;
             label: string;
+            /** @description Its name by language, as it is kept, for administrators: of the company's own and of modules. */
+            labels?: {
+                [key: string]: string;
+            };
             type: components["schemas"]["FieldType"];
             /** @description Made by an administrator of the company. */
             own: boolean;
@@ -8606,6 +8674,14 @@ export interface components {
                 key: string;
                 label: string;
                 label_plural: string;
+                /** @description Its name of one by language, as it is kept, for administrators: of the company's own and of modules. */
+                labels?: {
+                    [key: string]: string;
+                };
+                /** @description Its name of many, likewise. */
+                labels_plural?: {
+                    [key: string]: string;
+                };
                 title_field: string;
                 /** @description Whether it moves through stages. */
                 staged: boolean;
@@ -8615,6 +8691,10 @@ export interface components {
                 plugin?: string;
                 /** @description Whether it stands in no menu: pages of its module lead to it. */
                 inner?: boolean;
+                /** @description Its picture, by a name of `sdk/ui/icons.json`, where an administrator has chosen one. */
+                icon?: string;
+                /** @description Where it stands in the menu, where an administrator has said so. */
+                menu?: components["schemas"]["MenuPlace"];
                 /** @description Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types. */
                 evaluated?: boolean;
                 /** @description What is done about duplicates, where records can be merged. */
@@ -9263,6 +9343,17 @@ export interface components {
                 day: string;
                 /** @description What one unit is worth in the company's currency, as text, up to 10 digits behind the point; null takes it away. */
                 rate?: string | null;
+            }[];
+        };
+        /** @description A list that is not paged. */
+        Items_RemovedEntityView: {
+            /** @description All of them. */
+            items: {
+                key: string;
+                label: string;
+                label_plural: string;
+                /** @description The plugin that declares it. */
+                plugin?: string;
             }[];
         };
         /** @description A list that is not paged. */
@@ -10285,6 +10376,20 @@ export interface components {
             /** @description Axes that modules have brought; besides, every field that lists sort by is one. */
             axes: components["schemas"]["ReportAxis"][];
         };
+        /** @description Where an entity stands in the menu. */
+        MenuPlace: {
+            /**
+             * @description Whether it stands there at all; search, links and the palette find it anyway.
+             * @default true
+             */
+            shown: boolean;
+            /**
+             * @description The entity that it stands before. Absent, or where that one is not there any more: at the end, in the order in which
+             *     they were made.
+             * @default null
+             */
+            before: string | null;
+        };
         /** @description A merge of directories. */
         MergeDirectories: {
             /** @description The directory that goes: one of the company's own. */
@@ -10636,6 +10741,10 @@ export interface components {
             } | null;
             /** @description Whether its records move through stages. */
             staged?: boolean;
+            /** @description Its picture, by a name of `sdk/ui/icons.json`; the one that all share where absent. */
+            icon?: string | null;
+            /** @description Where it stands in the menu; at the end where absent. */
+            menu?: components["schemas"]["MenuPlace"];
         };
         /** @description A field to make. */
         NewField: {
@@ -14438,6 +14547,11 @@ export interface components {
             locale: components["schemas"]["Locale"];
             currency: string;
             time_zone: string;
+        };
+        /** @description Stages that a record has stood in. */
+        StoodView: {
+            /** @description Keys, the present one too, in the order in which it first came to them. A stage that it was moved past is not here. */
+            items: string[];
         };
         /** @description A page of a timeline. */
         TimelineView: {
@@ -18905,6 +19019,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_list_removed_entities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RemovedEntityView"];
                 };
             };
             /** @description Problem details */
@@ -25235,6 +25377,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records_stages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entity: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoodView"];
                 };
             };
             /** @description Problem details */

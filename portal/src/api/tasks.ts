@@ -15,7 +15,7 @@ export interface TaskList {
   state?: "open" | "completed" | "cancelled" | "review";
   overdue?: boolean;
   /** Exactly those that this counter counts, of `of`: `me`, `team` or a person. */
-  counter?: "new" | "returned" | "violations";
+  counter?: "open" | "overdue" | "new" | "returned" | "violations";
   of?: string;
   subject?: string;
   q?: string;

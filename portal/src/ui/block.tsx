@@ -1,5 +1,11 @@
 /** Blocks of administration pages: titled sections, facts, marks of state, notices, tables, rows to open. */
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconChevronDown,
+  IconChevronRight,
+  IconCircleCheck,
+  IconInfoCircle,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import classes from "./block.module.css";
 import { Bone } from "./states";
@@ -298,6 +304,14 @@ export function RuleBox({
     </div>
   );
 }
+/** A rule in one line; a press unfolds it. */
+export const RuleHead = (props: { title: string; note: string; open: boolean; onToggle(): void }) => (
+  <button type="button" className={classes.ruleHead} aria-expanded={props.open} onClick={props.onToggle}>
+    {props.open ? <IconChevronDown size={16} aria-hidden /> : <IconChevronRight size={16} aria-hidden />}
+    <span>{props.title}</span>
+    <small>{props.note}</small>
+  </button>
+);
 export const RuleLine = ({ label, children }: { label: string; children: ReactNode }) => (
   <div className={classes.ruleLine}>
     <span className={classes.ruleName}>{label}</span>

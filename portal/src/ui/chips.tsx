@@ -31,7 +31,12 @@ export function Chip({ ref, text, removeLabel, onOpen, onRemove }: ChipProps) {
           {text}
         </span>
       )}
-      <button type="button" className={classes.remove} aria-label={removeLabel} onClick={onRemove}>
+      <button
+        type="button"
+        className={`${classes.remove} v-press`}
+        aria-label={removeLabel}
+        onClick={onRemove}
+      >
         <IconX size={14} aria-hidden />
       </button>
     </span>

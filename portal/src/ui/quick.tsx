@@ -45,7 +45,12 @@ export const QuickChip = ({ tone, remove, onPress, children }: ChipProps) => (
       <span className={classes.text}>{children}</span>
     )}
     {remove && (
-      <button type="button" className={classes.remove} aria-label={remove.label} onClick={remove.run}>
+      <button
+        type="button"
+        className={`${classes.remove} v-press`}
+        aria-label={remove.label}
+        onClick={remove.run}
+      >
         <IconX size={14} aria-hidden />
       </button>
     )}

@@ -1,12 +1,14 @@
 /**
- * A row of stages: those passed are filled, the present one stands out. Where the names do not fit whole, there are
- * the present stage, the next one and a menu of all: no name is ever cut to a letter.
+ * A row of stages: those passed are filled, those that the record was moved past are dashed, the present one stands out.
+ * Where the names do not fit whole, there are the present stage, the next one and a menu of all: no name is ever cut to
+ * a letter.
  */
 import { Menu } from "@mantine/core";
 import { IconArrowRight, IconChevronDown, IconClockExclamation } from "@tabler/icons-react";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { Stage } from "@/api/types";
 import classes from "./stage-bar.module.css";
+import { placesOf } from "./stage-places";
 import { StageDot, StageName, safeColor } from "./value";
 
 interface Props {
@@ -15,8 +17,13 @@ interface Props {
   nextLabel(stage: string): string;
   /** Of the menu of all stages. */
   allLabel: string;
+  /** Name a stage behind the record for those who do not see its mark. */
+  passedLabel(stage: string): string;
+  skippedLabel(stage: string): string;
   stages: Stage[];
   current: string;
+  /** Stages that it has stood in, as far as that is known. */
+  stood?: readonly string[];
   disabled: boolean;
   problem?: string;
   /** Until when it may stand where it does; `late` when that is over. */
@@ -68,7 +75,7 @@ export function StageBar(props: Props) {
         aria-label={label}
         style={{ "--stage": color } as React.CSSProperties}
       >
-        {fits ? <Row {...props} at={at} /> : <Short {...props} at={at} />}
+        {fits ? <Row {...props} /> : <Short {...props} at={at} />}
       </div>
       {props.due && (
         <div className={classes.due} data-late={props.due.late} data-testid="stage-due">
@@ -85,18 +92,21 @@ export function StageBar(props: Props) {
   );
 }
 
-function Row({ stages, at, disabled, onMove }: Props & { at: number }) {
-  const closed = stages[at] && stages[at].semantic !== "open";
+function Row({ stages, current, stood, passedLabel, skippedLabel, disabled, onMove }: Props) {
+  const places = placesOf(stages, current, stood);
+  const said = { passed: passedLabel, skipped: skippedLabel, current: undefined, ahead: undefined };
   return stages.map((stage, index) => (
     <button
       key={stage.key}
       type="button"
       className={classes.stage}
       data-testid={`stage-${stage.key}`}
-      data-passed={stage.semantic === "open" && (closed || index < at)}
-      data-current={index === at}
+      data-passed={places[index] === "passed"}
+      data-skipped={places[index] === "skipped"}
+      data-current={places[index] === "current"}
       data-semantic={stage.semantic}
-      aria-current={index === at ? "step" : undefined}
+      aria-current={places[index] === "current" ? "step" : undefined}
+      aria-label={said[places[index] ?? "ahead"]?.(stage.name)}
       disabled={disabled}
       onClick={() => onMove(stage.key)}
     >

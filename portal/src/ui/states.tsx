@@ -16,7 +16,7 @@ interface EmptyProps {
 
 export function EmptyState({ title, children, action, icon }: EmptyProps) {
   return (
-    <div className={classes.center}>
+    <div className={classes.center} data-empty>
       {icon}
       {title && <h2>{title}</h2>}
       <p>{children}</p>

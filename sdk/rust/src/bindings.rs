@@ -47,6 +47,7 @@ macro_rules! exported {
                     "verstak:files/files@1.0.0": crate::bindings::imports::verstak::files::files,
                     "verstak:public/uploads@1.0.0": crate::bindings::imports::verstak::public::uploads,
                     "verstak:public/links@1.0.0": crate::bindings::imports::verstak::public::links,
+                    "verstak:public/pages@1.0.0": crate::bindings::imports::verstak::public::pages,
                     "verstak:messaging/messaging@1.0.0": crate::bindings::imports::verstak::messaging::messaging,
                     "verstak:notify/notify@1.0.0": crate::bindings::imports::verstak::notify::notify,
                     "verstak:health/health@1.0.0": crate::bindings::imports::verstak::health::health,

@@ -22,7 +22,7 @@
 //! | [`steps`] | actions and conditions: steps of processes, main actions of tasks |
 //! | [`files`] | files of records |
 //! | [`uploads`] | files that strangers send by a public page |
-//! | [`links`] | personal links to public pages |
+//! | [`links`] | personal links to public pages, and where these stand |
 //! | [`documents`] | papers of records and of the plugin's own data, workbooks |
 //! | [`fetch`] | requests to other servers |
 //! | [`jobs`] | work on a schedule, later, or step by step; enqueueing it |

@@ -1,4 +1,5 @@
-//! Personal links to public pages of the plugin; needs the `links` permission, and `run_as = "plugin"` to make one.
+//! Personal links to public pages of the plugin; needs the `links` permission, and `run_as = "plugin"` to make one. Where a page
+//! stands needs neither.
 //!
 //! ```ignore
 //! let made = links::make("order", "shop_order", &order)?;
@@ -6,7 +7,7 @@
 //! ```
 
 use crate::HostError;
-use crate::bindings::imports::verstak::public::links as raw;
+use crate::bindings::imports::verstak::public::{links as raw, pages};
 use crate::steps::Subject;
 
 pub use raw::{Link, Made};
@@ -39,4 +40,12 @@ pub fn of_record(entity: &str, record: &str) -> Result<Vec<Link>, HostError> {
 /// `NotFound` when it opened nothing any more.
 pub fn revoke(link: &str) -> Result<(), HostError> {
     raw::revoke(link)
+}
+
+/// The address of a public page; none while no administrator has opened it.
+///
+/// # Errors
+/// `NotFound` when the plugin has no such public page.
+pub fn page_address(page: &str) -> Result<Option<String>, HostError> {
+    pages::address(page)
 }

@@ -60,6 +60,7 @@ test("from lines to a drawing: two days, one undo gives one day back, and each i
   await choose(page, "Prepare technical solution");
   await expect(duration(page)).toHaveValue("1");
   await expect(panelOf(page).getByLabel("Role", { exact: true })).toHaveValue("Technical specialist");
+  await expect(panelOf(page).locator('input[aria-label="Main action"]')).toHaveValue("Letter");
   await expect(panelOf(page).getByLabel("Cannot finish without it")).toBeChecked();
   await panelOf(page).getByRole("button", { name: "Remind" }).click();
   await expect(panelOf(page).getByLabel("Remind before the deadline", { exact: true })).toHaveValue("1");
@@ -69,7 +70,7 @@ test("from lines to a drawing: two days, one undo gives one day back, and each i
   await saved(page);
   await page.getByRole("button", { name: "Undo (Ctrl+Z)" }).click();
   await expect(duration(page)).toHaveValue("1");
-  await expect.poll(() => xmlOf(api, id)).toContain('v:duration="P1D"');
+  await expect.poll(() => xmlOf(api, id), { message: "in three seconds", timeout: 3_000 }).toContain('v:duration="P1D"');
   expect(await xmlOf(api, id)).toMatch(/id="step_1"[^>]*v:remindBefore="PT1H"/);
 });
 

@@ -22,6 +22,14 @@ async function addField(page: Page, name: string, type: string, pointsTo?: strin
   await expect(dialog(page)).toHaveCount(0);
 }
 
+/** Addresses of the lists in the panel, in their order. */
+const lists = (page: Page): Promise<string[]> =>
+  page
+    .locator("nav")
+    .first()
+    .locator('a[href^="/records/"]')
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+
 test("a kind with stages is made, given fields and a link, and used without a reload", async ({ page, signIn, api }) => {
   await signIn(page);
   // By the palette, as somebody who does not know where it stands.
@@ -30,6 +38,12 @@ test("a kind with stages is made, given fields and a link, and used without a re
   await page.getByPlaceholder("Find a record, a section, a command").fill("Kinds of");
   await page.getByRole("option", { name: "Kinds of records" }).click();
   await expect(page.getByText("No kinds of your own yet", { exact: false })).toBeVisible();
+  // The only thing to press says what it does on a phone too.
+  const size = page.viewportSize() ?? { width: 1360, height: 800 };
+  await page.setViewportSize({ width: 390, height: 844 });
+  const words = page.getByRole("button", { name: "New kind of record" }).getByText("New kind of record");
+  await expect.poll(async () => (await words.boundingBox())?.width ?? 0).toBeGreaterThan(60);
+  await page.setViewportSize(size);
   await page.getByRole("button", { name: "New kind of record" }).click();
   await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
   await expect(dialog(page)).toContainText("A name in one language, please.");
@@ -52,12 +66,39 @@ test("a kind with stages is made, given fields and a link, and used without a re
   await expect(page.getByRole("link", { name: "Machines", exact: true })).toBeVisible();
   await page.screenshot({ path: test.info().outputPath("made.png"), fullPage: true });
 
+  // Before what it belongs to, by a picture that tells it from others; on a phone too.
+  const spanner = page.getByRole("link", { name: "Machines", exact: true }).locator("svg.tabler-icon-tool");
+  await page.getByRole("button", { name: "In the menu" }).click();
+  await dialog(page).getByRole("combobox", { name: "Icon", exact: true }).click();
+  await page.keyboard.type("spann");
+  await page.getByRole("option", { name: "Spanner" }).click();
+  await dialog(page).getByRole("combobox", { name: "Stands before", exact: true }).click();
+  await page.getByRole("option", { name: "Deals", exact: true }).click();
+  await page.screenshot({ path: test.info().outputPath("place.png") });
+  await dialog(page).getByRole("button", { name: "Save" }).click();
+  await expect(dialog(page)).toHaveCount(0);
+  await expect(spanner).toBeVisible();
+  const order = await lists(page);
+  expect(order.indexOf("/records/x_machine")).toBe(order.indexOf("/records/deal") - 1);
+  const size = page.viewportSize() ?? { width: 1280, height: 720 };
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(spanner).toBeVisible();
+  await page.screenshot({ path: test.info().outputPath("phone-menu.png") });
+  await page.setViewportSize(size);
+
   await page.getByTestId("go-fields").click();
   await expect(page.getByTestId("own-stage")).toBeVisible();
   await expect(page.getByRole("table", { name: "Fields" })).not.toContainText("Other");
   await addField(page, "Serial", "Text");
   await addField(page, "Client", "Link to a record", "Companies");
   await expect(page.getByRole("row").filter({ has: page.getByTestId("own-x_client") })).toContainText("Companies");
+
+  await page.getByTestId("own-x_serial").click();
+  await dialog(page).getByLabel("Name in Russian").fill("Номер");
+  await dialog(page).getByRole("button", { name: "Save", exact: true }).click();
+  await expect(dialog(page)).toHaveCount(0);
+  const kept = await api.must<{ fields: { key: string; labels?: object }[] }>("GET", "/entities/x_machine");
+  expect(kept.fields.find(({ key }) => key === "x_serial")?.labels).toEqual({ en: "Serial", ru: "Номер" });
 
   const company = await api.create("company", { title: "Acme" });
   await page.getByRole("link", { name: "Machines", exact: true }).click();
@@ -89,6 +130,15 @@ test("names change in every language, removal hides and restores it with its rec
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await expect(dialog(page)).toHaveCount(0);
   await expect(page.getByRole("heading", { name: "Halls" })).toBeVisible();
+
+  const inMenu = page.getByRole("link", { name: "Halls", exact: true });
+  for (const shown of [false, true]) {
+    await page.getByRole("button", { name: "In the menu" }).click();
+    await dialog(page).getByLabel("Stands in the menu").setChecked(shown);
+    await dialog(page).getByRole("button", { name: "Save" }).click();
+    await expect(dialog(page)).toHaveCount(0);
+    await expect(inMenu).toHaveCount(shown ? 1 : 0);
+  }
 
   await page.getByRole("button", { name: "Remove", exact: true }).click();
   await expect(dialog(page)).toContainText("1 record");
@@ -126,6 +176,13 @@ for (const [locale, title, add] of [
     await page.getByTestId("entity-deal").click();
     await expect(page.getByTestId("go-fields")).toBeVisible();
     await fits("one");
+    // With one of the company's own more can be done.
+    const label = { en: "Very special machine", ru: "Совершенно особенный станок", uk: "Цілком особливий верстат" };
+    const made = await api.must<{ key: string }>("POST", "/entities", { label });
+    await page.goto(`/settings/entities?edit=${made.key}`);
+    await expect(page.getByTestId("go-fields")).toBeVisible();
+    await fits("own");
+    await api.must("DELETE", `/entities/${made.key}`);
     await api.must("PATCH", "/me", { locale: "en" });
   });
 }

@@ -254,3 +254,27 @@ test("a list on paper has all its rows and nothing to press", async ({ page, sig
   await page.emulateMedia({ media: "print" });
   await expect(named).toBeVisible();
 });
+
+test.describe("under a finger", () => {
+  test.use({ hasTouch: true, viewport: { width: 390, height: 844 } });
+
+  test("icons take a press within 40 px, and no page grows wider for it", async ({ page, signIn }) => {
+    await signIn(page);
+    const reached: number[] = [];
+    for (const path of ["/records/lead/list", "/records/lead/board", "/settings/roles?edit=new", "/tasks"]) {
+      await open(page, path);
+      const icons = page.locator(".mantine-ActionIcon-root:visible");
+      reached.push(
+        ...(await icons.evaluateAll((all) =>
+          all.map((one) => {
+            const { width, height } = getComputedStyle(one, "::after");
+            return Math.min(Number.parseFloat(width), Number.parseFloat(height));
+          }),
+        )),
+      );
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+    }
+    expect(reached.length).toBeGreaterThan(0);
+    expect(Math.min(...reached)).toBeGreaterThanOrEqual(40);
+  });
+});

@@ -52,6 +52,22 @@ test("the stage bar says why a stage is refused, and moves once the reason is go
   await expect(page.getByTestId("timeline-entry").first()).toBeVisible();
 });
 
+test("a stage that the record was moved past is marked as skipped, one that it stood in as passed", async ({
+  page,
+  signIn,
+  api,
+}) => {
+  const lead = await api.create("lead", { title: "Orchard" });
+  await api.must("POST", `/records/lead/${lead.id}/stage`, { stage: "qualified" });
+  await page.setViewportSize({ width: 1600, height: 900 });
+  await signIn(page);
+  await page.goto(`/records/lead/${lead.id}`);
+  await expect(page.getByTestId("stage-new")).toHaveAttribute("data-passed", "true");
+  await expect(page.getByTestId("stage-in_progress")).toHaveAttribute("data-skipped", "true");
+  await expect(page.getByTestId("stage-in_progress")).toHaveAccessibleName(/, skipped$/);
+  await expect(page.getByTestId("stage-proposal")).toHaveAttribute("data-skipped", "false");
+});
+
 test("a note written on the timeline is there for a colleague", async ({ page, secondPage, signIn, api }) => {
   const lead = await api.create("lead", { title: "Museum", emails: [{ value: "art@example.org", kind: "work" }] });
   await signIn(page);

@@ -76,3 +76,23 @@ test("an entity that only administrators see is said where roles are", async ({ 
   await expect(page.getByRole("button", { name: new RegExp(role.name) }).first()).toBeVisible();
   await expect(notice).toHaveCount(0);
 });
+
+test("of many rules one is found by name, changed and saved", async ({ page, signIn, api }) => {
+  const entities = ["lead", "deal", "contact", "company", "activity", "task", "product", "quote", "order", "invoice"];
+  const rows = entities.map((entity) => ({ kind: "permission", entity, actions: ["read"] }));
+  const role = await api.must<{ id: string }>("POST", "/roles", { key: "many", name: "Many", rows, field_rights: [] });
+  await signIn(page);
+  await page.goto(`/settings/roles?edit=${role.id}`);
+  await expect(page.getByRole("group", { name: /^Allow: / })).toHaveCount(entities.length);
+  await expect(page.getByRole("checkbox", { name: "delete" })).toHaveCount(0);
+  await page.getByRole("searchbox", { name: "Find a rule by name" }).fill("deals");
+  const rule = page.getByRole("group", { name: "Allow: Deals" });
+  await rule.getByRole("checkbox", { name: "delete" }).check();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect
+    .poll(async () => {
+      const { items } = await api.must<{ items: { id: string; rows: { entity: string; actions: string[] }[] }[] }>("GET", "/roles");
+      return items.find(({ id }) => id === role.id)?.rows.find(({ entity }) => entity === "deal")?.actions;
+    })
+    .toEqual(["read", "delete"]);
+});

@@ -126,6 +126,38 @@ test("each counter opens exactly so many, and a task that was looked at is new n
   await expect(page).toHaveURL(/show=new/);
 });
 
+test("of people with 3 and 2 tasks a head sees 5 with 3 overdue, and a press on 3 lists 3", async ({ page, signIn, api }) => {
+  const me = await api.must<{ user: Made }>("GET", "/me");
+  const sales = await api.must<Made>("POST", "/departments", { name: "Sales", head_ids: [me.user.id] });
+  for (const [name, late, open] of [
+    ["Olga One", 1, 3],
+    ["Paul Two", 2, 2],
+  ] as [string, number, number][]) {
+    const email = `${name.split(" ")[0]?.toLowerCase()}@watched.test`;
+    const { id } = await api.must<Made>("POST", "/users", { name, email, department_id: sales.id });
+    for (let n = 0; n < open; n += 1) {
+      const due = new Date(Date.now() + (n < late ? -3_600_000 : 7 * 86_400_000)).toISOString();
+      await api.must("POST", "/tasks", { title: `${name} ${n}`, assignee: id, due });
+    }
+  }
+  await signIn(page);
+  await page.goto("/tasks?view=team");
+  const bar = page.getByRole("toolbar", { name: "What to show" });
+  const main = page.getByRole("main");
+  await expect(bar.getByRole("button", { name: "Open 5" })).toBeVisible();
+  await expect(main.getByText("Paul Two").first(), "one by one until a number is pressed").toBeVisible();
+  await bar.getByRole("button", { name: "Overdue 3" }).click();
+  const links = main.locator("[data-row] a");
+  await expect(links).toHaveCount(3);
+  await expect(links.filter({ hasText: "Olga One 0" })).toHaveCount(1);
+  await expect(page).toHaveURL(/view=team.*show=overdue/);
+  await bar.getByRole("button", { name: "Open 5" }).click();
+  await expect(links).toHaveCount(5);
+  await bar.getByRole("button", { name: "Open 5" }).click();
+  await expect(page).not.toHaveURL(/show=/);
+  await expect(main.getByText("Paul Two").first()).toBeVisible();
+});
+
 test("a holiday asks what becomes of open deadlines and says which would move", async ({ page, signIn, api }) => {
   const week = Object.fromEntries(["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map((day) => [day, ["00:00-24:00"]]));
   await api.must("PUT", "/calendars/company", { calendar: { week } });

@@ -8,6 +8,7 @@ mod going;
 mod hostile;
 mod layout_tabs;
 mod layouts;
+mod menu;
 mod money;
 mod retype;
 mod rollups;

@@ -3,30 +3,23 @@
 
 use std::sync::Arc;
 
-use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::files::name;
-use kernel::{Ctx, Error, Locale, Result, audit};
+use kernel::{Ctx, Error, Locale, Result};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value as Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::store::{self, Edit, NewVersion};
+use super::store::{self, Edit};
 use super::upload::{self, Content};
+use super::write::{self, Fresh, Looked, conflict, noted};
 use super::{OwnTemplate, OwnVersion};
 use crate::gather::Source;
 use crate::service::{Documents, required};
 use crate::templates::{Paper, of_sale};
 use crate::{INVALID, docx};
 
-/// Own templates of a company.
-const MAX_TEMPLATES: usize = 100;
-/// Versions of a template.
-const MAX_VERSIONS: i64 = 200;
-/// Bytes of all versions of a company's templates.
-const MAX_BYTES: i64 = 64 * 1024 * 1024;
 /// Characters of a title.
 const MAX_TITLE: usize = 100;
 
@@ -60,29 +53,11 @@ pub struct TemplateEdit {
     pub usual: Option<bool>,
 }
 
-/// A file that was looked at.
-struct Looked {
-    name: String,
-    bytes: Vec<u8>,
-    content: Content,
-    unknown: Vec<String>,
-}
-
-impl Looked {
-    fn sha256(&self) -> String {
-        hex::encode(Sha256::digest(&self.bytes))
-    }
-}
-
 fn gone(id: Uuid) -> Error {
     Error::NotFound(format!("own template {id}"))
 }
 
-fn conflict(code: &'static str) -> Error {
-    Error::Conflict { code, current: None }
-}
-
-fn title_of(title: &str) -> Result<String> {
+pub(super) fn title_of(title: &str) -> Result<String> {
     let title: String = title.chars().filter(|letter| !letter.is_control()).collect();
     let title = title.trim();
     if title.is_empty() {
@@ -119,30 +94,10 @@ impl Documents {
             None => title_of(file.name.rsplit_once('.').map_or(file.name.as_str(), |(stem, _)| stem))?,
         };
         let looked = self.looked(ctx, &new.entity, paper, file).await?;
-        let template = OwnTemplate {
-            id: ctx.id(),
-            entity: new.entity,
-            paper,
-            title,
-            kind: looked.content.kind(),
-            version: 1,
-            usual: false,
-            file_name: looked.name.clone(),
-            size: i64::try_from(looked.bytes.len()).map_err(Error::internal)?,
-            unknown: looked.unknown.clone(),
-            updated_at: ctx.now(),
-        };
         let tx = self.records.db().begin().await?;
         // Two who upload at once: the second one counts what the first one brought.
         store::lock_all(&tx, ctx.tenant).await?;
-        let (count, bytes) = store::kept(&tx, ctx.tenant).await?;
-        if count >= MAX_TEMPLATES {
-            return Err(conflict("document.too_many_templates"));
-        }
-        has_room(bytes, &looked)?;
-        store::insert(&tx, ctx, &template).await?;
-        keep_version(&tx, ctx, &template, &looked).await?;
-        noted(&tx, ctx, "document_template.added", &template).await?;
+        let template = write::add(&tx, ctx, Fresh { entity: new.entity, paper, title }, &looked).await?;
         tx.commit().await?;
         Ok(template)
     }
@@ -191,21 +146,7 @@ impl Documents {
         if now.version != seen {
             return Err(conflict("document.template_changed"));
         }
-        if now.version >= MAX_VERSIONS {
-            return Err(conflict("document.too_many_versions"));
-        }
-        has_room(store::kept(&tx, ctx.tenant).await?.1, looked)?;
-        let next = OwnTemplate {
-            version: now.version + 1,
-            file_name: looked.name.clone(),
-            size: i64::try_from(looked.bytes.len()).map_err(Error::internal)?,
-            unknown: looked.unknown.clone(),
-            updated_at: ctx.now(),
-            ..now
-        };
-        keep_version(&tx, ctx, &next, looked).await?;
-        store::edit(&tx, ctx, id, Edit { version: Some(next.version), ..Edit::default() }).await?;
-        noted(&tx, ctx, act, &next).await?;
+        let next = write::next(&tx, ctx, now, looked, act).await?;
         tx.commit().await?;
         Ok(next)
     }
@@ -249,14 +190,7 @@ impl Documents {
         if template.usual {
             return Err(conflict("document.template_usual"));
         }
-        let (named, busy) = store::named_versions(&tx, ctx.tenant, id).await?;
-        if busy {
-            return Err(conflict("document.template_busy"));
-        }
-        if store::forget(&tx, ctx.tenant, id, &named).await? {
-            store::edit(&tx, ctx, id, Edit { removed: true, ..Edit::default() }).await?;
-        }
-        noted(&tx, ctx, "document_template.removed", &template).await?;
+        write::remove(&tx, ctx, &template).await?;
         Ok(tx.commit().await?)
     }
 
@@ -312,7 +246,7 @@ impl Documents {
 }
 
 /// Names of a template that what it is given does not have.
-async fn unknown_in(content: Content, given: Json) -> Result<Vec<String>> {
+pub(super) async fn unknown_in(content: Content, given: Json) -> Result<Vec<String>> {
     let found = tokio::task::spawn_blocking(move || match &content {
         Content::Typ { main, .. } => Ok(super::names::unknown_in(main, &given)),
         Content::Docx(bytes) => docx::unknown_in(bytes, &given),
@@ -327,36 +261,11 @@ fn asks_for_a_key(error: &Error) -> bool {
 }
 
 /// The kind of paper of a new template.
-fn paper_of(new: &NewTemplate) -> Result<Option<Paper>> {
+pub(super) fn paper_of(new: &NewTemplate) -> Result<Option<Paper>> {
     let wrong = || Error::field(INVALID, "paper", FieldError::worded("choice", "document.other_template"));
     match (new.paper, of_sale(&new.entity)) {
         (Some(paper), Some(_)) if paper.entities().contains(&new.entity.as_str()) => Ok(Some(paper)),
         (Some(_), _) => Err(wrong()),
         (None, usual) => Ok(usual),
     }
-}
-
-fn has_room(bytes: i64, looked: &Looked) -> Result<()> {
-    let more = i64::try_from(looked.bytes.len()).map_err(Error::internal)?;
-    if bytes.saturating_add(more) > MAX_BYTES { Err(conflict("document.templates_full")) } else { Ok(()) }
-}
-
-async fn keep_version(tx: &Tx, ctx: &Ctx, template: &OwnTemplate, looked: &Looked) -> Result<()> {
-    let sha256 = looked.sha256();
-    let version = NewVersion {
-        version: template.version,
-        file_name: &looked.name,
-        sha256: &sha256,
-        content: &looked.bytes,
-        unknown: &looked.unknown,
-    };
-    store::insert_version(tx, ctx, template.id, &version).await
-}
-
-async fn noted(tx: &Tx, ctx: &Ctx, act: &str, template: &OwnTemplate) -> Result<()> {
-    let detail = json!({
-        "title": template.title, "entity": template.entity, "version": template.version, "usual": template.usual,
-        "file": template.file_name,
-    });
-    Ok(audit::record(tx, ctx, act, &template.id.to_string(), detail).await?)
 }

@@ -9,15 +9,19 @@
 //! | `sample` | a record that is only an example |
 //! | `keep` | adding, changing, removing, going back |
 //! | `trial` | how a paper would look |
+//! | `write` | what becomes of a template, inside a transaction |
+//! | `moving` | templates that move between companies |
 //! | `store` | the tables |
 
 mod keep;
+pub mod moving;
 pub(crate) mod names;
 mod sample;
 pub(crate) mod store;
 mod trial;
 pub(crate) mod upload;
 pub(crate) mod words;
+mod write;
 
 use kernel::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};

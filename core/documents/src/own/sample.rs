@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use kernel::value::MultiValue;
 use kernel::{Ctx, Fields, Locale, RecordId, Result, Value};
-use records::Record;
+use records::{Catalogue, Record};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -71,6 +71,44 @@ fn around(locale: Locale) -> Around {
     }
 }
 
+/// An example by a catalogue, kept or not.
+fn sample(
+    ctx: &Ctx,
+    catalogue: &Catalogue,
+    (entity, paper): (&str, Option<Paper>),
+    settings: PaperSettings,
+    locale: Locale,
+) -> Result<Gathered> {
+    let def = catalogue.entity(entity)?;
+    let day = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
+    let around = around(locale);
+    let mut words = Map::new();
+    words.insert("entity".to_owned(), json!(entity));
+    words.insert("record".to_owned(), json!(named(def, locale)));
+    for key in ["organization", "company", "contact"] {
+        let names = catalogue.find(key).map(|def| named(def, locale)).unwrap_or_default();
+        words.insert(key.to_owned(), json!(names));
+    }
+    words.insert("owner".to_owned(), json!(around.owner));
+    let record = Record {
+        id: RecordId(Uuid::nil()),
+        version: 1,
+        entity: def.key.clone(),
+        fields: fields(locale, &catalogue.pipelines.currency, day),
+    };
+    Ok(Gathered {
+        paper,
+        own: None,
+        words: Some(words),
+        record,
+        around,
+        locale,
+        version: 0,
+        settings,
+        organization: None,
+    })
+}
+
 impl Documents {
     /// An example of a paper of an entity, with the names of all its fields, as own templates have them.
     ///
@@ -85,34 +123,7 @@ impl Documents {
         locale: Locale,
     ) -> Result<Gathered> {
         let catalogue = self.records.catalogue_of(ctx).await?;
-        let def = catalogue.entity(entity)?;
-        let day = ctx.now().utc().with_timezone(&ctx.zone).date_naive();
-        let around = around(locale);
-        let mut words = Map::new();
-        words.insert("entity".to_owned(), json!(entity));
-        words.insert("record".to_owned(), json!(named(def, locale)));
-        for key in ["organization", "company", "contact"] {
-            let names = catalogue.find(key).map(|def| named(def, locale)).unwrap_or_default();
-            words.insert(key.to_owned(), json!(names));
-        }
-        words.insert("owner".to_owned(), json!(around.owner));
-        let record = Record {
-            id: RecordId(Uuid::nil()),
-            version: 1,
-            entity: def.key.clone(),
-            fields: fields(locale, &catalogue.pipelines.currency, day),
-        };
-        Ok(Gathered {
-            paper,
-            own: None,
-            words: Some(words),
-            record,
-            around,
-            locale,
-            version: 0,
-            settings,
-            organization: None,
-        })
+        sample(ctx, &catalogue, (entity, paper), settings, locale)
     }
 
     /// What a template of an entity is given for an example.
@@ -123,7 +134,19 @@ impl Documents {
         paper: Option<Paper>,
         locale: Locale,
     ) -> Result<Json> {
-        let gathered = self.sample(ctx, entity, paper, PaperSettings::default(), locale).await?;
+        let catalogue = self.records.catalogue_of(ctx).await?;
+        self.sample_from(ctx, &catalogue, (entity, paper), locale)
+    }
+
+    /// The same by a catalogue, kept or not.
+    pub(super) fn sample_from(
+        &self,
+        ctx: &Ctx,
+        catalogue: &Catalogue,
+        of: (&str, Option<Paper>),
+        locale: Locale,
+    ) -> Result<Json> {
+        let gathered = sample(ctx, catalogue, of, PaperSettings::default(), locale)?;
         let mut data = self.written(ctx, &gathered)?;
         super::trial::as_draft(&mut data);
         by_its_entity(&mut data);

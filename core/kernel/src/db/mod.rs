@@ -10,6 +10,7 @@
 //! | `again` | work that lost a race for locks is done again |
 //! | `errors` | what the database refused |
 //! | `lines` | rows read where the database has them |
+//! | `others` | who else is connected |
 //! | `pending` | PostgreSQL: changes that go in one journey |
 //! | `rows` | statements and rows, the same for both |
 //! | `sqlite` | connections of SQLite, on the caller's thread |
@@ -19,6 +20,7 @@
 mod again;
 mod errors;
 mod lines;
+mod others;
 mod pending;
 mod rows;
 mod sqlite;
@@ -42,6 +44,7 @@ pub use again::{TRIES, again, again_raced};
 pub(crate) use errors::is_too_long;
 pub use errors::{is_lost, taken};
 pub use lines::{Line, filled};
+pub use others::connected;
 pub use rows::{Cell, ConnectionTrait, ExecResult, QueryResult};
 pub use sums::{halves, sum_at, summed};
 pub use tx::Tx;
@@ -276,7 +279,7 @@ async fn first(place: &Place) -> Result<Connections, DbErr> {
 async fn open_postgres(options: &DbOptions) -> Result<DatabaseConnection, DbErr> {
     let connect = PgConnectOptions::from_str(&options.url)
         .map_err(|e| DbErr::Custom(e.to_string()))?
-        .application_name("verstak")
+        .application_name(others::NAME)
         .statement_cache_capacity(512);
     let pool = PgPoolOptions::new()
         .max_connections(Ord::max(options.connections, 2))

@@ -7,7 +7,7 @@
 //! The life of a file: `sending` (its bytes come; nobody sees it) -> `kept` -> `removed` (the bin) -> `kept` again, or
 //! `condemned` (to be forgotten with its bytes by the sweep). Bytes are whole and durable before a row says `kept`, and a row
 //! stays until its bytes are gone: whatever stops the server in between, the sweep finds it. What somebody without an account
-//! sends before there is a record for it is `sending` under [`table::OFFERED`] until a record gets it, or the sweep.
+//! sends before there is a record for it is `sending` under [`offered::OFFERED`] until a record gets it, or the sweep.
 //!
 //! | module | what |
 //! |---|---|
@@ -16,9 +16,11 @@
 //! | `name` | names |
 //! | `thumbnail` | small pictures, within limits |
 //! | `table` | the rows, and how much a company keeps |
+//! | `offered` | rows of files that wait for their record |
 
 pub mod kind;
 pub mod name;
+pub mod offered;
 mod store;
 pub mod table;
 pub mod thumbnail;

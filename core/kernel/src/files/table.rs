@@ -26,7 +26,7 @@ pub enum State {
 impl State {
     const ALL: [Self; 4] = [Self::Sending, Self::Kept, Self::Removed, Self::Condemned];
 
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Sending => "sending",
             Self::Kept => "kept",
@@ -81,7 +81,7 @@ const COLUMNS: [&str; 13] = [
     "thumbnail",
 ];
 
-fn big(count: u64) -> i64 {
+pub(super) fn big(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -130,96 +130,6 @@ pub async fn keep(tx: &Tx, tenant: TenantId, id: Uuid, stored: &Stored) -> Resul
         .and_where(Expr::col("state").eq(State::Sending.word()))
         .to_owned();
     Ok(tx.execute(&update).await?.rows_affected() == 1)
-}
-
-/// The entity of files that were sent before there is a record for them: none has such a key. They are `sending` until a
-/// record gets them.
-pub const OFFERED: &str = "~offered";
-
-/// The bytes of an offered file are whole: it waits for its record. False when its row is gone meanwhile.
-///
-/// # Errors
-/// When the database fails.
-pub async fn hold(tx: &Tx, tenant: TenantId, id: Uuid, stored: &Stored) -> Result<bool, DbErr> {
-    let update = Query::update()
-        .table("stored_file")
-        .value("media_type", stored.media_type)
-        .value("size", big(stored.size))
-        .value("sha256", stored.sha256.as_str())
-        .and_where(Expr::col("id").eq(id))
-        .and_where(Expr::col("tenant_id").eq(tenant.0))
-        .and_where(Expr::col("entity").eq(OFFERED))
-        .and_where(Expr::col("state").eq(State::Sending.word()))
-        .to_owned();
-    Ok(tx.execute(&update).await?.rows_affected() == 1)
-}
-
-/// An offered file whose bytes are whole, of one place, since an instant.
-///
-/// # Errors
-/// When the database fails.
-pub async fn held(
-    conn: &impl ConnectionTrait,
-    tenant: TenantId,
-    id: Uuid,
-    place: RecordId,
-    since: Timestamp,
-) -> Result<Option<FileRow>, DbErr> {
-    let mut select = of(tenant, &RecordRef { entity: OFFERED.into(), id: place }, State::Sending);
-    select
-        .and_where(Expr::col("id").eq(id))
-        .and_where(Expr::col("sha256").ne(""))
-        .and_where(Expr::col("created_at").gte(since.0));
-    conn.query_one(&select).await?.map(|row| from_row(&row)).transpose()
-}
-
-/// Gives an offered file to a record. False when it was given meanwhile, or is gone.
-///
-/// # Errors
-/// When the database fails.
-pub async fn give(tx: &Tx, file: &FileRow, record: &RecordRef) -> Result<bool, DbErr> {
-    let update = Query::update()
-        .table("stored_file")
-        .value("state", State::Kept.word())
-        .value("entity", record.entity.as_str())
-        .value("record_id", record.id)
-        .and_where(Expr::col("id").eq(file.id))
-        .and_where(Expr::col("tenant_id").eq(file.tenant.0))
-        .and_where(Expr::col("entity").eq(OFFERED))
-        .and_where(Expr::col("state").eq(State::Sending.word()))
-        .to_owned();
-    Ok(tx.execute(&update).await?.rows_affected() == 1)
-}
-
-/// How many offered files of a company wait, those that are still coming too.
-///
-/// # Errors
-/// When the database fails.
-pub async fn waiting(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, DbErr> {
-    let select = Query::select()
-        .expr(Expr::cust("count(*)"))
-        .from("stored_file")
-        .and_where(Expr::col("tenant_id").eq(tenant.0))
-        .and_where(Expr::col("entity").eq(OFFERED))
-        .and_where(Expr::col("state").eq(State::Sending.word()))
-        .take();
-    let count = conn.query_one(&select).await?.map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
-/// Offered files of all companies from before an instant, which no record got: for the sweep.
-///
-/// # Errors
-/// When the database fails.
-pub async fn abandoned(conn: &impl ConnectionTrait, before: Timestamp, limit: u64) -> Result<Vec<FileRow>, DbErr> {
-    let mut select = base();
-    select
-        .and_where(Expr::col("entity").eq(OFFERED))
-        .and_where(Expr::col("state").eq(State::Sending.word()))
-        .and_where(Expr::col("created_at").lt(before.0))
-        .order_by("id", Order::Asc)
-        .limit(limit);
-    conn.query_all(&select).await?.iter().map(from_row).collect()
 }
 
 /// Moves a file from one state to another. False when it is not in the first.
@@ -471,11 +381,11 @@ pub async fn whole_after(conn: &impl ConnectionTrait, after: Option<Uuid>, limit
     conn.query_all(&select).await?.iter().map(from_row).collect()
 }
 
-fn base() -> SelectStatement {
+pub(super) fn base() -> SelectStatement {
     Query::select().columns(COLUMNS).from("stored_file").take()
 }
 
-fn from_row(row: &QueryResult) -> Result<FileRow, DbErr> {
+pub(super) fn from_row(row: &QueryResult) -> Result<FileRow, DbErr> {
     let word: String = row.try_get_by_index(8)?;
     let state = State::ALL.into_iter().find(|state| state.word() == word);
     let actor = serde_json::from_value(row.try_get_by_index(9)?);

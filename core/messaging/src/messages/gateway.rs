@@ -8,21 +8,21 @@ use std::collections::BTreeMap;
 
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::error::FieldError;
-use kernel::{Ctx, Db, Error, Result, TenantId, audit};
+use kernel::{Ctx, Db, Error, Result, TenantId, audit, seal};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
 use super::sealed::place;
-use super::{Messages, named};
+use super::{Messages, moving, named};
 use crate::outbound::Outgoing;
 
 /// Gateways of a company.
-const MAX_GATEWAYS: usize = 20;
+pub(super) const MAX_GATEWAYS: usize = 20;
 /// Characters of an address or a body.
 const MAX_URL: usize = 2_000;
 const MAX_BODY: usize = 10_000;
@@ -109,7 +109,7 @@ pub struct GatewayInput {
 }
 
 impl GatewayInput {
-    fn settings(self) -> Settings {
+    pub(super) fn settings(self) -> Settings {
         Settings {
             title: self.title,
             url: self.url,
@@ -208,12 +208,12 @@ fn filled(template: &str, places: &[(&str, &str)], written: Written) -> String {
 }
 
 impl Settings {
-    fn content_type(&self) -> &str {
+    pub(super) fn content_type(&self) -> &str {
         let named = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         named.map_or("application/json", |(_, value)| value.as_str())
     }
 
-    fn check(&self, secret: &str) -> Result<()> {
+    pub(super) fn check(&self, secret: &str) -> Result<()> {
         let title = self.title.trim();
         if title.is_empty() || title.chars().count() > 100 {
             return Err(named("title", FieldError::new("too_long").with("max", 100)));
@@ -387,17 +387,15 @@ impl Messages {
     /// `Denied`, `message.invalid` naming the setting.
     pub async fn set_gateway(&self, ctx: &Ctx, key: &str, input: GatewayInput) -> Result<GatewayView> {
         people::require_admin(ctx)?;
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if key.is_empty() || key.len() > 32 || !key.bytes().all(fits) {
-            return Err(named("key", FieldError::new("choice_key").with("max", 32)));
-        }
+        check_key(key)?;
         let tx = self.mail.db.begin().await?;
         let mut known = all(&tx, ctx.tenant).await?;
         let old = known.iter().position(|(other, _)| other == key).map(|at| known.swap_remove(at).1);
         if old.is_none() && known.len() >= MAX_GATEWAYS {
             return Err(named("key", FieldError::new("too_many").with("max", MAX_GATEWAYS)));
         }
-        let kept = old.filter(|old| input.secret.is_none() && !old.secret.is_empty());
+        let before = old.as_ref().map(|old| old.settings.clone());
+        let kept = old.filter(|old| input.secret.is_none() && seal::is_there(&old.secret));
         if kept.as_ref().is_some_and(|old| origin(&old.settings.url) != origin(&input.url)) {
             // It would be shown to whoever answers there.
             return Err(named("secret", FieldError::new("required")));
@@ -412,7 +410,8 @@ impl Messages {
         let gateway = Gateway { settings: input.settings(), secret };
         gateway.settings.check(&gateway.secret)?;
         save(&tx, ctx, key, &gateway).await?;
-        audit::record(&tx, ctx, "message_gateway.changed", key, json!({"url": gateway.settings.url})).await?;
+        let told = moving::told(key, before.as_ref(), Some(&gateway.settings));
+        audit::record(&tx, ctx, "message_gateway.changed", key, told).await?;
         tx.commit().await?;
         Ok(view(key.to_owned(), gateway))
     }
@@ -424,15 +423,10 @@ impl Messages {
     pub async fn remove_gateway(&self, ctx: &Ctx, key: &str) -> Result<()> {
         people::require_admin(ctx)?;
         let tx = self.mail.db.begin().await?;
-        let delete = Query::delete()
-            .from_table("message_gateway")
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("gateway").eq(key))
-            .to_owned();
-        if tx.execute(&delete).await?.rows_affected() == 0 {
-            return Err(Error::NotFound(format!("gateway {key}")));
-        }
-        audit::record(&tx, ctx, "message_gateway.removed", key, json!({})).await?;
+        let gone = load(&tx, ctx.tenant, key).await?.ok_or_else(|| Error::NotFound(format!("gateway {key}")))?;
+        remove(&tx, ctx, key).await?;
+        let told = moving::told(key, Some(&gone.settings), None);
+        audit::record(&tx, ctx, "message_gateway.removed", key, told).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -442,11 +436,31 @@ pub(super) fn origin(url: &str) -> Option<url::Origin> {
     url.split('?').next().and_then(|fixed| Url::parse(fixed).ok()).map(|url| url.origin())
 }
 
-fn view(key: String, gateway: Gateway) -> GatewayView {
-    GatewayView { key, has_secret: !gateway.secret.is_empty(), settings: gateway.settings }
+/// Passes keys that a gateway may have.
+pub(super) fn check_key(key: &str) -> Result<()> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    match !key.is_empty() && key.len() <= 32 && key.bytes().all(fits) {
+        true => Ok(()),
+        false => Err(named("key", FieldError::new("choice_key").with("max", 32))),
+    }
 }
 
-async fn save(tx: &Tx, ctx: &Ctx, key: &str, gateway: &Gateway) -> Result<()> {
+/// Removes a gateway with its secret.
+pub(super) async fn remove(tx: &Tx, ctx: &Ctx, key: &str) -> Result<()> {
+    let delete = Query::delete()
+        .from_table("message_gateway")
+        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("gateway").eq(key))
+        .to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
+}
+
+fn view(key: String, gateway: Gateway) -> GatewayView {
+    GatewayView { key, has_secret: seal::is_there(&gateway.secret), settings: gateway.settings }
+}
+
+pub(super) async fn save(tx: &Tx, ctx: &Ctx, key: &str, gateway: &Gateway) -> Result<()> {
     let settings = serde_json::to_value(&gateway.settings).map_err(Error::internal)?;
     let insert = Query::insert()
         .into_table("message_gateway")
@@ -469,6 +483,8 @@ async fn save(tx: &Tx, ctx: &Ctx, key: &str, gateway: &Gateway) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::INVALID;
     use super::*;
 

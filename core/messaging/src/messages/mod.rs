@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `gateway` | gateways of a company: the request made of a message, the id found in the answer |
 //! | `inbound` | what comes in |
+//! | `moving` | gateways that move between companies, without their secrets |
 //! | `sealed` | secrets of gateways, where they lie |
 //! | `send` | the job of SMS; what people decide about messages |
 //! | `store` | the tables |
@@ -19,6 +20,7 @@
 
 mod gateway;
 pub mod inbound;
+pub mod moving;
 mod retention;
 mod sealed;
 mod send;
@@ -37,7 +39,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use gateway::{GatewayInput, GatewayView};
-pub(crate) use sealed::renew_secrets;
+pub(crate) use sealed::secrets;
 pub use standing::{Trouble, Way};
 pub use told::{BOUNCED, ENTITY, EVENTS, FAILED, RECEIVED, SENT, UNSURE};
 

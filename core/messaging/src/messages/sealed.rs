@@ -1,10 +1,9 @@
 //! Secrets of gateways, where they lie.
 
-use kernel::clock::Env;
 use kernel::db::ConnectionTrait;
-use kernel::seal::Renewed;
+use kernel::seal::{Kept, Spot};
 use kernel::{Db, Result, TenantId};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::Query;
 
 use super::gateway::{from_row, origin};
 
@@ -14,32 +13,26 @@ pub(super) fn place(tenant: TenantId, key: &str, url: &str) -> String {
     format!("message_gateway/{}/{key}/{origin}", tenant.0)
 }
 
-/// Seals those secrets of all companies that are clear, or sealed with a key of before.
-pub(crate) async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    let mut renewed = Renewed::default();
+/// Secrets of all companies, where they lie.
+pub(crate) async fn secrets(db: &Db) -> Result<Vec<Kept>> {
     let columns = ["gateway", "settings", "secret", "tenant_id"];
     let select = Query::select().columns(columns).from("message_gateway").to_owned();
+    let mut all = Vec::new();
     for row in db.read().query_all(&select).await? {
         let (key, gateway) = from_row(&row)?;
         let tenant = TenantId(row.try_get_by_index(3)?);
-        match db.seals().renewed(env, &place(tenant, &key, &gateway.settings.url), &gateway.secret) {
-            Ok(None) => {}
-            Ok(Some(anew)) => {
-                let update = Query::update()
-                    .table("message_gateway")
-                    .value("secret", anew)
-                    .and_where(Expr::col("tenant_id").eq(tenant.0))
-                    .and_where(Expr::col("gateway").eq(key))
-                    // Whoever gave another one meanwhile has sealed it.
-                    .and_where(Expr::col("secret").eq(gateway.secret))
-                    .to_owned();
-                let tx = db.begin().await?;
-                tx.execute(&update).await?;
-                tx.commit().await?;
-                renewed.sealed += 1;
-            }
-            Err(_) => renewed.closed += 1,
-        }
+        all.push(Kept {
+            tenant,
+            what: format!("the SMS gateway {key}"),
+            place: place(tenant, &key, &gateway.settings.url),
+            text: gateway.secret,
+            spot: Spot {
+                table: "message_gateway",
+                column: "secret",
+                member: None,
+                row: vec![("tenant_id", tenant.0.into()), ("gateway", key.into())],
+            },
+        });
     }
-    Ok(renewed)
+    Ok(all)
 }

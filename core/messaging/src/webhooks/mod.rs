@@ -41,7 +41,7 @@ use uuid::Uuid;
 
 pub use deliveries::{DeliveryPage, DeliveryQuery, Replayed};
 pub use manage::{MadeWebhook, NewSecret, WebhookInput};
-pub(crate) use store::renew_secrets;
+pub(crate) use store::secrets;
 
 use crate::outbound::Outbound;
 

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use kernel::by_revision;
-use kernel::clock::Env;
 use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::event::{Cursor, Event};
-use kernel::seal::Renewed;
-use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp};
+use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, seal};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict, Order, Query, SelectStatement};
 use serde_json::{Value as Json, json};
@@ -82,11 +80,14 @@ impl Kept {
     /// Secrets with which messages are signed now, the newest first.
     ///
     /// # Errors
-    /// `Conflict("secrets.locked")` where this server cannot open them.
+    /// `Conflict("secrets.locked")` where this server cannot open the newest, `Conflict("secrets.forgotten")` where it was given up.
     pub fn secrets(&self, db: &Db, now: Timestamp) -> Result<Vec<String>> {
+        let (seals, place) = (db.seals(), place(self.tenant, self.hook.id));
+        let present = seals.open(&place, &self.secret)?;
         let old = self.hook.old_secret_until.is_some_and(|until| until > now);
-        let kept = std::iter::once(self.secret.as_str()).chain(self.old_secret.as_deref().filter(|_| old));
-        kept.map(|kept| db.seals().open(&place(self.tenant, self.hook.id), kept)).collect()
+        // Where the one before is lost the new one is no worse for it.
+        let old = self.old_secret.as_deref().filter(|kept| old && seals.opens(&place, kept));
+        Ok(std::iter::once(present).chain(old.map(|kept| seals.open(&place, kept)).transpose()?).collect())
     }
 }
 
@@ -238,34 +239,27 @@ pub(super) async fn rotate(tx: &Tx, kept: &Kept, secret: &str, until: Timestamp)
     Ok(tx.execute(&update).await?.rows_affected() == 1)
 }
 
-/// Seals those secrets of all companies that are clear, or sealed with a key of before.
-pub(crate) async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    let mut renewed = Renewed::default();
+/// Secrets of all companies, where they lie.
+pub(crate) async fn secrets(db: &Db) -> Result<Vec<seal::Kept>> {
+    let mut all = Vec::new();
     for row in db.read().query_all(&hooks()).await? {
-        let hook = kept(&row)?;
-        let texts = [("secret", Some(hook.secret.as_str())), ("old_secret", hook.old_secret.as_deref())];
-        for (column, text) in texts {
+        let Kept { tenant, hook, secret, old_secret, .. } = kept(&row)?;
+        let both = [
+            ("secret", "the webhook", Some(secret)),
+            ("old_secret", "the secret before the present one of the webhook", old_secret),
+        ];
+        for (column, what, text) in both {
             let Some(text) = text else { continue };
-            match db.seals().renewed(env, &place(hook.tenant, hook.hook.id), text) {
-                Ok(None) => {}
-                Ok(Some(anew)) => {
-                    let update = Query::update()
-                        .table(HOOKS)
-                        .value(column, anew)
-                        .and_where(Expr::col("id").eq(hook.hook.id))
-                        // Whoever had another one made meanwhile has sealed it.
-                        .and_where(Expr::col(column).eq(text))
-                        .to_owned();
-                    let tx = db.begin().await?;
-                    tx.execute(&update).await?;
-                    tx.commit().await?;
-                    renewed.sealed += 1;
-                }
-                Err(_) => renewed.closed += 1,
-            }
+            all.push(seal::Kept {
+                tenant,
+                what: format!("{what} {}", hook.url),
+                place: place(tenant, hook.id),
+                text,
+                spot: seal::Spot { table: HOOKS, column, member: None, row: vec![("id", hook.id.into())] },
+            });
         }
     }
-    Ok(renewed)
+    Ok(all)
 }
 
 /// Takes one away with its secrets. Returns whether it was there.

@@ -14,10 +14,9 @@ pub mod attempt;
 
 use std::collections::BTreeSet;
 
-use kernel::clock::Env;
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
-use kernel::seal::Renewed;
+use kernel::seal::{self, Kept, Spot};
 use kernel::{Ctx, Db, Error, Result, TenantId, Timestamp, audit};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -119,7 +118,7 @@ impl From<Provider> for SignInProvider {
     fn from(row: Provider) -> Self {
         Self {
             domains: domains_of(&row),
-            has_secret: row.client_secret.is_some(),
+            has_secret: row.client_secret.as_deref().is_some_and(seal::is_there),
             id: row.id,
             label: row.label,
             issuer: row.issuer,
@@ -285,33 +284,25 @@ pub fn opened(db: &Db, row: &Provider) -> Result<Provider> {
     Ok(Provider { client_secret: row.client_secret.as_ref().map(open).transpose()?, ..row.clone() })
 }
 
-/// Seals those secrets of all companies that are clear, or sealed with a key of before.
+/// Secrets of all companies, where they lie.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn renew_secrets(db: &Db, env: &Env) -> Result<Renewed> {
-    let mut renewed = Renewed::default();
+pub async fn secrets(db: &Db) -> Result<Vec<Kept>> {
     let all = sign_in_provider::Entity::find().filter(sign_in_provider::Column::ClientSecret.is_not_null());
-    for row in all.rows(db.read()).await? {
-        let Some(kept) = &row.client_secret else { continue };
-        match db.seals().renewed(env, &place(row.tenant_id, row.id, &row.issuer), kept) {
-            Ok(None) => {}
-            Ok(Some(anew)) => {
-                let update = sign_in_provider::ActiveModel { client_secret: Set(Some(anew)), ..Default::default() };
-                let tx = db.begin().await?;
-                // Whoever gave another one meanwhile has sealed it.
-                let same = sign_in_provider::Entity::update_many()
-                    .set(update)
-                    .filter(sign_in_provider::Column::Id.eq(row.id))
-                    .filter(sign_in_provider::Column::ClientSecret.eq(kept.as_str()));
-                same.run(&tx).await?;
-                tx.commit().await?;
-                renewed.sealed += 1;
-            }
-            Err(_) => renewed.closed += 1,
-        }
-    }
-    Ok(renewed)
+    let kept = |row: Provider| Kept {
+        tenant: TenantId(row.tenant_id),
+        what: format!("sign-in by the provider {}", row.label),
+        place: place(row.tenant_id, row.id, &row.issuer),
+        text: row.client_secret.unwrap_or_default(),
+        spot: Spot {
+            table: "sign_in_provider",
+            column: "client_secret",
+            member: None,
+            row: vec![("id", row.id.into())],
+        },
+    };
+    Ok(all.rows(db.read()).await?.into_iter().map(kept).collect())
 }
 
 /// Refuses a password where the company wants its people to sign in by a provider. Administrators and operators pass: whoever

@@ -268,7 +268,7 @@ impl State {
         }
         if let Some(secret) = &from.bearer {
             // That it is there is said now, not in the background.
-            super::http::secret_of(plugin, secret)?;
+            crate::secrets::opened(&door.caller.services.db, door.ctx.tenant, plugin, secret)?;
         }
         let name =
             kernel::files::name::cleaned(name).ok_or_else(|| invalid("name: nothing is left of it".to_owned()))?;

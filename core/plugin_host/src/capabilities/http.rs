@@ -15,9 +15,9 @@ use crate::bindings::types::{HostError, Invalid};
 use crate::bindings::verstak::http::http as wit;
 use crate::manifest::check::{fail, text};
 use crate::manifest::permissions::{Grant, Part, Permission, things};
-use crate::manifest::{ManifestError, SettingType, Text};
+use crate::manifest::{ManifestError, Text};
 use crate::outbound::{self, NoAnswer, Outbound, Outgoing};
-use crate::registry::Running;
+use crate::secrets;
 
 /// Hosts of a manifest.
 const MAX_HOSTS: usize = 50;
@@ -147,7 +147,7 @@ impl State {
         self.requests += 1;
         let permission = caller.plugin.manifest().permissions.part::<HttpPermission>();
         let hosts = permission.map(|permission| permission.hosts.clone()).unwrap_or_default();
-        let secret = secrets(&caller, &request.secrets)?;
+        let secret = headers_of(&caller, &request.secrets)?;
         let outgoing = outgoing(&request, &secret)?;
         let outbound: Arc<dyn Outbound> = caller
             .services
@@ -178,8 +178,8 @@ impl State {
 }
 
 /// Headers with secrets in them, which only the wire sees.
-fn secrets(caller: &Caller, uses: &[wit::SecretUse]) -> Result<Vec<(String, String)>, HostError> {
-    let secret = |key: &str| secret_of(&caller.plugin, key);
+fn headers_of(caller: &Caller, uses: &[wit::SecretUse]) -> Result<Vec<(String, String)>, HostError> {
+    let secret = |key: &str| secrets::opened(&caller.services.db, caller.ctx.tenant, &caller.plugin, key);
     let header = |name: &str, value: String| Ok((header_name(name)?, header_value(name, &value)?));
     uses.iter()
         .map(|one| match one {
@@ -194,17 +194,6 @@ fn secrets(caller: &Caller, uses: &[wit::SecretUse]) -> Result<Vec<(String, Stri
             wit::SecretUse::Header(one) => header(&one.name, format!("{}{}", one.prefix, secret(&one.secret)?)),
         })
         .collect()
-}
-
-/// A secret of a plugin's settings, for what only the wire sees.
-pub(crate) fn secret_of<'a>(plugin: &'a Running, key: &str) -> Result<&'a str, HostError> {
-    let declared = plugin.manifest().settings.iter().find(|setting| setting.key == key);
-    if declared.is_none_or(|setting| setting.kind != SettingType::Secret) {
-        return Err(HostError::Denied(format!("there is no setting `{key}` of the type secret")));
-    }
-    let value = plugin.settings.get(key).and_then(serde_json::Value::as_str);
-    let value = value.filter(|value| !value.is_empty());
-    value.ok_or_else(|| HostError::Unavailable(format!("nobody has set the secret `{key}`")))
 }
 
 fn header_name(name: &str) -> Result<String, HostError> {

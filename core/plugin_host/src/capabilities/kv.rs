@@ -1,5 +1,7 @@
 //! `kv`: a small store of the plugin's own, one per tenant, with time to live and compare-and-swap.
 
+use std::collections::BTreeSet;
+
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Db, Locale, TenantId, Timestamp};
 use records::Catalogue;
@@ -21,7 +23,9 @@ const MAX_KEY: usize = 200;
 /// Bytes of a value.
 const MAX_VALUE: usize = 64 * 1024;
 /// Keys of one plugin in one tenant.
-const MAX_KEYS: i64 = 10_000;
+const MAX_KEYS: usize = 10_000;
+/// Keys that are looked through at once.
+const PAGE: usize = 1_000;
 
 const TABLE: &str = "plugin_kv";
 
@@ -148,24 +152,30 @@ async fn read(caller: &Caller, keys: &[String]) -> Result<Vec<Option<wit::Entry>
     Ok(keys.iter().map(|key| found.iter().find(|entry| entry.key == *key).cloned()).collect())
 }
 
+/// Collations differ between databases: the prefix itself is compared here, and others may stand between those that have it.
 async fn list(caller: &Caller, prefix: &str, after: Option<&str>) -> Result<Vec<String>, DbErr> {
+    let (mut found, mut after) = (Vec::new(), after.map(str::to_owned));
+    loop {
+        let some = page(caller, prefix, after.as_deref()).await?;
+        let is_last = some.len() < PAGE;
+        after = some.last().cloned();
+        found.extend(some.into_iter().filter(|key| key.starts_with(prefix)));
+        if is_last || found.len() >= BATCH {
+            found.truncate(BATCH);
+            return Ok(found);
+        }
+    }
+}
+
+async fn page(caller: &Caller, prefix: &str, after: Option<&str>) -> Result<Vec<String>, DbErr> {
     let mut select = rows(caller, &["key"]);
     select.and_where(Expr::col("key").gte(prefix));
     if let Some(after) = after {
         select.and_where(Expr::col("key").gt(after));
     }
-    // Collations differ between databases: the prefix itself is compared here.
-    select.order_by("key", Order::Asc).limit(1_000);
-    let all: Vec<String> = caller
-        .services
-        .db
-        .read()
-        .query_all(&select)
-        .await?
-        .iter()
-        .map(|row| row.try_get_by_index(0))
-        .collect::<Result<_, _>>()?;
-    Ok(all.into_iter().filter(|key| key.starts_with(prefix)).take(BATCH).collect())
+    select.order_by("key", Order::Asc).limit(u64::try_from(PAGE).unwrap_or(u64::MAX));
+    let all = caller.services.db.read().query_all(&select).await?;
+    all.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 async fn begin(db: &Db) -> Result<Tx, HostError> {
@@ -175,7 +185,9 @@ async fn begin(db: &Db) -> Result<Tx, HostError> {
 async fn write(caller: &Caller, puts: Vec<wit::Put>) -> Result<(), HostError> {
     let failed = |error: DbErr| host_error(&error.into());
     let tx = begin(&caller.services.db).await?;
-    room(caller, &tx, puts.len()).await?;
+    // First in line, so that two at once do not both take the last room.
+    lock(caller.ctx.tenant, caller.plugin.id(), &tx).await.map_err(failed)?;
+    room(caller, &tx, &puts).await?;
     for put in puts {
         upsert(caller, &tx, put).await.map_err(failed)?;
     }
@@ -195,7 +207,7 @@ async fn swap(caller: &Caller, put: wit::Put, expected: Option<u64>) -> Result<u
         return Err(conflict());
     }
     if expected.is_none() {
-        room(caller, &tx, 1).await?;
+        room(caller, &tx, std::slice::from_ref(&put)).await?;
     }
     let revision = upsert(caller, &tx, put).await.map_err(failed)?;
     tx.commit().await.map_err(failed)?;
@@ -207,16 +219,30 @@ async fn lock(tenant: TenantId, plugin: &str, tx: &Tx) -> Result<i64, DbErr> {
     tx.reserve(tenant, &format!("plugin_kv.{plugin}"), 1).await
 }
 
-async fn room(caller: &Caller, tx: &Tx, wanted: usize) -> Result<(), HostError> {
+/// Refuses keys that there is no room for. Those that are there already take none.
+async fn room(caller: &Caller, tx: &Tx, puts: &[wit::Put]) -> Result<(), HostError> {
     let failed = |error: DbErr| host_error(&error.into());
-    let mut select = rows(caller, &[]);
-    select.expr(Func::count(Expr::col("key")));
-    let row = tx.query_one(&select).await.map_err(failed)?;
-    let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0)).map_err(failed)?;
-    if count.saturating_add(i64::try_from(wanted).unwrap_or(i64::MAX)) > MAX_KEYS {
+    let keys: BTreeSet<&str> = puts.iter().map(|put| put.key.as_str()).collect();
+    let there = count(tx, rows(caller, &[])).await.map_err(failed)?;
+    if there.saturating_add(keys.len()) <= MAX_KEYS {
+        return Ok(());
+    }
+    let mut known = rows(caller, &[]);
+    known.and_where(Expr::col("key").is_in(keys.iter().copied()));
+    let known = count(tx, known).await.map_err(failed)?;
+    let wanted = there.saturating_add(keys.len()).saturating_sub(known);
+    // A store that is fuller than it may be takes changes of what is there.
+    if wanted > MAX_KEYS && keys.len() > known {
         return Err(HostError::Limit(format!("more than {MAX_KEYS} keys in this tenant")));
     }
     Ok(())
+}
+
+async fn count(tx: &Tx, mut select: SelectStatement) -> Result<usize, DbErr> {
+    select.expr(Func::count(Expr::col("key")));
+    let row = tx.query_one(&select).await?;
+    let count: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 async fn upsert(caller: &Caller, tx: &Tx, put: wit::Put) -> Result<i64, DbErr> {

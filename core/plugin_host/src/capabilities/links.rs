@@ -6,6 +6,7 @@ use people::token::hash_of;
 use records::Catalogue;
 use serde::Deserialize;
 
+use super::public_pages::{known, path_of};
 use super::{Caller, State, host_error, id_from_wit};
 use crate::bindings::subjects::Subject;
 use crate::bindings::types::{HostError, Invalid};
@@ -80,10 +81,7 @@ impl State {
             let why = "a public page acts as the plugin itself, so links to it need `run_as = \"plugin\"`";
             return Err(HostError::Denied(why.to_owned()));
         }
-        let mut surfaces = caller.plugin.version.surfaces.iter().map(|surface| &surface.declared);
-        if !surfaces.any(|surface| surface.is_public() && surface.id == new.page) {
-            return Err(HostError::NotFound(format!("not found: public page {}", new.page)));
-        }
+        known(&caller, &new.page)?;
         let seconds = new.seconds.map_or(USUAL, i64::from);
         if !(SHORTEST..=LONGEST).contains(&seconds) {
             let text = format!("seconds: {SHORTEST} to {LONGEST}");
@@ -148,7 +146,7 @@ async fn keep(caller: &Caller, ctx: &Ctx, link: &Link, token: &str) -> kernel::R
     of.insert(&tx, link, &hash_of(token)).await?;
     audit::record(&tx, ctx, "plugin.link_made", plugin, link.detail()).await?;
     tx.commit().await?;
-    Ok(format!("/p/{}/{plugin}/{}", company.slug, link.page))
+    Ok(path_of(&company.slug, plugin, &link.page))
 }
 
 fn to_wit(link: Link) -> wit::Link {

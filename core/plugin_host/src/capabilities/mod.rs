@@ -27,6 +27,7 @@ pub(crate) mod notify;
 mod parcel;
 mod people;
 pub(crate) mod processes;
+mod public_pages;
 mod records;
 mod reports;
 mod settings;
@@ -80,7 +81,7 @@ macro_rules! capability {
 }
 
 /// Everything there is, in the order in which admins read permissions.
-pub(crate) static CAPABILITIES: [Capability; 31] = [
+pub(crate) static CAPABILITIES: [Capability; 32] = [
     capability!("verstak:types/types", wit::types::types),
     capability!("verstak:runtime/context", wit::runtime::context),
     capability!("verstak:runtime/clock", wit::runtime::clock),
@@ -91,6 +92,7 @@ pub(crate) static CAPABILITIES: [Capability; 31] = [
     capability!("verstak:work/subjects", wit::work::subjects),
     capability!("verstak:work/steps", wit::work::steps),
     capability!("verstak:pages/views", wit::pages::views),
+    capability!("verstak:public/pages", wit::public::pages),
     capability!("verstak:jobs/runs", wit::jobs::runs),
     capability!("verstak:records/records", wit::records::records, Part::of::<RecordPermissions>("records")),
     capability!("verstak:records/timeline", wit::records::timeline, timeline::PART),

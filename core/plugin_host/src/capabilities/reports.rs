@@ -1,6 +1,6 @@
 //! `reports`: figures by measure, as whoever acts sees them.
 
-use ::reports::Query;
+use ::reports::{Query, Reports};
 use kernel::Locale;
 use records::Catalogue;
 use serde::Deserialize;
@@ -23,6 +23,9 @@ pub(crate) const PART: Part = Part::of::<ReportsPermission>("reports");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReportsPermission {
+    /// Whether in its own name it asks who took out how much as files, which is the administrators' to see.
+    #[serde(default)]
+    exports: bool,
     #[serde(default)]
     reason: Text,
 }
@@ -33,13 +36,22 @@ impl Permission for ReportsPermission {
     }
 
     fn grants(&self, _catalogue: Option<&Catalogue>, locale: Locale) -> Vec<Grant> {
-        let title = match locale {
-            Locale::En => "Figures: everything that whoever works with it may see in reports",
-            Locale::Ru => "Показатели: всё, что в отчётах видит тот, кто с ним работает",
-            Locale::Uk => "Показники: усе, що у звітах бачить той, хто з ним працює",
+        let (title, exports) = match locale {
+            Locale::En => (
+                "Figures: everything that whoever works with it may see in reports",
+                "how many rows each person takes out as files",
+            ),
+            Locale::Ru => (
+                "Показатели: всё, что в отчётах видит тот, кто с ним работает",
+                "сколько строк каждый выгружает в файлы",
+            ),
+            Locale::Uk => {
+                ("Показники: усе, що у звітах бачить той, хто з ним працює", "скільки рядків кожен вивантажує у файли")
+            }
         };
-        let (key, title) = ("reports".to_owned(), title.to_owned());
-        vec![Grant { key, title, reason: self.reason.clone(), scope: Default::default() }]
+        let title = if self.exports { format!("{title}; {exports}") } else { title.to_owned() };
+        let scope = self.exports.then(|| "of:exports".to_owned()).into_iter().collect();
+        vec![Grant { key: PART.name.to_owned(), title, reason: self.reason.clone(), scope }]
     }
 }
 
@@ -59,7 +71,12 @@ impl State {
         let wrong = |why: String| HostError::Invalid(Invalid { text: format!("query: {why}"), fields: Vec::new() });
         let query: Query = serde_json::from_str(query).map_err(|error| wrong(error.to_string()))?;
         let ctx = caller.own_ctx();
-        let answer = caller.services.reports.query_again(&ctx, &query).await;
+        let permission = caller.plugin.manifest().permissions.part::<ReportsPermission>();
+        let allowed = caller.is_itself() && permission.is_some_and(|permission| permission.exports);
+        let answer = match allowed && Reports::is_of_exports(&query) {
+            true => caller.services.reports.exports(&ctx, &query).await,
+            false => caller.services.reports.query_again(&ctx, &query).await,
+        };
         let answer = answer.map_err(|error| host_error_in(ctx.locale, &error))?;
         self.take_rows(answer.rows.len())?;
         let text = serde_json::to_string(&answer).map_err(|error| host_error(&kernel::Error::internal(error)))?;

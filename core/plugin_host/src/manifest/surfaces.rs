@@ -1,7 +1,6 @@
 //! `[[surfaces]]`: where in the portal a plugin shows something. What it shows stands in `ui/<tree>.toml`.
 
-use std::sync::LazyLock;
-
+use kernel::icons;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -21,9 +20,6 @@ const OF_ENTITIES: [(&str, &[&str]); 2] = [
 ];
 /// Named in the specification; nothing of the portal would draw them yet, and what draws nothing is refused.
 const NOT_YET: [&str; 5] = ["calendar.layer", "call.card", "process.action-form", "search.provider", "field-type"];
-/// Pictures that the portal has: one file for both, so that the two cannot drift.
-static ICONS: LazyLock<Vec<String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../sdk/ui/icons.json")).unwrap_or_default());
 const MAX_ORDER: u16 = 1_000;
 
 /// A place in the portal.
@@ -123,8 +119,8 @@ fn check_public(place: &str, surface: &Surface) -> Checked {
 }
 
 fn check_icon(place: &str, icon: Option<&str>) -> Checked {
-    let Some(icon) = icon.filter(|icon| !ICONS.iter().any(|known| known == icon)) else { return Ok(()) };
-    let hint = nearest(icon, ICONS.iter().map(String::as_str))
+    let Some(icon) = icon.filter(|icon| !icons::is_known(icon)) else { return Ok(()) };
+    let hint = nearest(icon, icons::all())
         .map_or_else(|| "; they are listed in ui/icons.json".to_owned(), |near| format!("; did you mean `{near}`?"));
     fail(place, format!("there is no icon `{icon}`{hint}"))
 }

@@ -37,7 +37,7 @@ use crate::settings::Settings;
 use crate::when::When;
 
 use compiling::Compiling;
-pub(crate) use failed::{Declared, Failed, not_loaded};
+pub(crate) use failed::{Declared, Failed, not_loaded, secret_keys};
 pub use version::{Version, VersionError};
 
 /// How old the knowledge about other processes' changes may be.

@@ -57,6 +57,8 @@ pub(crate) async fn touch(tx: &Tx) -> Result<(), DbErr> {
     tx.execute(&update).await.map(drop)
 }
 
+/// The table of what tenants have of plugins.
+pub(crate) const TENANTS: &str = "plugin_tenant";
 const TENANT_COLUMNS: [&str; 8] =
     ["plugin", "version", "enabled", "grants", "settings", "secret", "stopped", "departments"];
 
@@ -87,6 +89,20 @@ pub(crate) async fn of_tenant(conn: &impl ConnectionTrait, tenant: TenantId) -> 
         .order_by("plugin", Order::Asc)
         .take();
     conn.query_all(&select).await?.iter().map(tenant_row).collect()
+}
+
+/// All rows of all tenants.
+pub(crate) async fn of_all(conn: &impl ConnectionTrait) -> Result<Vec<(TenantId, TenantRow)>, DbErr> {
+    let select = Query::select()
+        .columns(TENANT_COLUMNS)
+        .column("tenant_id")
+        .from(TENANTS)
+        .order_by("tenant_id", Order::Asc)
+        .order_by("plugin", Order::Asc)
+        .take();
+    let whose =
+        |row: &QueryResult| -> Result<TenantId, DbErr> { row.try_get_by_index(TENANT_COLUMNS.len()).map(TenantId) };
+    conn.query_all(&select).await?.iter().map(|row| Ok((whose(row)?, tenant_row(row)?))).collect()
 }
 
 /// The gates of what a tenant has enabled, by plugin; those that are on for everybody have none.

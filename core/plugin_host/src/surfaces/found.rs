@@ -1,6 +1,6 @@
 //! What was found while a tree was gone over: names that must be there, in the tree itself or in a catalogue.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -43,8 +43,8 @@ pub(crate) struct Found {
     pub(crate) surfaces: Vec<Named>,
     /// What is asked of the code by a press.
     pub(crate) acts: BTreeSet<String>,
-    /// Inputs that take files.
-    pub(crate) uploads: BTreeSet<String>,
+    /// Inputs that take files, with how many they take; those of one name together.
+    pub(crate) uploads: BTreeMap<String, u64>,
     /// What needs fields with files, which are not there yet.
     pub(crate) files: Vec<Named>,
     /// Files of frames.
@@ -120,7 +120,10 @@ impl Found {
         if most.is_some_and(|most| most.is_none_or(|most| !(1..=MAX_FILES).contains(&most))) {
             return Err(at.fail(format!("`max` of an input that takes files is a number from 1 to {MAX_FILES}")));
         }
-        self.uploads.extend(map.get("name").and_then(Json::as_str).map(str::to_owned));
+        if let Some(name) = map.get("name").and_then(Json::as_str) {
+            let taken = self.uploads.entry(name.to_owned()).or_default();
+            *taken = taken.saturating_add(most.flatten().unwrap_or(1));
+        }
         Ok(())
     }
 

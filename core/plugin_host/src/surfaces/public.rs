@@ -151,7 +151,14 @@ impl Visit {
     /// Whether a form of the page has an input of this name that takes files.
     pub fn takes_files(&self, input: &str) -> bool {
         let tree = self.open.surface().and_then(|surface| surface.tree.as_ref());
-        tree.is_some_and(|tree| tree.found.uploads.contains(input))
+        tree.is_some_and(|tree| tree.found.uploads.contains_key(input))
+    }
+
+    /// How many files all inputs of the page take together: one press sends no more.
+    pub fn most_files(&self) -> usize {
+        let tree = self.open.surface().and_then(|surface| surface.tree.as_ref());
+        let most = tree.map_or(0, |tree| tree.found.uploads.values().fold(0, |sum, one| one.saturating_add(sum)));
+        usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     /// All texts of the package, in the stranger's language.

@@ -308,7 +308,10 @@ fn a_public_page_asks_nothing_of_the_company_and_tells_no_names() {
     check("type = \"text\" }", "type = \"txet\" }", "did you mean `text`?");
     let files = ASK.replacen("type = \"text\" }", "type = \"file\" }", 1);
     let asked = whole(&public, &files).unwrap();
-    assert!(asked[0].tree.as_ref().unwrap().found.uploads.contains("name"));
+    let taken = |surfaces: &[Surface]| surfaces[0].tree.as_ref().unwrap().found.uploads.get("name").copied();
+    assert_eq!(taken(&asked), Some(1));
+    let five = files.replacen("type = \"file\"", "type = \"file\", max = 5", 1);
+    assert_eq!(taken(&whole(&public, &five).unwrap()), Some(5));
     let inside = whole(MANIFEST, &files).unwrap_err().to_string();
     assert!(inside.contains("inputs that take files are for public pages"), "{inside}");
     let many = "type = \"file\", max = 6 }";

@@ -60,5 +60,10 @@ async fn a_plugin_gets_the_rows_of_the_api_byte_for_byte_and_only_what_its_calle
         assert_eq!(status, 422, "{text}");
         assert!(text.contains(words), "{text}");
     }
+    // What people take out as files is the administrators' to see: this plugin acts as whoever asks it.
+    let exports = r#"{"measures": ["export.rows"]}"#;
+    assert_eq!(ask(&scene, "admin", exports).await.0, 200);
+    let (status, text) = ask(&scene, "ann", exports).await;
+    assert!(status == 422 && text.contains("denied"), "{text}");
     scene.drain().await.unwrap();
 }

@@ -196,7 +196,7 @@ async fn what_waits_is_taken_by_whom_it_waits_for_once_and_as_far_as_granted() {
     let ctx = stage.scene.system();
     let offer = async |by: &str| {
         let bytes = Bytes::from_static(b"hello there");
-        stage.scene.files.offer(&ctx, by, "../a.txt", bytes).await.unwrap()
+        stage.scene.files.offer(&ctx, by, "192.0.2.0", "../a.txt", bytes).await.unwrap()
     };
     let (mine, other) = (offer(PLUGIN).await, offer("test.other").await);
     // What another plugin was sent, what nobody was, and what has no such entity in its grant.

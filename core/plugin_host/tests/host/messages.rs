@@ -332,6 +332,33 @@ async fn what_cannot_be_sent_is_refused_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_place_of_a_letter_ends_its_line() {
+    let stage = Stage::start().await;
+    stage.gateway("first", json!({})).await;
+    for place in [
+        "to",
+        "cc",
+        "subject",
+        "reply-to",
+        "header",
+        "references",
+        "header name",
+        "unsubscribe",
+        "unsubscribe by mail",
+        "key",
+        "sms",
+    ] {
+        for end in ["both", "return", "feed", "zero"] {
+            let said = stage.told(&format!("break in {place}"), "", end).await;
+            assert!(said.starts_with("invalid: "), "{end} in {place}: {said}");
+        }
+    }
+    assert!(stage.messages().await.is_empty());
+    // What it tries to break is sent where nothing breaks.
+    assert!(Uuid::parse_str(&stage.told("break in nothing", "", "both").await).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_another_company_is_not_there_and_one_that_is_gone_fails_the_letter() {
     let stage = Stage::start().await;
     let lead = stage.lead("Acme").await.unwrap();

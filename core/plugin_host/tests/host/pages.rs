@@ -80,6 +80,7 @@ async fn figures_come_as_declared_and_others_are_refused() {
     let first = page.figures("cursor", None).await.unwrap();
     assert_eq!(first.next.as_deref(), Some("b"));
     assert_eq!(page.figures("cursor", Some("b")).await.unwrap().rows[0].id, "b");
+    assert_eq!(page.figures("no number", None).await.unwrap().rows[0].fields["left"], Value::Null);
     for (order, expected) in [
         ("many", "2001 rows"),
         ("twice", "the id `a`"),
@@ -90,6 +91,13 @@ async fn figures_come_as_declared_and_others_are_refused() {
         ("keep", "may not change anything"),
         ("loop", "more than 50 ms of CPU time"),
         ("trap", "panic or abort"),
+        ("memory", "more than 32 MiB of memory"),
+        ("long cursor", "a cursor of more than 1000 characters"),
+        ("flag", "left: "),
+        ("time", "left: "),
+        ("list", "left: "),
+        ("somebody", "who: "),
+        ("a number of people", "who: "),
     ] {
         page.fails(order, page.figures(order, None).await, expected).await;
         // Its breaker closes again.
@@ -113,6 +121,17 @@ async fn a_press_changes_the_page_and_nothing_beyond_the_portal() {
         ("patches", "more than 20 patches"),
         ("state", "more than 16 KiB"),
         ("fail", "ordered"),
+        ("away by a line", "is not an address of the portal"),
+        ("away by a slash", "is not an address of the portal"),
+        ("script", "is not an address of the portal"),
+        ("endless toast", "a toast of more than 16 KiB"),
+        ("sources", "more than 20 sources to refresh"),
+        ("errors", "more than 200 errors or refused rows"),
+        ("refusals", "more than 200 errors or refused rows"),
+        ("endless errors", "more than 1024 KiB"),
+        ("loop", "more than 500 ms of CPU time"),
+        ("trap", "panic or abort"),
+        ("memory", "more than 64 MiB of memory"),
     ] {
         page.fails(order, page.press(order).await, expected).await;
         page.press("").await.unwrap();
@@ -136,10 +155,22 @@ async fn a_tree_of_the_code_is_checked_like_a_declared_one() {
         ("entity", "add [permissions.records.deal]"),
         ("lie", "`nobody` is not defined"),
         ("write", "may not change anything"),
+        ("many", "more than 300 blocks"),
+        ("nested", "more than 8 blocks inside one another"),
+        ("endless expression", "inside one another"),
+        ("frame", "the package has no page `ui/map/index.html`"),
+        ("circle", "hang on themselves: a on b on a"),
+        ("own tail", "hang on themselves: a on a"),
+        ("chain", "a chain of more than 2 sources"),
+        ("loop", "more than 50 ms of CPU time"),
+        ("trap", "panic or abort"),
+        ("memory", "more than 32 MiB of memory"),
     ] {
         page.fails(order, page.draw(order).await, expected).await;
         page.draw("").await.unwrap();
     }
+    let unknown = page.draw("unknown").await.unwrap();
+    assert_eq!(unknown["blocks"], json!([{"block": "hologram", "else": []}]), "a block of a later version is left out");
     let declared = page.open("declared").await;
     let none = page.scene.host.render(&page.ctx, &declared, &View::default(), &Value::Null).await.unwrap_err();
     assert!(matches!(none, Error::NotFound(_)), "{none:?}");

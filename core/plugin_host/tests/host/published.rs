@@ -2,7 +2,7 @@
 
 use kernel::Locale;
 use plugin_host::dev::project;
-use plugin_host::dev::scene::Scene;
+use plugin_host::dev::scene::{Scene, company};
 use plugin_host::{Grants, HostConfig, package};
 use process::runtime::{Service, ServiceCall};
 use serde_json::json;
@@ -93,6 +93,22 @@ async fn another_plugin_hears_what_one_publishes() {
     scene.drain().await.unwrap();
     scene.host.enable(&admin, LISTENER, &Grants::Requested, None).await.unwrap();
     assert_eq!(heard(&scene, LISTENER).await.len(), 51);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_company_hears_of_it() {
+    let (scene, _folder) = scene().await;
+    run(&scene, &packed(|manifest| manifest)).await.unwrap();
+    run(&scene, &listener("herald.news.said")).await.unwrap();
+    let other = company(&scene.db, &scene.env, "Other", Locale::En).await.unwrap();
+    let theirs = other.system_ctx(&scene.env);
+    for plugin in [HERALD, LISTENER] {
+        scene.host.enable(&theirs, plugin, &Grants::Requested, None).await.unwrap();
+    }
+    assert_eq!(say(&scene, "one").await, "ok");
+    assert_eq!(heard(&scene, LISTENER).await.len(), 1);
+    let lines = scene.host.logs(&theirs, LISTENER, None, None).await.unwrap();
+    assert!(!lines.iter().any(|line| line.message.starts_with("heard ")), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,12 @@ pub fn root() -> PathBuf {
 
 /// An empty, migrated database, gone with the guard: SQLite, or PostgreSQL where the run says so.
 pub async fn database() -> (Db, tempfile::TempDir) {
+    let (db, _, folder) = place().await;
+    (db, folder)
+}
+
+/// The same, with what another node opens it by.
+pub async fn place() -> (Db, DbOptions, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("test.db").display());
     let url = match std::env::var("VERSTAK_TEST_POSTGRES_URL") {
@@ -26,7 +32,7 @@ pub async fn database() -> (Db, tempfile::TempDir) {
     options.full_sync = false;
     let db = Db::open(&options).await.unwrap();
     migrations::upgrade(db.for_migrations()).await.unwrap();
-    (db, folder)
+    (db, options, folder)
 }
 
 /// A fresh database on the server, named after the folder; it goes with the cluster.

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use kernel::Locale;
+use kernel::{Ctx, Db, Locale};
 use plugin_host::dev::scene::Scene;
 use plugin_host::outbound::{Incoming, NoAnswer, Outbound, Outgoing};
-use plugin_host::{Grants, HostConfig};
+use plugin_host::{Grants, HostConfig, PluginHost};
 use process::runtime::{Service, ServiceCall};
 use records::{Change, WriteOptions};
 use serde_json::json;
@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use crate::support::{database, guest, package};
 
-const PLUGIN: &str = "test.web";
+pub const PLUGIN: &str = "test.web";
 
 /// A wire that remembers and answers by the path.
 #[derive(Default)]
-struct Wire(Mutex<Vec<Outgoing>>);
+pub struct Wire(Mutex<Vec<Outgoing>>);
 
 #[async_trait]
 impl Outbound for Wire {
@@ -52,7 +52,7 @@ impl Outbound for Wire {
 
 impl Wire {
     /// Addresses and headers of what was sent since the last look.
-    fn sent(&self) -> Vec<(String, Vec<(String, String)>)> {
+    pub fn sent(&self) -> Vec<(String, Vec<(String, String)>)> {
         let sent = std::mem::take(&mut *self.0.lock().unwrap());
         sent.into_iter().map(|request| (request.url.to_string(), request.headers)).collect()
     }
@@ -60,6 +60,12 @@ impl Wire {
 
 async fn scene() -> (Scene, Arc<Wire>, tempfile::TempDir) {
     let (db, folder) = database().await;
+    let (scene, wire) = over(db).await;
+    (scene, wire, folder)
+}
+
+/// A company that runs the guest, its secret set.
+pub async fn over(db: Db) -> (Scene, Arc<Wire>) {
     let scene = Scene::new(db, Locale::En, HostConfig::default()).await.unwrap();
     let wire = Arc::new(Wire::default());
     scene.host.set_outbound(Arc::<Wire>::clone(&wire));
@@ -67,10 +73,15 @@ async fn scene() -> (Scene, Arc<Wire>, tempfile::TempDir) {
     let id = scene.host.install(&admin, &package(&guest("web"))).await.unwrap();
     let settings = [("token".to_owned(), json!("s3cret"))].into();
     scene.host.enable(&admin, &id, &Grants::Requested, Some(&settings)).await.unwrap();
-    (scene, wire, folder)
+    (scene, wire)
 }
 
 async fn ask(scene: &Scene, order: &str, url: &str) -> String {
+    ask_host(&scene.host, &scene.system(), order, url).await
+}
+
+/// What the guest says on one node.
+pub async fn ask_host(host: &PluginHost, ctx: &Ctx, order: &str, url: &str) -> String {
     let call = ServiceCall {
         instance: kernel::InstanceId(Uuid::nil()),
         wait: 7,
@@ -81,7 +92,7 @@ async fn ask(scene: &Scene, order: &str, url: &str) -> String {
         cause: None,
         batch: None,
     };
-    let answer = Service::call(&scene.host, &scene.system(), &call).await.unwrap();
+    let answer = Service::call(host, ctx, &call).await.unwrap();
     answer["said"].as_str().unwrap().to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! A company's own entities and fields: made, changed, hidden and brought back by its administrators, without a restart.
+//! A company's own fields: made, changed, hidden and brought back by its administrators, without a restart.
 //! Each change is audited, counts the catalogue's revision, and is seen by the next operation.
 //!
 //! Keys begin with `x_`, are made from the English (else any) name, and are never changed or used again. Removing hides
@@ -15,53 +15,20 @@ use super::choices::{choices, fits, is_target};
 use super::condition::{Conditions, ValidationRule};
 use super::definition::{Choice, EntityDef, Labels, longest};
 use super::directory::{self, bind, standing};
-use super::moving::{told_entity, told_field};
-use super::rollup::{self, Rollup};
-use super::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
+use super::moving::told_field;
+use super::rollup::Rollup;
+use super::store::{self, Kept, OwnField, Standing, Which};
 use super::{Catalogue, Owner, formula, retype};
-use crate::{Records, recompute, search, stages};
+use crate::{Records, recompute, search};
 
 /// The code of errors about wrong definitions.
 pub const INVALID: &str = "config.invalid";
-/// Own entities of a company.
-pub const MAX_ENTITIES: usize = 100;
 /// Own fields of an entity.
 pub const MAX_FIELDS: usize = 500;
 /// Characters of a name.
 const MAX_LABEL: usize = 100;
 /// Characters of a key.
 pub(super) const MAX_KEY: usize = 40;
-
-/// An entity to make.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewEntity {
-    /// Its key, `x_` and Latin letters, digits, `_`; made from the name where absent.
-    #[serde(default)]
-    pub key: Option<String>,
-    /// Its name by language: `{"en": "Machine"}`.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    pub label: Labels,
-    /// Its name of many; the name of one where absent.
-    #[serde(default)]
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    pub label_plural: Option<Labels>,
-    /// Whether its records move through stages.
-    #[serde(default)]
-    pub staged: bool,
-}
-
-/// What to change of an entity.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct EntityPatch {
-    /// Its name by language.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    pub label: Option<Labels>,
-    /// Its name of many.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    pub label_plural: Option<Labels>,
-}
 
 /// A field to make.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -153,96 +120,6 @@ pub struct FieldPatch {
 }
 
 impl Records {
-    /// Makes an entity of the company's own (administrators).
-    ///
-    /// # Errors
-    /// `Denied`; `config.invalid` by field.
-    pub async fn create_entity(&self, ctx: &Ctx, input: NewEntity) -> Result<std::sync::Arc<EntityDef>> {
-        require_admin(ctx)?;
-        let label = labels("label", input.label)?;
-        let label_many = input.label_plural.map_or_else(|| Ok(label.clone()), |many| labels("label_plural", many))?;
-        let tx = self.db().begin().await?;
-        store::touch(&tx, ctx.tenant).await?;
-        let taken = store::keys(&tx, ctx, None).await?;
-        if taken.len() >= MAX_ENTITIES {
-            return Err(wrong("key", FieldError::new("too_many").with("max", MAX_ENTITIES)));
-        }
-        let key = free_key(input.key.as_deref(), &label, &taken)?;
-        let own = OwnEntity {
-            label: label.clone(),
-            label_many,
-            staged: input.staged,
-            title_from: None,
-            list: Vec::new(),
-            card: Vec::new(),
-            constraints: Vec::new(),
-            rules: Vec::new(),
-            inner: false,
-            standing: Standing::default(),
-        };
-        store::insert_entity(&tx, ctx, &key, &Owner::Custom, &own, place(taken.len())).await?;
-        if input.staged {
-            stages::create_own(&tx, ctx, &key, label.in_locale(ctx.locale)).await?;
-        }
-        audit::record(&tx, ctx, "entity.created", &key, told_entity(&key, None, Some(&own))).await?;
-        tx.commit().await?;
-        self.forget_catalogue(ctx.tenant);
-        self.defined(ctx, &key).await
-    }
-
-    /// Changes the names of an entity of the company's own or of a plugin (administrators).
-    ///
-    /// # Errors
-    /// `Denied`, `NotFound`, `config.invalid`.
-    pub async fn change_entity(&self, ctx: &Ctx, key: &str, patch: EntityPatch) -> Result<std::sync::Arc<EntityDef>> {
-        require_admin(ctx)?;
-        let tx = self.db().begin().await?;
-        store::touch(&tx, ctx.tenant).await?;
-        let kept = own_entity(&tx, ctx, key, false).await?;
-        let before = kept.definition;
-        let mut own = before.clone();
-        own.standing.renamed |= kept.owner.plugin().is_some();
-        if let Some(label) = patch.label {
-            own.label = labels("label", label)?;
-        }
-        if let Some(label) = patch.label_plural {
-            own.label_many = labels("label_plural", label)?;
-        }
-        store::save(&tx, ctx, Which::Entity(key), &own).await?;
-        audit::record(&tx, ctx, "entity.updated", key, told_entity(key, Some(&before), Some(&own))).await?;
-        tx.commit().await?;
-        self.forget_catalogue(ctx.tenant);
-        self.defined(ctx, key).await
-    }
-
-    /// Hides an entity of the company's own or of a plugin with all its records, or shows it again (administrators).
-    ///
-    /// # Errors
-    /// `Denied`, `NotFound`; `config.plugin_off` where its plugin does not run or does not declare it any more.
-    pub async fn set_entity_removed(&self, ctx: &Ctx, key: &str, removed: bool) -> Result<()> {
-        require_admin(ctx)?;
-        let tx = self.db().begin().await?;
-        store::touch(&tx, ctx.tenant).await?;
-        let kept = own_entity(&tx, ctx, key, !removed).await?;
-        if kept.owner.plugin().is_some() {
-            let standing = shown(kept.definition.standing, removed)?;
-            store::save(&tx, ctx, Which::Entity(key), &OwnEntity { standing, ..kept.definition }).await?;
-        }
-        store::set_removed(&tx, ctx, Which::Entity(key), removed).await?;
-        if !removed {
-            search::mark(&tx, ctx.tenant, key).await?;
-            // What happened to its records meanwhile was not counted.
-            for (def, _) in rollup::followers(&self.drawn_in(&tx, ctx).await?, key) {
-                recompute::begin(&tx, ctx, &def.key).await?;
-            }
-        }
-        let act = if removed { "entity.removed" } else { "entity.restored" };
-        audit::record(&tx, ctx, act, key, json!({})).await?;
-        tx.commit().await?;
-        self.forget_catalogue(ctx.tenant);
-        Ok(())
-    }
-
     /// Adds a field to an entity (administrators).
     ///
     /// # Errors
@@ -434,13 +311,8 @@ pub(super) fn wrong(field: &str, error: FieldError) -> Error {
     Error::field(INVALID, field, error)
 }
 
-fn place(index: usize) -> i64 {
+pub(super) fn place(index: usize) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
-}
-
-pub(super) async fn own_entity(tx: &kernel::db::Tx, ctx: &Ctx, key: &str, removed: bool) -> Result<Kept<OwnEntity>> {
-    let kept = store::entity(tx, ctx, key).await?.filter(|kept| kept.removed == removed);
-    kept.ok_or_else(|| Error::NotFound(format!("entity {key}")))
 }
 
 pub(super) async fn own_field(
@@ -455,7 +327,7 @@ pub(super) async fn own_field(
 }
 
 /// What a plugin declares, hidden by an administrator or shown again.
-fn shown(before: Standing, hidden: bool) -> Result<Standing> {
+pub(super) fn shown(before: Standing, hidden: bool) -> Result<Standing> {
     let standing = Standing { hidden, ..before };
     if !hidden && standing.removed() {
         return Err(Error::Conflict { code: "config.plugin_off", current: None });

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{ConditionsDef, RuleDef};
 use super::constraint::ConstraintDef;
 use super::formula::Formula;
+use super::menu::MenuPlace;
 use super::retype::Moved;
 use super::rollup::Rollup;
 
@@ -224,6 +225,10 @@ pub struct EntityDef {
     pub constraints: Vec<ConstraintDef>,
     /// Whether it stands in no menu: its plugin's own pages show it.
     pub inner: bool,
+    /// Its picture, where it has one of its own.
+    pub icon: Option<String>,
+    /// Where it stands in the menu.
+    pub menu: MenuPlace,
     /// Its fields with formulas, in the order of their computation.
     pub computed: Vec<FieldKey>,
     /// Its validation rules, in their order.
@@ -253,6 +258,8 @@ impl EntityDef {
             title_from: None,
             constraints: Vec::new(),
             inner: false,
+            icon: None,
+            menu: MenuPlace::default(),
             computed: Vec::new(),
             rules: Vec::new(),
             places: HashMap::new(),

@@ -20,7 +20,9 @@
 //! | `rollup` | fields that count or add up records which link to theirs |
 //! | `condition` | conditions of fields, validation rules |
 //! | `rules` | making and changing these, and their tables |
-//! | `change` | making and changing a company's own entities and fields |
+//! | `entities` | making and changing a company's own entities |
+//! | `menu` | where these stand in the menu, and their pictures |
+//! | `change` | making and changing a company's own fields |
 //! | `choices` | the choices of a field, checked |
 //! | `directory` | lists of options that fields share |
 //! | `store` | the tables of these |
@@ -36,11 +38,13 @@ mod core_entities;
 pub mod declared;
 mod definition;
 pub mod directory;
+pub mod entities;
 pub mod formula;
 pub mod indexed;
 mod known;
 mod labels;
 pub mod layout;
+mod menu;
 pub mod moving;
 pub mod retype;
 pub(crate) mod rollup;
@@ -66,6 +70,7 @@ use layout::Layouts;
 pub use definition::{Choice, EntityDef, FieldDef, Labels, MERGED_INTO, Owner, Section};
 pub(crate) use known::Known;
 pub use labels::{choice_label, entity_label, field_label, section_label, section_labels, text, title_label};
+pub use menu::MenuPlace;
 pub use rollup::Rollup;
 pub(crate) use store::touch;
 pub use users::Looks;

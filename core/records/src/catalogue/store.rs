@@ -18,6 +18,7 @@ use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::directory::{self, Directory};
 use super::formula::{self, Formula};
+use super::menu::MenuPlace;
 use super::retype::Moved;
 use super::rollup::Rollup;
 use super::rules;
@@ -70,6 +71,11 @@ pub(super) struct OwnEntity {
     /// Stands in no menu.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inner: bool,
+    /// Its picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
+    #[serde(default, skip_serializing_if = "MenuPlace::is_plain")]
+    pub menu: MenuPlace,
     #[serde(default, skip_serializing_if = "Standing::is_plain")]
     pub standing: Standing,
 }
@@ -158,6 +164,8 @@ impl Own {
             def.label = Some((own.label, own.label_many));
             def.title_from = own.title_from;
             def.inner = own.inner;
+            def.icon = own.icon;
+            def.menu = own.menu;
             def.constraints = own.constraints.into_iter().map(ConstraintDef::new).collect();
             def.rules = declared_rules(&def.owner, own.rules).collect();
             all.push(Arc::new(def));

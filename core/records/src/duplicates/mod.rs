@@ -9,10 +9,12 @@
 //! |---|---|
 //! | `keys` | what records of one client share; imports go by it too |
 //! | `policy` | what a company does about them, by entity |
+//! | `moving` | the same on its way between companies |
 //! | `door` | the refusal inside the write pipeline |
 
 mod door;
 pub(crate) mod keys;
+pub(crate) mod moving;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -1,17 +1,20 @@
 //! What a company does about duplicates, by entity. Kept beside the catalogue and read with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use kernel::db::ConnectionTrait;
-use kernel::{Ctx, EntityKey, Error, Result, TenantId, audit};
+use kernel::db::{ConnectionTrait, Tx};
+use kernel::{Ctx, EntityKey, Result, TenantId, audit};
 use people::require_admin;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
+use super::moving;
 use crate::Records;
 use crate::catalogue::touch;
+
+/// What happens when somebody says what is done.
+pub(super) const CHANGED: &str = "duplicates.changed";
 
 /// What is done about duplicates of an entity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -50,15 +53,46 @@ impl Policies {
     }
 
     pub(crate) async fn load(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Self> {
-        let mut select = Query::select();
-        select.columns(["entity", "mode"]).from("duplicate_policy").and_where(Expr::col("tenant_id").eq(tenant.0));
-        let mut all = HashMap::new();
-        for row in conn.query_all(&select).await? {
-            let (entity, word): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            all.extend(Mode::ALL.into_iter().find(|mode| mode.word() == word).map(|mode| (entity.into(), mode)));
-        }
-        Ok(Self(all))
+        let said = said(conn, tenant).await?;
+        Ok(Self(said.into_iter().map(|(entity, mode)| (entity.into(), mode)).collect()))
     }
+}
+
+/// What was said, by entity.
+pub(super) async fn said(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<BTreeMap<String, Mode>> {
+    let mut select = Query::select();
+    select.columns(["entity", "mode"]).from("duplicate_policy").and_where(Expr::col("tenant_id").eq(tenant.0));
+    let mut all = BTreeMap::new();
+    for row in conn.query_all(&select).await? {
+        let (entity, word): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        all.extend(Mode::ALL.into_iter().find(|mode| mode.word() == word).map(|mode| (entity, mode)));
+    }
+    Ok(all)
+}
+
+/// Says it of an entity.
+pub(super) async fn save(tx: &Tx, tenant: TenantId, entity: &str, mode: Mode) -> Result<()> {
+    let mut over = OnConflict::columns(["tenant_id", "entity"]);
+    over.update_column("mode");
+    let insert = Query::insert()
+        .into_table("duplicate_policy")
+        .columns(["tenant_id", "entity", "mode"])
+        .values_panic([tenant.0.into(), entity.into(), mode.word().into()])
+        .on_conflict(over)
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
+}
+
+/// Leaves it to what is usual.
+pub(super) async fn forget(tx: &Tx, tenant: TenantId, entity: &str) -> Result<()> {
+    let delete = Query::delete()
+        .from_table("duplicate_policy")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("entity").eq(entity))
+        .to_owned();
+    tx.execute(&delete).await?;
+    Ok(())
 }
 
 impl Records {
@@ -69,21 +103,12 @@ impl Records {
     pub async fn set_duplicates(&self, ctx: &Ctx, entity: &str, mode: Mode) -> Result<()> {
         require_admin(ctx)?;
         let def = self.defined(ctx, entity).await?;
-        if !def.merges() {
-            return Err(Error::Conflict { code: "merge.not_offered", current: None });
-        }
-        let mut over = OnConflict::columns(["tenant_id", "entity"]);
-        over.update_column("mode");
-        let insert = Query::insert()
-            .into_table("duplicate_policy")
-            .columns(["tenant_id", "entity", "mode"])
-            .values_panic([ctx.tenant.0.into(), def.key.as_str().into(), mode.word().into()])
-            .on_conflict(over)
-            .to_owned();
+        moving::offered(&def)?;
         let tx = self.db().begin().await?;
         touch(&tx, ctx.tenant).await?;
-        tx.execute(&insert).await?;
-        audit::record(&tx, ctx, "duplicates.changed", entity, json!({"mode": mode})).await?;
+        let before = said(&tx, ctx.tenant).await?.get(def.key.as_str()).copied();
+        save(&tx, ctx.tenant, def.key.as_str(), mode).await?;
+        audit::record(&tx, ctx, CHANGED, entity, moving::told(entity, before, mode)).await?;
         tx.commit().await?;
         self.forget_catalogue(ctx.tenant);
         Ok(())

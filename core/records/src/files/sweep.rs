@@ -2,7 +2,7 @@
 //! records that were removed for good. Bytes go first, then the row: whatever stops it, the next sweep goes on.
 
 use chrono_tz::Tz;
-use kernel::files::{FileRow, State, table};
+use kernel::files::{FileRow, State, offered, table};
 use kernel::jobs::{Handler, Job, JobError, Lane};
 use kernel::{Ctx, Error, Locale, Result, audit};
 use serde_json::json;
@@ -65,7 +65,7 @@ impl Files {
     async fn sweep_offered(&self, before: kernel::Timestamp) -> Result<usize> {
         let mut forgotten = 0;
         loop {
-            let found = table::abandoned(self.records.db().read(), before, STEP).await?;
+            let found = offered::abandoned(self.records.db().read(), before, STEP).await?;
             if found.is_empty() {
                 return Ok(forgotten);
             }

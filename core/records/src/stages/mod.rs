@@ -12,6 +12,7 @@
 //! | `planned` | what a list would do to the records |
 //! | `moving` | pipelines that move between companies |
 //! | `settle` | records brought to where a changed pipeline wants them, as a long job |
+//! | `stood` | which stages a record has stood in |
 
 mod acts;
 pub mod change;
@@ -22,6 +23,7 @@ pub(crate) mod moving;
 mod planned;
 mod rules;
 pub mod settle;
+mod stood;
 
 use kernel::db::ConnectionTrait;
 use kernel::{Locale, Result, TenantId};

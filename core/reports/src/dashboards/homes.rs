@@ -2,15 +2,16 @@
 //! restores it.
 
 use kernel::access::Action;
-use kernel::db::ConnectionTrait;
+use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Error, Result, audit};
 use people::require_admin;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::built_in;
-use super::model::{Card, DASHBOARD, DashboardView, Row, check_cards, from_row, select};
+use super::model::{Card, DashboardView, check_cards};
+use super::store::{self, Row, Said, Whose, from_row, select};
+use super::{built_in, moving};
 use crate::measures::text;
 use crate::saved::{checked_json, checked_name};
 use crate::sharing::{Reader, Sharing};
@@ -109,6 +110,35 @@ pub struct HomeInput {
     pub cards: Vec<Card>,
 }
 
+impl HomeInput {
+    /// Whether it can be kept; gives its name, empty where it is called as it is built in.
+    pub(super) fn check(&self) -> Result<String> {
+        let name = self.name.as_deref().map(|name| checked_name("name", name)).transpose()?.unwrap_or_default();
+        checked_json("filter_bar", &self.filter_bar, MAX_BAR)?;
+        check_cards(&self.cards)?;
+        match self.cards.is_empty() {
+            true => Err(invalid("cards", "a home is never empty")),
+            false => Ok(name),
+        }
+    }
+}
+
+/// Puts a home in a new state over what is there of it, inside a transaction.
+pub(super) async fn keep_home(
+    tx: &Tx,
+    ctx: &Ctx,
+    home: Home,
+    there: Option<&Row>,
+    (name, input): (&str, &HomeInput),
+) -> Result<()> {
+    let shared = Sharing::default();
+    let said = Said { name, description: "", shared: &shared, filter_bar: &input.filter_bar, cards: &input.cards };
+    match there {
+        Some(row) => store::change(tx, ctx, row, row.version, &said).await,
+        None => store::insert(tx, ctx, Whose::Home(home), &said).await.map(drop),
+    }
+}
+
 /// The homes of somebody, the first one first; somebody without a role has one too.
 pub(super) fn homes_of(ctx: &Ctx, reader: &Reader) -> Vec<Home> {
     let sells = ctx.rights.may("deal", Action::Read);
@@ -171,13 +201,8 @@ impl Reports {
         Ok(Home::ALL.into_iter().map(view).collect())
     }
 
-    async fn home_row(&self, conn: &impl ConnectionTrait, ctx: &Ctx, home: Home) -> Result<Option<Row>> {
-        let select = select(ctx).and_where(Expr::col("home").eq(home.name())).take();
-        conn.query_one(&select).await?.map(|row| from_row(&row)).transpose()
-    }
-
     pub(super) async fn home_view(&self, ctx: &Ctx, reader: &Reader, home: Home) -> Result<DashboardView> {
-        let row = self.home_row(self.db().read(), ctx, home).await?;
+        let row = store::home(self.db().read(), ctx, home).await?;
         let own = homes_of(ctx, reader);
         let built_in = row.is_none();
         let (id, version, updated_at) = match &row {
@@ -215,72 +240,17 @@ impl Reports {
         require_admin(ctx)?;
         let reader = Reader::of(self.db(), ctx).await?;
         let seen = seen_version(seen)?;
-        let name = input.name.as_deref().map(|name| checked_name("name", name)).transpose()?.unwrap_or_default();
-        checked_json("filter_bar", &input.filter_bar, MAX_BAR)?;
-        check_cards(&input.cards)?;
-        if input.cards.is_empty() {
-            return Err(invalid("cards", "a home is never empty"));
-        }
+        let name = input.check()?;
         let tx = self.db().begin().await?;
-        let row = self.home_row(&tx, ctx, home).await?;
+        let row = store::home(&tx, ctx, home).await?;
         let present = row.as_ref().map_or(0, |row| row.version);
-        let now = ctx.now().0;
-        let stale = || Error::Conflict { code: CONFLICT, current: Some(json!({ "version": present })) };
         if present != seen {
-            return Err(stale());
+            return Err(Error::Conflict { code: CONFLICT, current: Some(json!({ "version": present })) });
         }
-        match row {
-            Some(row) => {
-                let update = Query::update()
-                    .table(DASHBOARD)
-                    .value("version", present + 1)
-                    .value("name", name)
-                    .value("filter_bar", input.filter_bar.clone())
-                    .value("cards", json!(input.cards))
-                    .value("updated_at", now)
-                    .and_where(Expr::col("id").eq(row.id))
-                    .and_where(Expr::col("version").eq(present))
-                    .to_owned();
-                if tx.execute(&update).await?.rows_affected() != 1 {
-                    return Err(stale());
-                }
-            }
-            None => {
-                let insert = Query::insert()
-                    .into_table(DASHBOARD)
-                    .columns([
-                        "id",
-                        "tenant_id",
-                        "home",
-                        "version",
-                        "name",
-                        "description",
-                        "shared",
-                        "is_shared",
-                        "filter_bar",
-                        "cards",
-                        "created_at",
-                        "updated_at",
-                    ])
-                    .values_panic([
-                        ctx.id().into(),
-                        ctx.tenant.0.into(),
-                        home.name().into(),
-                        1_i64.into(),
-                        name.into(),
-                        "".into(),
-                        json!(Sharing::default()).into(),
-                        false.into(),
-                        input.filter_bar.clone().into(),
-                        json!(input.cards).into(),
-                        now.into(),
-                        now.into(),
-                    ])
-                    .to_owned();
-                tx.execute(&insert).await?;
-            }
-        }
-        audit::record(&tx, ctx, "home.changed", home.name(), json!({ "cards": input.cards.len() })).await?;
+        keep_home(&tx, ctx, home, row.as_ref(), (name.as_str(), input)).await?;
+        let now = store::home(&tx, ctx, home).await?;
+        let told = moving::told(&tx, ctx, row.as_ref(), now.as_ref()).await?;
+        audit::record(&tx, ctx, moving::HOME_CHANGED, home.name(), told).await?;
         tx.commit().await?;
         self.home_view(ctx, &reader, home).await
     }
@@ -292,14 +262,13 @@ impl Reports {
     pub async fn restore_home(&self, ctx: &Ctx, home: Home) -> Result<DashboardView> {
         require_admin(ctx)?;
         let reader = Reader::of(self.db(), ctx).await?;
-        let delete = Query::delete()
-            .from_table(DASHBOARD)
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("home").eq(home.name()))
-            .to_owned();
         let tx = self.db().begin().await?;
-        tx.execute(&delete).await?;
-        audit::record(&tx, ctx, "home.restored", home.name(), json!({})).await?;
+        let row = store::home(&tx, ctx, home).await?;
+        if let Some(row) = &row {
+            store::remove(&tx, ctx, row.id).await?;
+        }
+        let told = moving::told(&tx, ctx, row.as_ref(), None).await?;
+        audit::record(&tx, ctx, moving::HOME_RESTORED, home.name(), told).await?;
         tx.commit().await?;
         self.home_view(ctx, &reader, home).await
     }

@@ -2,18 +2,14 @@
 
 use kernel::db::ConnectionTrait;
 use kernel::{Ctx, Error, Result, audit};
-use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Order};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::model::{DASHBOARD, DashboardInput, DashboardView, Row, from_row, select};
+use super::model::{DashboardInput, DashboardView};
+use super::store::{self, MAX_LISTED, Row, Whose, from_row, select};
 use crate::sharing::{Reader, Sharing, kept};
 use crate::{Reports, seen_version};
-
-/// Dashboards of one person.
-const MAX_DASHBOARDS: i64 = 50;
-/// Rows of one list.
-const MAX_LISTED: u64 = 2_000;
 
 impl Reports {
     /// The homes that are the actor's, then own and shared dashboards by name.
@@ -90,41 +86,8 @@ impl Reports {
         let reader = Reader::of(self.db(), ctx).await?;
         let name = input.check()?;
         input.shared.check(self.db().read(), ctx, &Sharing::default()).await?;
-        let (id, now) = (ctx.id(), ctx.now().0);
-        let insert = Query::insert()
-            .into_table(DASHBOARD)
-            .columns([
-                "id",
-                "tenant_id",
-                "owner_id",
-                "version",
-                "name",
-                "description",
-                "shared",
-                "is_shared",
-                "filter_bar",
-                "cards",
-                "created_at",
-                "updated_at",
-            ])
-            .values_panic([
-                id.into(),
-                ctx.tenant.0.into(),
-                reader.user.into(),
-                1_i64.into(),
-                name.as_str().into(),
-                input.description.as_str().into(),
-                json!(input.shared).into(),
-                input.shared.is_any().into(),
-                input.filter_bar.clone().into(),
-                json!(input.cards).into(),
-                now.into(),
-                now.into(),
-            ])
-            .to_owned();
         let tx = self.db().begin().await?;
-        kept::room(&tx, ctx, DASHBOARD, reader.user, MAX_DASHBOARDS).await?;
-        tx.execute(&insert).await?;
+        let id = store::insert(&tx, ctx, Whose::Person(reader.user), &input.said(&name)).await?;
         let detail = json!({"name": name, "shared": input.shared});
         audit::record(&tx, ctx, "dashboard.created", &id.to_string(), detail).await?;
         tx.commit().await?;
@@ -151,16 +114,7 @@ impl Reports {
         let seen = seen_version(seen)?;
         let name = input.check()?;
         input.shared.check(&tx, ctx, &row.shared).await?;
-        let update = Query::update()
-            .table(DASHBOARD)
-            .value("name", name)
-            .value("description", input.description.as_str())
-            .value("shared", json!(input.shared))
-            .value("is_shared", input.shared.is_any())
-            .value("filter_bar", input.filter_bar.clone())
-            .value("cards", json!(input.cards))
-            .to_owned();
-        kept::change(&tx, ctx, update, (id, seen, row.version)).await?;
+        store::change(&tx, ctx, &row, seen, &input.said(&name)).await?;
         if input.shared != row.shared {
             let detail = json!({ "shared": input.shared });
             audit::record(&tx, ctx, "dashboard.shared", &id.to_string(), detail).await?;
@@ -180,8 +134,7 @@ impl Reports {
         if !reader.edits(row.owner, &row.shared) {
             return Err(Error::Denied("action"));
         }
-        let delete = Query::delete().from_table(DASHBOARD).and_where(Expr::col("id").eq(id)).to_owned();
-        tx.execute(&delete).await?;
+        store::remove(&tx, ctx, id).await?;
         audit::record(&tx, ctx, "dashboard.removed", &id.to_string(), json!({ "name": row.name })).await?;
         Ok(tx.commit().await?)
     }

@@ -6,6 +6,8 @@
 //! | `model` | what a card and a dashboard are |
 //! | `keep` | making, listing, changing, removing |
 //! | `homes` | whose home is which; what is changed of them |
+//! | `moving` | homes and shared dashboards that move between companies |
+//! | `store` | rows |
 //! | `built_in` | the cards that homes have of themselves |
 //! | `read` | what stands on the cards |
 //! | `empty` | what is said where nothing stands |
@@ -15,7 +17,9 @@ mod empty;
 mod homes;
 mod keep;
 mod model;
+pub mod moving;
 mod read;
+mod store;
 
 pub use empty::{Acting, Empty};
 pub use homes::{Home, HomeInput, HomeQuery, HomeView};

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use kernel::db::QueryResult;
 use kernel::error::FieldError;
-use kernel::{Ctx, Error, Result, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use kernel::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::homes::Home;
+use super::store::Said;
 use crate::saved::{Kind, Question, checked_description, checked_json, checked_name};
 use crate::sharing::{Person, Sharing};
 use crate::{INVALID, invalid};
 
-pub(super) const DASHBOARD: &str = "report_dashboard";
 /// Cards of a dashboard, and columns of its grid.
 const MAX_CARDS: usize = 40;
 const GRID: u32 = 12;
@@ -195,6 +193,17 @@ impl DashboardInput {
         check_cards(&self.cards)?;
         Ok(name)
     }
+
+    /// What is to be kept, under its checked name.
+    pub(super) const fn said<'a>(&'a self, name: &'a str) -> Said<'a> {
+        Said {
+            name,
+            description: self.description.as_str(),
+            shared: &self.shared,
+            filter_bar: &self.filter_bar,
+            cards: self.cards.as_slice(),
+        }
+    }
 }
 
 /// Whether cards can be kept.
@@ -239,43 +248,4 @@ pub(super) fn check_cards(cards: &[Card]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A row.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
-    pub(super) home: Option<Home>,
-    pub(super) owner: Option<Uuid>,
-    pub(super) version: i64,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) shared: Sharing,
-    pub(super) filter_bar: Json,
-    pub(super) cards: Vec<Card>,
-    pub(super) updated_at: Timestamp,
-}
-
-pub(super) fn select(ctx: &Ctx) -> SelectStatement {
-    Query::select()
-        .columns(["id", "home", "owner_id", "version", "name", "description", "shared", "filter_bar", "cards"])
-        .column("updated_at")
-        .from(DASHBOARD)
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-        .take()
-}
-
-pub(super) fn from_row(row: &QueryResult) -> Result<Row> {
-    Ok(Row {
-        id: row.try_get_by_index(0)?,
-        home: row.try_get_by_index::<Option<String>>(1)?.and_then(|name| Home::named(&name)),
-        owner: row.try_get_by_index(2)?,
-        version: row.try_get_by_index(3)?,
-        name: row.try_get_by_index(4)?,
-        description: row.try_get_by_index(5)?,
-        shared: serde_json::from_value(row.try_get_by_index::<Json>(6)?).map_err(Error::internal)?,
-        filter_bar: row.try_get_by_index(7)?,
-        cards: serde_json::from_value(row.try_get_by_index::<Json>(8)?).map_err(Error::internal)?,
-        updated_at: Timestamp(row.try_get_by_index(9)?),
-    })
 }

@@ -100,22 +100,26 @@ impl Reports {
     /// `Denied`, `report.invalid` with the place.
     pub(super) fn can_ask_of_exports(ctx: &Ctx, asked: &Query) -> Result<()> {
         people::require_admin(ctx)?;
-        if asked.measures.iter().any(|key| key != KEY) {
-            return Err(invalid("measures", "rows of exports are asked by themselves"));
-        }
-        if asked.filter.as_ref().is_some_and(|filter| !filter.is_null()) {
-            return Err(invalid("filter", "exports are no records"));
-        }
-        if asked.as_of.is_some() || asked.compare.is_some() {
-            return Err(invalid("period", "exports are counted in a time, and compared with nothing"));
-        }
-        axes(asked).map(drop)
+        read(asked).map(drop)
     }
 
-    /// Answers a question of exports.
+    /// Whether a question is one of exports.
+    pub fn is_of_exports(asked: &Query) -> bool {
+        asked.measures.iter().any(|key| is_here(key))
+    }
+
+    /// Answers a question of exports, to administrators.
     pub(super) async fn of_exports(&self, ctx: &Ctx, asked: &Query) -> Result<Answer> {
-        Self::can_ask_of_exports(ctx, asked)?;
-        let axes = axes(asked)?;
+        people::require_admin(ctx)?;
+        self.exports(ctx, asked).await
+    }
+
+    /// Answers a question of exports to whoever an administrator has let ask it: a module in its own name.
+    ///
+    /// # Errors
+    /// `report.invalid` with the place.
+    pub async fn exports(&self, ctx: &Ctx, asked: &Query) -> Result<Answer> {
+        let axes = read(asked)?;
         let range = asked.period.as_ref().map_or(Ok(Range::default()), |period| period.read(ctx))?;
         let acts = audit::of_actions(self.db().read(), ctx.tenant, &ACTIONS, range.into(), MAX_READ + 1).await?;
         if u64::try_from(acts.len()).unwrap_or(u64::MAX) > MAX_READ {
@@ -174,6 +178,20 @@ impl Reports {
         }
         Ok(crate::refs::view(refs))
     }
+}
+
+/// What a question of exports is grouped by, when it makes sense.
+fn read(asked: &Query) -> Result<Vec<(String, Axis)>> {
+    if asked.measures.iter().any(|key| key != KEY) {
+        return Err(invalid("measures", "rows of exports are asked by themselves"));
+    }
+    if asked.filter.as_ref().is_some_and(|filter| !filter.is_null()) {
+        return Err(invalid("filter", "exports are no records"));
+    }
+    if asked.as_of.is_some() || asked.compare.is_some() {
+        return Err(invalid("period", "exports are counted in a time, and compared with nothing"));
+    }
+    axes(asked)
 }
 
 fn axes(asked: &Query) -> Result<Vec<(String, Axis)>> {

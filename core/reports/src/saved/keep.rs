@@ -1,20 +1,17 @@
 //! Making, listing, changing and removing saved reports.
 
-use kernel::db::ConnectionTrait;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Result, Timestamp, audit};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::Query;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::question::{Kind, Outcome, Question, RunInput};
-use super::store::{Row, SAVED, SCHEDULE, SENT};
+use super::store::{self, NewRow, Row, SAVED};
 use crate::sharing::{Person, Reader, Sharing, kept};
 use crate::{INVALID, Reports, invalid, seen_version};
 
-/// Saved reports of one person.
-pub(super) const MAX_SAVED: i64 = 200;
 /// Characters of a name and of a description.
 const MAX_NAME: usize = 100;
 const MAX_DESCRIPTION: usize = 2_000;
@@ -217,43 +214,16 @@ impl Reports {
         self.check_config(ctx, new.kind, &new.config).await?;
         checked_json("chart", &new.chart, MAX_CHART)?;
         new.shared.check(self.db().read(), ctx, &Sharing::default()).await?;
-        let (id, now) = (ctx.id(), ctx.now().0);
-        let insert = Query::insert()
-            .into_table(SAVED)
-            .columns([
-                "id",
-                "tenant_id",
-                "owner_id",
-                "version",
-                "name",
-                "description",
-                "kind",
-                "config",
-                "chart",
-                "shared",
-                "is_shared",
-                "created_at",
-                "updated_at",
-            ])
-            .values_panic([
-                id.into(),
-                ctx.tenant.0.into(),
-                reader.user.into(),
-                1_i64.into(),
-                name.as_str().into(),
-                new.description.as_str().into(),
-                new.kind.name().into(),
-                new.config.clone().into(),
-                new.chart.clone().into(),
-                json!(new.shared).into(),
-                new.shared.is_any().into(),
-                now.into(),
-                now.into(),
-            ])
-            .to_owned();
+        let row = NewRow {
+            name: &name,
+            description: &new.description,
+            kind: new.kind,
+            config: &new.config,
+            chart: &new.chart,
+            shared: &new.shared,
+        };
         let tx = self.db().begin().await?;
-        kept::room(&tx, ctx, SAVED, reader.user, MAX_SAVED).await?;
-        tx.execute(&insert).await?;
+        let id = store::insert(&tx, ctx, reader.user, &row).await?;
         audit::record(&tx, ctx, "report.saved", &id.to_string(), json!({"name": name, "shared": new.shared})).await?;
         tx.commit().await?;
         self.saved_report(ctx, id).await
@@ -313,10 +283,7 @@ impl Reports {
         if !reader.edits(Some(row.owner), &row.shared) {
             return Err(Error::Denied("action"));
         }
-        for (table, column) in [(SENT, "report_id"), (SCHEDULE, "report_id"), (SAVED, "id")] {
-            let delete = Query::delete().from_table(table).and_where(Expr::col(column).eq(id)).to_owned();
-            tx.execute(&delete).await?;
-        }
+        store::remove(&tx, id).await?;
         audit::record(&tx, ctx, "report.removed", &id.to_string(), json!({ "name": row.name })).await?;
         Ok(tx.commit().await?)
     }

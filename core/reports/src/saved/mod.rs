@@ -26,3 +26,4 @@ pub use letters::{LETTER, Letters, SentView};
 pub use question::{Kind, Outcome, Question, RunInput};
 pub use schedule::{Every, Last, NewSchedule, OnlyIf, Operator, ScheduleChange, ScheduleView, SendInput, SentState};
 pub use schedules::{DUE, Due};
+pub(crate) use store::shared_names;

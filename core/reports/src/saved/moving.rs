@@ -7,13 +7,13 @@ use kernel::error::FieldError;
 use kernel::moving::{self, Gathered, Moved, Object};
 use kernel::{Ctx, Error, Result, audit};
 use people::role::{self, Role};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::Query;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::keep::{MAX_CHART, MAX_SAVED, checked_description, checked_json, checked_name, checked_question};
+use super::keep::{MAX_CHART, checked_description, checked_json, checked_name, checked_question};
 use super::question::Kind;
-use super::store::{self, Row, SAVED, SCHEDULE, SENT};
+use super::store::{self, NewRow, Row, SAVED};
 use crate::sharing::{Sharing, kept};
 use crate::{INVALID, invalid};
 
@@ -68,9 +68,6 @@ pub async fn gather(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Gathered> 
 }
 
 fn spec_of(row: &Row, roles: &[Role]) -> ReportSpec {
-    let named = |id: &uuid::Uuid| roles.iter().find(|role| role.id == *id).map(|role| role.key.clone());
-    let mut keys: Vec<String> = row.shared.roles.iter().filter_map(named).collect();
-    keys.sort_unstable();
     ReportSpec {
         name: row.name.clone(),
         description: row.description.clone(),
@@ -78,7 +75,7 @@ fn spec_of(row: &Row, roles: &[Role]) -> ReportSpec {
         config: row.config.clone(),
         chart: row.chart.clone(),
         all: row.shared.all,
-        roles: keys,
+        roles: row.shared.keys(roles),
     }
 }
 
@@ -101,10 +98,7 @@ pub async fn put(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<()> {
             "changed"
         }
         (None, Some(row)) => {
-            for (table, column) in [(SENT, "report_id"), (SCHEDULE, "report_id"), (SAVED, "id")] {
-                let delete = Query::delete().from_table(table).and_where(Expr::col(column).eq(row.id)).to_owned();
-                tx.execute(&delete).await?;
-            }
+            store::remove(tx, row.id).await?;
             "removed"
         }
         (None, None) => return Ok(()),
@@ -120,58 +114,20 @@ async fn checked(tx: &Tx, ctx: &Ctx, spec: &ReportSpec) -> Result<Sharing> {
     checked_description(&spec.description)?;
     checked_question(spec.kind, &spec.config)?;
     checked_json("chart", &spec.chart, MAX_CHART)?;
-    let known = role::list(tx, ctx.tenant).await?;
-    let mut shared = Sharing { all: spec.all, roles: Vec::new() };
-    for key in &spec.roles {
-        let role = known.iter().find(|role| role.key == *key);
-        let unknown = || Error::field(INVALID, "roles", FieldError::new("unknown_name").with("value", key));
-        shared.roles.push(role.ok_or_else(unknown)?.id);
-    }
-    if !shared.is_any() {
-        return Err(Error::field(INVALID, "roles", FieldError::new("required")));
-    }
-    shared.check(tx, ctx, &Sharing::default()).await?;
-    Ok(shared)
+    Sharing::of_keys(tx, ctx, spec.all, &spec.roles).await
 }
 
 async fn insert(tx: &Tx, ctx: &Ctx, spec: &ReportSpec, shared: &Sharing) -> Result<()> {
     let owner = ctx.user().ok_or(Error::Denied("action"))?.0;
-    kept::room(tx, ctx, SAVED, owner, MAX_SAVED).await?;
-    let now = ctx.now().0;
-    let insert = Query::insert()
-        .into_table(SAVED)
-        .columns([
-            "id",
-            "tenant_id",
-            "owner_id",
-            "version",
-            "name",
-            "description",
-            "kind",
-            "config",
-            "chart",
-            "shared",
-            "is_shared",
-            "created_at",
-            "updated_at",
-        ])
-        .values_panic([
-            ctx.id().into(),
-            ctx.tenant.0.into(),
-            owner.into(),
-            1_i64.into(),
-            spec.name.as_str().into(),
-            spec.description.as_str().into(),
-            spec.kind.name().into(),
-            spec.config.clone().into(),
-            spec.chart.clone().into(),
-            json!(shared).into(),
-            true.into(),
-            now.into(),
-            now.into(),
-        ])
-        .to_owned();
-    tx.execute(&insert).await?;
+    let new = NewRow {
+        name: &spec.name,
+        description: &spec.description,
+        kind: spec.kind,
+        config: &spec.config,
+        chart: &spec.chart,
+        shared,
+    };
+    store::insert(tx, ctx, owner, &new).await?;
     Ok(())
 }
 

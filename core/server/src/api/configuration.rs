@@ -205,7 +205,6 @@ pub async fn changes(
     let invalid = || Error::field("request.invalid", "cursor", FieldError::new("invalid"));
     let area = params.area;
     let wanted = Wanted {
-        area: area.map(|area| history::kind_of(area).to_owned()),
         person: params.person.map(UserId),
         since: params.since,
         until: params.until,
@@ -214,7 +213,7 @@ pub async fn changes(
         ..Wanted::default()
     };
     let limit = wanted.limit;
-    let found = history::list(&state, &caller.ctx, wanted).await?;
+    let found = history::list(&state, &caller.ctx, area, wanted).await?;
     let full = u64::try_from(found.len()).is_ok_and(|count| count == limit);
     let next_cursor = found.last().filter(|_| full).map(|(act, _)| format!("{}_{}", act.at.0, act.id));
     let names = names(&state, &caller).await?;

@@ -1,8 +1,11 @@
 //! `/entities`: the catalogue as the caller may see it.
 
-use ::records::catalogue::change::{EntityPatch, FieldPatch, NewEntity, NewField};
+use ::records::catalogue::change::{FieldPatch, NewField};
 use ::records::catalogue::condition::Conditions;
-use ::records::catalogue::{Catalogue, Choice, EntityDef, Owner, Rollup, choice_label, entity_label, field_label};
+use ::records::catalogue::entities::{EntityPatch, NewEntity, RemovedEntity};
+use ::records::catalogue::{
+    Catalogue, Choice, EntityDef, Labels, MenuPlace, Owner, Rollup, choice_label, entity_label, field_label,
+};
 use ::records::duplicates::Mode;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,6 +30,14 @@ pub struct EntityView {
     key: String,
     label: String,
     label_plural: String,
+    /// Its name of one by language, as it is kept, for administrators: of the company's own and of modules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    labels: Option<Labels>,
+    /// Its name of many, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    labels_plural: Option<Labels>,
     title_field: String,
     /// Whether it moves through stages.
     staged: bool,
@@ -40,6 +51,14 @@ pub struct EntityView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     inner: bool,
+    /// Its picture, by a name of `sdk/ui/icons.json`, where an administrator has chosen one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    icon: Option<String>,
+    /// Where it stands in the menu, where an administrator has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    menu: Option<MenuPlace>,
     /// Whether it has formulas, conditions or rules: forms ask `/records/{entity}/evaluate` while somebody types.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -76,6 +95,10 @@ pub struct Actions {
 pub struct FieldView {
     key: String,
     label: String,
+    /// Its name by language, as it is kept, for administrators: of the company's own and of modules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    labels: Option<Labels>,
     #[schema(value_type = FieldType)]
     r#type: String,
     /// Made by an administrator of the company.
@@ -182,6 +205,10 @@ impl FieldView {
 pub struct ChoiceView {
     value: String,
     label: String,
+    /// Its name by language, as the field has it, for administrators: of the company's own and of modules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>, nullable = false)]
+    labels: Option<Labels>,
     #[serde(skip_serializing_if = "Option::is_none")]
     color: Option<String>,
     /// Kept by records that have it, not offered any more.
@@ -230,6 +257,34 @@ pub async fn get(
         return Err(kernel::Error::NotFound(entity).into());
     }
     Ok(Json(view(&catalogue, def, &caller.ctx, &roles_of(&caller.identity))))
+}
+
+/// An entity that was removed and can be restored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RemovedEntityView {
+    key: String,
+    label: String,
+    label_plural: String,
+    /// The plugin that declares it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    plugin: Option<String>,
+}
+
+/// `GET /entities/removed`: entities of the company's own and of modules that were removed, in the order they were made
+/// (administrators). Their keys stay taken.
+#[utoipa::path(get, path = "/entities/removed", operation_id = "list_removed_entities", tag = "entities",
+    responses((status = 200, body = Items<RemovedEntityView>)))]
+pub async fn removed(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<Items<RemovedEntityView>>> {
+    let locale = caller.ctx.locale;
+    let view = |one: RemovedEntity| RemovedEntityView {
+        key: one.key.to_string(),
+        label: one.label.in_locale(locale).to_owned(),
+        label_plural: one.label_many.in_locale(locale).to_owned(),
+        plugin: one.owner.plugin().map(str::to_owned),
+    };
+    let items = state.records.removed_entities(&caller.ctx).await?.into_iter().map(view).collect();
+    Ok(Json(Items { items }))
 }
 
 /// `POST /entities`: an entity of the company's own (administrators).
@@ -381,6 +436,7 @@ impl FieldView {
         Self {
             key: key.into(),
             label,
+            labels: None,
             r#type: kind.into(),
             own: false,
             plugin: None,
@@ -417,15 +473,20 @@ async fn current(state: &AppState, ctx: &Ctx, def: &EntityDef) -> ApiResult<Enti
 pub(super) fn view(catalogue: &Catalogue, def: &EntityDef, ctx: &Ctx, roles: &[Uuid]) -> EntityView {
     let sees = |key: &&FieldKey| def.shows_key(&ctx.rights, key);
     let may = |action| ctx.rights.may(&def.key, action);
+    let labels = def.label.as_ref().filter(|_| ctx.rights.is_admin());
     EntityView {
         key: def.key.to_string(),
         label: entity_label(def, false, ctx.locale),
         label_plural: entity_label(def, true, ctx.locale),
+        labels: labels.map(|(one, _)| one.clone()),
+        labels_plural: labels.map(|(_, many)| many.clone()),
         title_field: "title".into(),
         staged: def.staged,
         own: def.is_own(),
         plugin: def.owner.plugin().map(str::to_owned),
         inner: def.inner,
+        icon: def.icon.clone(),
+        menu: Some(&def.menu).filter(|place| !place.is_plain()).cloned(),
         evaluated: !def.computed.is_empty()
             || def.rules.iter().any(|rule| rule.spec.enabled)
             || def.fields.iter().any(|field| field.conditions.is_some()),
@@ -453,6 +514,8 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
     FieldView {
         key: field.key.to_string(),
         label: field_label(def, field, ctx.locale),
+        // The currency of an own amount is called after it.
+        labels: field.label.as_ref().filter(|_| admin && field.part_of.is_none()).cloned(),
         r#type: field.kind.name().into(),
         own: field.owner == Owner::Custom,
         plugin: field.owner.plugin().map(str::to_owned),
@@ -485,14 +548,23 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
 }
 
 fn choices(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDef, ctx: &Ctx) -> Vec<ChoiceView> {
-    let plain =
-        |code: &str| ChoiceView { value: code.into(), label: code.into(), color: None, archived: false, parent: None };
+    let plain = |code: &str| ChoiceView {
+        value: code.into(),
+        label: code.into(),
+        labels: None,
+        color: None,
+        archived: false,
+        parent: None,
+    };
     if field.kind == FieldType::Currency {
         return Currency::all().map(|currency| plain(currency.code())).collect();
     }
+    // Those of a directory are named there.
+    let named = ctx.rights.is_admin() && field.owner != Owner::Core && field.directory.is_none();
     let choice = |choice: &Choice| ChoiceView {
         value: choice.key.clone(),
         label: choice_label(def, field, choice, ctx.locale),
+        labels: choice.label.as_ref().filter(|_| named).cloned(),
         color: choice.color.clone(),
         archived: choice.archived,
         parent: choice.parent.clone(),

@@ -1,4 +1,4 @@
-//! `/records/{entity}/{id}/timeline`: what happened to a record, and notes about it.
+//! `/records/{entity}/{id}/timeline`: what happened to a record, and notes about it; `/stages`: where it has stood.
 
 use std::collections::BTreeMap;
 
@@ -130,6 +130,26 @@ pub async fn get(
     let names = refs(timeline.refs);
     let items = timeline.entries.into_iter().map(|entry| entry_view(entry, &names)).collect();
     Ok(Json(TimelineView { items, next_cursor: timeline.next_cursor, refs: names }))
+}
+
+/// Stages that a record has stood in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoodView {
+    /// Keys, the present one too, in the order in which it first came to them. A stage that it was moved past is not here.
+    items: Vec<String>,
+}
+
+/// `GET /records/{entity}/{id}/stages`: which stages it has stood in. Empty where there are no stages, or whoever asks may
+/// not see them.
+#[utoipa::path(get, path = "/records/{entity}/{id}/stages", tag = "records", operation_id = "stages",
+    params(("entity" = String, Path), ("id" = Uuid, Path)), responses((status = 200, body = StoodView)))]
+pub async fn stages(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((entity, id)): Path<(String, RecordId)>,
+) -> ApiResult<Json<StoodView>> {
+    let items = state.records.stages_stood(&caller.ctx, &entity, id).await?;
+    Ok(Json(StoodView { items }))
 }
 
 fn entry_view(entry: Entry, names: &BTreeMap<Uuid, RefView>) -> EntryView {

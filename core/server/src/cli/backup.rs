@@ -30,7 +30,8 @@ impl BackupCommand {
             false => "secrets.keys of the configuration".to_owned(),
         };
         say(&format!(
-            "Not in it, for it opens the secrets that are: the key in {key}. Keep a copy of it in another place."
+            "Not in it, for it opens the secrets that are (of providers, gateways, webhooks, second factors and modules): the key \
+             in {key}. Keep a copy of it in another place."
         ));
         Ok(())
     }
@@ -60,7 +61,10 @@ impl RestoreCommand {
         }
         if config.secrets.keys.trim().is_empty() && !config.secrets_file().exists() {
             let file = config.secrets_file();
-            say(&format!("Secrets in it open with the key of the server it is from: put it into {}.", file.display()));
+            say(&format!(
+                "Secrets in it, those of modules too, open with the key of the server it is from: put it into {}.",
+                file.display()
+            ));
         }
         Ok(())
     }

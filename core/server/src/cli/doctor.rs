@@ -1,11 +1,13 @@
 //! `verstak doctor`: how the system and what its companies have joined to it are, for whoever runs the machine.
 
 use clap::Args;
+use kernel::seal::{self, Kept};
 use kernel::{Ctx, Db, Locale};
 use plugin_host::health::{Part, Standing};
 use sea_orm::DbBackend;
 
 use super::{Failure, Outcome, Place, plain, say};
+use crate::secrets;
 
 /// Say how database, disk, work, mail, gateways and plugins are; fails where something does not work.
 #[derive(Debug, Args)]
@@ -17,13 +19,15 @@ pub struct Doctor {
 impl Doctor {
     pub(super) async fn run(self) -> Outcome {
         let state = self.place.open().await?;
-        say(&secrets(&state.db));
+        say(&key(&state.db));
+        let lost = unreadable(&state.db).await?;
         let companies = people::tenant::list(&state.db).await?;
         if companies.is_empty() {
             say("There is no company yet: run `verstak init` first.");
         }
         // Each company tells of it too; where there is none nobody else would.
-        let mut failing = usize::from(companies.is_empty() && state.db.seals().locked().is_some());
+        let locked = state.db.seals().locked().is_some();
+        let mut failing = usize::from(if locked { companies.is_empty() } else { lost });
         for company in companies {
             say(&format!("{} ({})", plain(&company.name), company.slug));
             let ctx = Ctx { locale: Locale::En, ..company.system_ctx(&state.env) };
@@ -38,8 +42,25 @@ impl Doctor {
     }
 }
 
+/// Names secrets that do not open, and those that were given up; whether there are any of the first ones.
+async fn unreadable(db: &Db) -> Result<bool, Failure> {
+    let all = secrets::all(db).await?;
+    let lost = secrets::named(db, &seal::unreadable(db.seals(), &all)).await?;
+    if !lost.is_empty() {
+        let out = "put their key back, or give them anew";
+        say(&format!("{} secrets cannot be opened; {out}:{}", lost.len(), secrets::lines(&lost)));
+    }
+    let gone: Vec<&Kept> = all.iter().filter(|kept| seal::is_forgotten(&kept.text)).collect();
+    let gone = secrets::named(db, &gone).await?;
+    if !gone.is_empty() {
+        let why = "were given up when their key was lost, and are to be given anew";
+        say(&format!("{} secrets {why}:{}", gone.len(), secrets::lines(&gone)));
+    }
+    Ok(!lost.is_empty())
+}
+
 /// Whether sealed secrets can be opened, and what must be kept for it.
-fn secrets(db: &Db) -> String {
+fn key(db: &Db) -> String {
     if let Some(why) = db.seals().locked() {
         return format!("SECRETS ARE LOCKED: {why}.");
     }

@@ -11,6 +11,8 @@ use serde_json::{Value as Json, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+use super::owners;
+
 /// The code of errors about such a file.
 pub const WRONG: &str = "config.file";
 /// Bytes of a file.
@@ -102,7 +104,7 @@ fn read_area(area: Area, specs: &[Json]) -> Result<Vec<Object>> {
     let mut objects = Vec::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
         let place = format!("{}[{index}]", name(area));
-        let object = object(area, spec.clone()).map_err(|reason| {
+        let object = owners::object(area, spec.clone()).map_err(|reason| {
             let reason: String = reason.chars().take(300).collect();
             wrong(&place, FieldError::new("invalid").with("reason", reason))
         })?;
@@ -115,21 +117,6 @@ fn read_area(area: Area, specs: &[Json]) -> Result<Vec<Object>> {
         objects.push(object);
     }
     Ok(objects)
-}
-
-/// What a spec of an area says, in full.
-///
-/// # Errors
-/// What is not understood, in English.
-pub(super) fn object(area: Area, spec: Json) -> std::result::Result<Object, String> {
-    match area {
-        Area::Roles => people::moving::object(spec),
-        Area::Templates => documents::moving::object(spec),
-        Area::Processes => process::runtime::object(spec),
-        Area::Automations => process::automation::object(spec),
-        Area::Reports => reports::moving::object(spec),
-        _ => records::catalogue::moving::object(area, spec),
-    }
 }
 
 /// The files of the archive, each read as JSON.

@@ -7,7 +7,7 @@ use kernel::{Ctx, Error, Result};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::file;
+use super::owners;
 use super::work::{self, Entry, Given, IMPORTED, Plan};
 use crate::state::AppState;
 
@@ -21,11 +21,14 @@ const KINDS: &[&str] = &[
     "duplicates",
     "entity",
     "field",
+    reports::moving_dashboards::HOME,
     "layout",
+    messaging::messages::moving::KIND,
     "pipeline",
     "process",
     "role",
     "rule",
+    reports::moving_dashboards::SHARED,
     reports::moving::SHARED,
     "stage",
     "view",
@@ -50,9 +53,10 @@ pub struct Changed {
 ///
 /// # Errors
 /// `config.denied`.
-pub async fn list(state: &AppState, ctx: &Ctx, wanted: Wanted) -> Result<Vec<(Act, Changed)>> {
+pub async fn list(state: &AppState, ctx: &Ctx, area: Option<Area>, wanted: Wanted) -> Result<Vec<(Act, Changed)>> {
     records::catalogue::moving::require(ctx)?;
-    let acts = audit::list(&state.db, ctx.tenant, &Wanted { among: KINDS, ..wanted }).await?;
+    let among = area.map_or(KINDS, kinds_of);
+    let acts = audit::list(&state.db, ctx.tenant, &Wanted { among, ..wanted }).await?;
     let told = |act: Act| {
         let changed = changed(&act);
         (act, changed)
@@ -60,21 +64,25 @@ pub async fn list(state: &AppState, ctx: &Ctx, wanted: Wanted) -> Result<Vec<(Ac
     Ok(acts.into_iter().map(told).collect())
 }
 
-/// The first part of the acts of an area.
-pub const fn kind_of(area: Area) -> &'static str {
+/// First parts of the acts of an area.
+const fn kinds_of(area: Area) -> &'static [&'static str] {
     match area {
-        Area::Entities => "entity",
-        Area::Directories => "directory",
-        Area::Fields | Area::Conditions => "field",
-        Area::Roles => "role",
-        Area::Pipelines => "pipeline",
-        Area::Rules => "rule",
-        Area::Layouts => "layout",
-        Area::Views => "view",
-        Area::Templates => documents::moving::KIND,
-        Area::Processes => "process",
-        Area::Automations => "automation",
-        Area::Reports => reports::moving::SHARED,
+        Area::Entities => &["entity"],
+        Area::Directories => &["directory"],
+        Area::Fields | Area::Conditions => &["field"],
+        Area::Roles => &["role"],
+        Area::Calendars => &["calendar"],
+        Area::Gateways => &[messaging::messages::moving::KIND],
+        Area::Pipelines => &["pipeline"],
+        Area::Rules => &["rule"],
+        Area::Duplicates => &["duplicates"],
+        Area::Layouts => &["layout"],
+        Area::Views => &["view"],
+        Area::Templates | Area::OwnTemplates => &[documents::moving::KIND],
+        Area::Processes => &["process"],
+        Area::Automations => &["automation"],
+        Area::Reports => &[reports::moving::SHARED],
+        Area::Dashboards => &[reports::moving_dashboards::SHARED, reports::moving_dashboards::HOME],
     }
 }
 
@@ -114,9 +122,20 @@ fn changed(act: &Act) -> Changed {
         ("entity", _) => whole(Area::Entities, before, after, key),
         ("role", _) => whole(Area::Roles, before, after, key),
         ("pipeline", _) => whole(Area::Pipelines, before, after, key),
+        ("calendar", _) => whole(Area::Calendars, before, after, key),
+        (messaging::messages::moving::KIND, _) => whole(Area::Gateways, before, after, key),
+        ("duplicates", _) => whole(Area::Duplicates, before, after, key),
         ("layout", _) => whole(Area::Layouts, before, after, key),
         ("view", _) => whole(Area::Views, before, after, key),
         (reports::moving::SHARED, _) => whole(Area::Reports, before, after, key),
+        (reports::moving_dashboards::SHARED | reports::moving_dashboards::HOME, _) => {
+            whole(Area::Dashboards, before, after, key)
+        }
+        // Their versions are where they are uploaded.
+        (documents::moving::KIND, _) if act.detail.get("file").is_some() => {
+            let part = |name: &str| act.detail.get(name).and_then(Json::as_str).unwrap_or_default();
+            bare(Some(Area::OwnTemplates), format!("{}.{}", part("entity"), part("title")))
+        }
         (documents::moving::KIND, _) => whole(Area::Templates, before, after, key),
         // Their versions are where they are drawn.
         ("process", _) => bare(Some(Area::Processes), key),
@@ -155,7 +174,7 @@ pub async fn restore(state: &AppState, ctx: &Ctx, id: Uuid, dry_run: bool) -> Re
     if ["field.removed", "entity.removed"].contains(&act.action.as_str()) {
         return from_bin(state, ctx, area, &act.object, changed.before, dry_run).await;
     }
-    let before = changed.before.map(|spec| file::object(area, spec)).transpose().map_err(|_| unknown())?;
+    let before = changed.before.map(|spec| owners::object(area, spec)).transpose().map_err(|_| unknown())?;
     let (key, spec) = before.map_or((changed.key, None), |object| (object.key, Some(object.spec)));
     work::put(state, ctx, Given::from([(area, vec![(key, spec)])]), dry_run, true).await
 }

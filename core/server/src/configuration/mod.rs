@@ -7,11 +7,13 @@
 //! | module | what |
 //! |---|---|
 //! | `file` | the zip and its limits |
+//! | `owners` | who has the objects of an area |
 //! | `work` | objects compared with what is there, and put in |
 //! | `history` | what changed, as the audit log has it; restoring |
 
 pub mod file;
 pub mod history;
+mod owners;
 mod work;
 
 use kernel::moving::{Area, Gathered};
@@ -34,7 +36,7 @@ pub async fn areas(state: &AppState, ctx: &Ctx) -> Result<Vec<(Area, Gathered)>>
     records::catalogue::moving::require(ctx)?;
     let mut all = Vec::with_capacity(Area::ALL.len());
     for area in Area::ALL {
-        all.push((area, work::gather(state, state.db.read(), ctx, area).await?));
+        all.push((area, owners::gather(state, state.db.read(), ctx, area).await?));
     }
     Ok(all)
 }
@@ -47,7 +49,7 @@ pub async fn export(state: &AppState, ctx: &Ctx, areas: &[Area]) -> Result<Vec<u
     records::catalogue::moving::require(ctx)?;
     let mut objects = Objects::new();
     for area in areas {
-        objects.insert(*area, work::gather(state, state.db.read(), ctx, *area).await?.objects);
+        objects.insert(*area, owners::gather(state, state.db.read(), ctx, *area).await?.objects);
     }
     file::write(&objects)
 }

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kernel::db::{ConnectionTrait, Tx};
-use kernel::moving::{Area, Gathered, Moved, Object, Trouble};
+use kernel::moving::{Area, Moved, Object, Trouble};
 use kernel::{Ctx, Error, Locale, Message, Result, audit};
-use records::catalogue::Catalogue;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::owners;
 use crate::state::AppState;
 
 /// The act of an import in the audit log.
@@ -112,18 +112,6 @@ pub(super) fn given(objects: super::Objects) -> Given {
     objects.into_iter().map(|(area, objects)| (area, objects.into_iter().map(wanted).collect())).collect()
 }
 
-/// The objects of an area.
-pub(super) async fn gather(state: &AppState, conn: &impl ConnectionTrait, ctx: &Ctx, area: Area) -> Result<Gathered> {
-    match area {
-        Area::Roles => people::moving::gather(conn, ctx.tenant).await,
-        Area::Templates => documents::moving::gather(conn, ctx.tenant).await,
-        Area::Processes => state.processes.gather(conn, ctx).await,
-        Area::Automations => state.automations.gather(conn, ctx).await,
-        Area::Reports => reports::moving::gather(conn, ctx).await,
-        _ => state.records.gather(conn, ctx, area).await,
-    }
-}
-
 /// Puts objects in, in one transaction, or only says what that would do. `own`: they are of this very company, and may name its
 /// people and records.
 ///
@@ -184,7 +172,7 @@ async fn put_area(
     objects: &[&Wanted],
     plan: &mut Plan,
 ) -> Result<()> {
-    let found = gather(state, tx, ctx, area).await?;
+    let found = owners::gather(state, tx, ctx, area).await?;
     let mut held: BTreeSet<String> = found.left_out.into_iter().map(|(key, _)| key).collect();
     let mut known: HashMap<String, Json> = found.objects.into_iter().map(|object| (object.key, object.spec)).collect();
     for object in found.held.into_iter().filter(|_| own) {
@@ -224,62 +212,10 @@ async fn put_area(
         wanted.push(moved);
     }
     if !wanted.is_empty() || area == Area::Pipelines {
-        let troubles = put_objects(state, tx, ctx, area, &wanted).await?;
+        let troubles = owners::put(state, tx, ctx, area, &wanted).await?;
         plan.tell(troubles, ctx.locale);
     }
     Ok(())
-}
-
-async fn put_objects(state: &AppState, tx: &Tx, ctx: &Ctx, area: Area, wanted: &[Moved]) -> Result<Vec<Trouble>> {
-    match area {
-        Area::Roles => {
-            let mut troubles = Vec::new();
-            let catalogue = state.records.drawn_from(tx, ctx.tenant).await?;
-            for moved in wanted {
-                if let Err(error) = put_role(state, tx, ctx, &catalogue, moved).await {
-                    troubles.extend(Trouble::of(moved, error)?);
-                }
-            }
-            Ok(troubles)
-        }
-        Area::Templates => {
-            let mut troubles = Vec::new();
-            for moved in wanted {
-                if let Err(error) = documents::moving::put(tx, ctx, moved).await {
-                    troubles.extend(Trouble::of(moved, error)?);
-                }
-            }
-            Ok(troubles)
-        }
-        Area::Reports => {
-            let mut troubles = Vec::new();
-            for moved in wanted {
-                if let Err(error) = reports::moving::put(tx, ctx, moved).await {
-                    troubles.extend(Trouble::of(moved, error)?);
-                }
-            }
-            Ok(troubles)
-        }
-        Area::Processes => {
-            let wanted: Vec<&Moved> = wanted.iter().collect();
-            state.processes.put(tx, ctx, &wanted).await
-        }
-        Area::Automations => {
-            let catalogue = state.records.drawn_from(tx, ctx.tenant).await?;
-            let wanted: Vec<&Moved> = wanted.iter().collect();
-            state.automations.put(tx, ctx, &catalogue, &wanted).await
-        }
-        _ => state.records.put(tx, ctx, area, wanted).await,
-    }
-}
-
-async fn put_role(state: &AppState, tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved) -> Result<()> {
-    if let Some(input) = people::moving::input(moved)? {
-        let known = people::role::list(tx, ctx.tenant).await?;
-        let before = known.iter().find(|role| role.key == moved.key);
-        state.records.check_role_in(catalogue, ctx.tenant, before, &input)?;
-    }
-    people::moving::put(tx, ctx, moved, &records::rules::keys_of(catalogue)).await
 }
 
 /// There is one of this name that names people or records, or is there twice: it is not overwritten.

@@ -5,12 +5,14 @@
 //! | module | what |
 //! |---|---|
 //! | `staff` | departments, roles, colleagues |
+//! | `goods` | what is sold: products, prices, the tax |
 //! | `words`, `client` | clients in Russian, Ukrainian and English |
 //! | `story` | what happens day by day |
 //! | `dice` | repeatable chance, and the clock |
 
 mod client;
 mod dice;
+mod goods;
 mod staff;
 mod story;
 mod words;
@@ -41,6 +43,7 @@ pub async fn fill(state: &AppState, tenant: &Tenant) -> Result<()> {
     let ctx = tenant.system_ctx(&env);
     let staff = staff::make(state, &ctx).await?;
     state.forget_people();
+    goods::make(&state.records, &ctx, tenant).await?;
     let story = Story::new(state, tenant, &env, clock, Dice::new(SEED), staff).await?;
     story.tell(now).await?;
     state.forget_people();

@@ -60,7 +60,8 @@ const DEPARTMENTS: [(&str, [&str; 3], Option<&str>); 6] = [
     ("service", ["Customer service", "Служба поддержки", "Служба підтримки"], Some("management")),
 ];
 
-const fn in_language(texts: [&str; 3], locale: Locale) -> &str {
+/// The text in a language, of those in English, Russian, Ukrainian.
+pub(super) const fn in_language(texts: [&str; 3], locale: Locale) -> &str {
     let [en, ru, uk] = texts;
     match locale {
         Locale::En => en,

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::client::{self, Person};
 use super::dice::{Dice, Past};
+use super::goods;
 use super::staff::Staff;
 use super::words::{self, Words};
 use crate::AppState;
@@ -102,11 +103,7 @@ impl<'a> Story<'a> {
         for user in staff.managers {
             managers.push(ctx(user).await?);
         }
-        let rate = match tenant.currency.as_str() {
-            "RUB" => 90,
-            "UAH" => 40,
-            _ => 1,
-        };
+        let rate = goods::per_dollar(&tenant.currency);
         Ok(Self {
             records: &state.records,
             tenant: tenant.clone(),
@@ -444,7 +441,7 @@ fn update(id: RecordId, fields: Json) -> Change {
     Change::Update { id, version: None, fields: object(fields) }
 }
 
-fn object(json: Json) -> Map<String, Json> {
+pub(super) fn object(json: Json) -> Map<String, Json> {
     match json {
         Json::Object(fields) => fields,
         _ => Map::new(),

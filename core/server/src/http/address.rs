@@ -1,6 +1,6 @@
 //! Where a request comes from: the connection's address, or what trusted proxies say.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
 
@@ -19,6 +19,20 @@ impl Address {
     /// What limits are kept by; empty when the address is unknown.
     pub fn key(&self) -> String {
         self.0.map(|ip| network(ip).to_string()).unwrap_or_default()
+    }
+
+    /// The network around it, where places are shared out among strangers: many addresses of one hand count as one; empty when
+    /// the address is unknown.
+    pub fn near(&self) -> String {
+        self.0.map(|ip| around(ip).to_string()).unwrap_or_default()
+    }
+}
+
+/// A /24 of IPv4 and a /56 of IPv6: what a small house has, and 256 times what a subscriber has at least.
+fn around(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & 0xffff_ff00).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 72 << 72).into(),
     }
 }
 
@@ -77,5 +91,15 @@ mod tests {
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_eq!(key("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn the_addresses_around_one_count_as_one_where_places_are_shared_out() {
+        let near = |ip: &str| Address(Some(ip.parse().unwrap())).near();
+        assert_eq!((near("192.0.2.1"), near("::ffff:192.0.2.255")), ("192.0.2.0".to_owned(), near("192.0.2.9")));
+        assert_ne!(near("192.0.2.1"), near("192.0.3.1"));
+        assert_eq!(near("2001:db8:1:2::1"), near("2001:db8:1:ff:ffff::9"));
+        assert_ne!(near("2001:db8:1:2::1"), near("2001:db8:1:102::1"));
+        assert_eq!(Address(None).near(), "");
     }
 }

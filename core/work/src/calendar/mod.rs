@@ -9,6 +9,7 @@
 pub mod arithmetic;
 pub mod holidays;
 pub mod local;
+pub mod moving;
 mod settings;
 mod store;
 

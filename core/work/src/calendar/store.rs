@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use kernel::db::{ConnectionTrait, Tx};
+use kernel::db::{ConnectionTrait, QueryResult, Tx};
 use kernel::event::{self, NewEvent};
 use kernel::kept::Kept;
 use kernel::{Ctx, Db, Error, Result, TenantId, audit};
@@ -15,12 +15,15 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::arithmetic::WorkingTime;
+use super::moving;
 use super::settings::CalendarSettings;
 
 /// Seconds that calendars are kept; a change made by another node is seen after that.
 const KEPT_SECONDS: i64 = 5;
 /// What happens when a calendar is set.
 pub const CHANGED: &str = "calendar.updated";
+/// The code of errors about what a calendar says.
+pub(super) const INVALID: &str = "calendar.invalid";
 /// What stands for its entity.
 const ENTITY: &str = "calendar";
 /// Companies whose calendars are kept at most.
@@ -89,15 +92,7 @@ impl Calendars {
             people::require_admin(ctx)?;
         }
         exists(self.db.read(), ctx.tenant, of).await?;
-        let select = Query::select()
-            .column("settings")
-            .from("calendar")
-            .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
-            .and_where(Expr::col("kind").eq(of.kind()))
-            .and_where(Expr::col("owner_id").eq(of.owner(ctx.tenant)))
-            .take();
-        let Some(row) = self.db.read().query_one(&select).await? else { return Ok(None) };
-        serde_json::from_value(row.try_get_by_index(0)?).map(Some).map_err(Error::internal)
+        stored(self.db.read(), ctx.tenant, of).await
     }
 
     /// Sets a calendar, or with `None` goes back to the inherited one (administrators).
@@ -118,9 +113,7 @@ impl Calendars {
         people::require_admin(ctx)?;
         exists(self.db.read(), ctx.tenant, of).await?;
         match settings {
-            Some(settings) => {
-                settings.check(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })
-            }
+            Some(settings) => checked(ctx, settings),
             None => Ok(()),
         }
     }
@@ -134,6 +127,7 @@ impl Calendars {
         settings: Option<&CalendarSettings>,
     ) -> Result<()> {
         let owner = of.owner(ctx.tenant);
+        let before = stored(tx, ctx.tenant, of).await?;
         match settings {
             Some(settings) => {
                 let json = serde_json::to_value(settings).map_err(Error::internal)?;
@@ -160,7 +154,8 @@ impl Calendars {
             }
         }
         let object = format!("{} {owner}", of.kind());
-        audit::record(tx, ctx, CHANGED, &object, json!({"settings": settings})).await?;
+        let told = moving::told(tx, ctx, of, before.as_ref(), settings).await?;
+        audit::record(tx, ctx, CHANGED, &object, told).await?;
         let told = NewEvent {
             kind: CHANGED.to_owned(),
             entity: ENTITY,
@@ -279,8 +274,7 @@ impl Known {
         let key = (of.kind().to_owned(), of.owner(ctx.tenant));
         match settings {
             Some(settings) => {
-                let read =
-                    settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: "calendar.invalid", fields })?;
+                let read = settings.read(ctx.zone).map_err(|fields| Error::Invalid { code: INVALID, fields })?;
                 self.calendars.insert(key, Arc::new(read));
             }
             None => drop(self.calendars.remove(&key)),
@@ -309,16 +303,51 @@ impl Known {
     }
 }
 
-async fn load(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Known> {
+/// Passes settings that a calendar may have.
+pub(super) fn checked(ctx: &Ctx, settings: &CalendarSettings) -> Result<()> {
+    settings.check(ctx.zone).map_err(|fields| Error::Invalid { code: INVALID, fields })
+}
+
+/// The calendar that was set for this one itself.
+async fn stored(conn: &impl ConnectionTrait, tenant: TenantId, of: CalendarOf) -> Result<Option<CalendarSettings>> {
+    let select = Query::select()
+        .column("settings")
+        .from("calendar")
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
+        .and_where(Expr::col("kind").eq(of.kind()))
+        .and_where(Expr::col("owner_id").eq(of.owner(tenant)))
+        .take();
+    let Some(row) = conn.query_one(&select).await? else { return Ok(None) };
+    serde_json::from_value(row.try_get_by_index(0)?).map(Some).map_err(Error::internal)
+}
+
+/// All calendars that were set, in no order: whose by kind and id.
+async fn rows(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(String, Uuid, CalendarSettings)>> {
     let select = Query::select()
         .columns(["kind", "owner_id", "settings"])
         .from("calendar")
-        .and_where(Expr::col("tenant_id").eq(ctx.tenant.0))
+        .and_where(Expr::col("tenant_id").eq(tenant.0))
         .take();
+    let read = |row: &QueryResult| {
+        let settings = serde_json::from_value(row.try_get_by_index(2)?).map_err(Error::internal)?;
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, settings))
+    };
+    conn.query_all(&select).await?.iter().map(read).collect()
+}
+
+/// All calendars that were set, in no order.
+pub(super) async fn all(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<(CalendarOf, CalendarSettings)>> {
+    let known = |(kind, owner, settings): (String, Uuid, CalendarSettings)| {
+        let of = [CalendarOf::Company, CalendarOf::Department(owner), CalendarOf::Person(owner)];
+        of.into_iter().find(|of| of.kind() == kind).map(|of| (of, settings))
+    };
+    Ok(rows(conn, tenant).await?.into_iter().filter_map(known).collect())
+}
+
+async fn load(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Known> {
     let mut calendars = HashMap::new();
-    for row in conn.query_all(&select).await? {
-        let key: (String, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let settings: CalendarSettings = serde_json::from_value(row.try_get_by_index(2)?).map_err(Error::internal)?;
+    for (kind, owner, settings) in rows(conn, ctx.tenant).await? {
+        let key = (kind, owner);
         let read =
             settings.read(ctx.zone).map_err(|errors| Error::internal(format!("calendar {key:?}: {errors:?}")))?;
         calendars.insert(key, Arc::new(read));
@@ -328,7 +357,7 @@ async fn load(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Known> {
     Ok(Known { zone: ctx.zone, calendars, above })
 }
 
-async fn exists(conn: &impl ConnectionTrait, tenant: TenantId, of: CalendarOf) -> Result<()> {
+pub(super) async fn exists(conn: &impl ConnectionTrait, tenant: TenantId, of: CalendarOf) -> Result<()> {
     let found = match of {
         CalendarOf::Company => true,
         CalendarOf::Person(id) => people::user::get(conn, tenant, kernel::UserId(id)).await.map(|_| true)?,

@@ -103,6 +103,9 @@ function Controls() {
         <StageBar
           nextLabel={(stage) => stage}
           allLabel="All stages"
+          passedLabel={(stage) => `${stage}, passed`}
+          skippedLabel={(stage) => `${stage}, skipped`}
+          stood={["b"]}
           label="Stages"
           stages={stages}
           current="b"

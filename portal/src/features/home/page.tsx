@@ -21,7 +21,7 @@ import { formatDateTime, formatRelative } from "@/i18n/format";
 
 import { openCreate } from "@/state/creating";
 import { BlockSkeleton } from "@/ui/block-frame";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import {
   HomeBlock,
   HomeColumns,
@@ -156,12 +156,11 @@ function Mine({ entity }: { entity: Entity }) {
       queryRecords(entity.key, { filter, sort: [{ field: since }], limit: shown, total: true }, { signal }),
   });
   const context = useTextContext(entity, query.data?.refs ?? {});
-  const Icon = entityIcon(entity.key);
   const stage = entity.fields.find((field) => field.type === "stage");
   return (
     <HomeBlock
       title={t("home:mine", { entity: entity.label_plural })}
-      icon={<Icon size={16} aria-hidden />}
+      icon={<EntityIcon of={entity} size={16} />}
       count={query.data?.total ?? undefined}
       more={
         <Link to="/records/$entity/list" params={{ entity: entity.key }} search={{ filter }}>

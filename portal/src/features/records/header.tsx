@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import type { Entity, Pipeline } from "@/api/types";
 import { openCreate } from "@/state/creating";
 import type { RecordsSearch } from "@/state/search";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import { IconText, PageHeader } from "@/ui/page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { dateFields } from "./dates";
@@ -43,7 +43,6 @@ export function useRecordsSearch(): [
 
 export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
   const { t } = useTranslation(["board", "common"]);
-  const Icon = entityIcon(entity.key);
   const navigate = useNavigate();
   const [search, setSearch] = useRecordsSearch();
   // An archived one is shown while it is looked at.
@@ -67,7 +66,7 @@ export function RecordsHeader({ entity, mode, pipeline, children }: Props) {
 
   return (
     <PageHeader
-      icon={<Icon size={18} aria-hidden />}
+      icon={<EntityIcon of={entity} size={18} />}
       title={entity.label_plural}
       actions={
         <>

@@ -18,7 +18,7 @@ import { CardFiles } from "@/engines/files/card-files";
 import { SlotButtons, SlotSurface, useSlot } from "@/engines/slots";
 import { withGuestTexts, withRecordTexts } from "@/i18n";
 import { forget, remember } from "@/state/history";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import {
   CardBody,
   CardBones,
@@ -66,7 +66,6 @@ export function RecordCard({ entity, id, place, onGone, lead, tail }: Props) {
   const { t } = useTranslation(["card", "fields"]);
   const query = useQuery(recordQuery(entity.key, id));
   useAhead(loadDateEditor, 600);
-  const Icon = entityIcon(entity.key);
   const record = query.data;
   const title = record && titleOf(entity, record.fields, t("fields:untitled"));
 
@@ -83,7 +82,7 @@ export function RecordCard({ entity, id, place, onGone, lead, tail }: Props) {
   return (
     <>
       <CardHead
-        icon={<Icon size={18} aria-hidden />}
+        icon={<EntityIcon of={entity} size={18} />}
         lead={lead}
         crumb={
           place === "page" ? (

@@ -1,10 +1,11 @@
 /** The stage bar of a record: where it stands, and a press to move it. */
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { messageOf, needsConversion } from "@/api/problem";
 import { queryClient } from "@/api/query-client";
-import { moveToStage, putRecord, refreshAround } from "@/api/records";
+import { moveToStage, putRecord, refreshAround, stoodQuery } from "@/api/records";
 import type { Entity, RecordData, Value } from "@/api/types";
 import { fieldOf, pipelineOf } from "@/engines/fields/text";
 import { formatDateTime } from "@/i18n/format";
@@ -76,6 +77,7 @@ export function CardStages({
   move: StageMove;
 }) {
   const { t } = useTranslation(["card", "board"]);
+  const stood = useQuery(stoodQuery(entity.key, record.id)).data;
   const pipeline =
     pipelineOf(entity, record.fields.pipeline) ??
     entity.pipelines.find((one) => one.stages.some((stage) => stage.key === record.fields.stage));
@@ -86,7 +88,10 @@ export function CardStages({
       label={t("card:stages")}
       nextLabel={(stage) => t("card:to_stage", { stage })}
       allLabel={t("card:all_stages")}
+      passedLabel={(stage) => t("card:stage_passed", { stage })}
+      skippedLabel={(stage) => t("card:stage_skipped", { stage })}
       stages={stages}
+      stood={stood}
       current={move.pending ?? String(record.fields.stage)}
       disabled={!entity.actions.update || Boolean(record.fields.deleted_at)}
       problem={move.problem}

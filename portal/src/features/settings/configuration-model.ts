@@ -6,15 +6,20 @@ export const areas = [
   "entities",
   "fields",
   "roles",
+  "calendars",
+  "gateways",
   "processes",
   "pipelines",
   "conditions",
   "rules",
+  "duplicates",
   "layouts",
   "views",
   "templates",
+  "own_templates",
   "automations",
   "reports",
+  "dashboards",
 ] as const satisfies readonly ConfigurationArea[];
 
 export type LineKind = "missing" | "conflict" | "create" | "change" | "remove" | "same";

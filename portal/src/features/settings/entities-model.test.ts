@@ -3,13 +3,14 @@ import type { Entity } from "@/api/types";
 import {
   keyTrouble,
   linkingTo,
+  menuDraft,
+  menuPatch,
   mostOfKey,
+  namesOf,
   newEntity,
   ownerOf,
-  removedOf,
   renamed,
   suggestedKey,
-  toldOf,
 } from "./entities-model";
 import { noWords } from "./fields-model";
 
@@ -51,51 +52,26 @@ describe("what is sent", () => {
   });
 });
 
-describe("what was done to kinds of records", () => {
-  const label = { en: "Machine", uk: "Верстат" };
-  const made = {
-    action: "entity.created",
-    object: "x_machine",
-    detail: { before: null, after: { label, label_plural: { en: "Machines" }, staged: false } },
-  };
-  const removed = { action: "entity.removed", object: "x_machine", detail: {} };
-
-  it("knows the last names in every language", () => {
-    const later = {
-      action: "entity.updated",
-      object: "x_machine",
-      detail: {
-        before: made.detail.after,
-        after: { ...made.detail.after, label: { ...label, en: "Tool" } },
-      },
-    };
-    expect(toldOf([later, made]).get("x_machine")).toEqual({
-      key: "x_machine",
-      label: { en: "Tool", ru: "", uk: "Верстат" },
+describe("what is changed of a kind", () => {
+  it("are its names in every language, as they are kept", () => {
+    const labels = { en: "Machine", uk: "Верстат" };
+    expect(namesOf({ labels, labels_plural: { en: "Machines" } })).toEqual({
+      label: { en: "Machine", ru: "", uk: "Верстат" },
       plural: { en: "Machines", ru: "", uk: "" },
-      removed: false,
     });
+    expect(namesOf({}).label).toEqual(noWords());
   });
 
-  it("knows which are removed, and not those that came back", () => {
-    const back = { action: "entity.restored", object: "x_machine", detail: {} };
-    const key = (acts: Parameters<typeof toldOf>[0], there: string[] = []) =>
-      removedOf(
-        toldOf(acts),
-        there.map((one) => ({ key: one })),
-      ).map((one) => one.key);
-    expect(key([removed, made])).toEqual(["x_machine"]);
-    expect(key([back, removed, made])).toEqual([]);
-    expect(key([removed, made], ["x_machine"])).toEqual([]);
-  });
-
-  it("is not led astray by what it does not know", () => {
-    const odd = [
-      { action: "entity.created", object: "x_a", detail: { after: { label: { en: 5 } } } },
-      { action: "field.created", object: "deal.x_a", detail: {} },
-    ];
-    expect(toldOf(odd).get("x_a")?.label).toEqual({ en: "", ru: "", uk: "" });
-    expect(toldOf(odd).size).toBe(1);
+  it("is its picture and its place in the menu, whole", () => {
+    expect(menuDraft({}, [])).toEqual({ icon: "", shown: true, before: "" });
+    const kept = { icon: "truck", menu: { shown: true, before: "deal" } };
+    expect(menuDraft(kept, ["lead", "deal"])).toEqual({ icon: "truck", shown: true, before: "deal" });
+    expect(menuDraft(kept, ["lead"]).before).toBe("");
+    expect(menuPatch({ icon: "", shown: false, before: "" })).toEqual({
+      icon: "",
+      menu: { shown: false, before: null },
+    });
+    expect(menuPatch(menuDraft(kept, ["deal"]))).toEqual(kept);
   });
 });
 

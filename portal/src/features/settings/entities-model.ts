@@ -1,8 +1,8 @@
-/** Kinds of records as an administrator sees them: whose they are, keys, names, and what was removed. Pure. */
+/** Kinds of records as an administrator sees them: whose they are, keys, names, and their places in the menu. Pure. */
 import type { EntityPatch, NewEntity } from "@/api/entities";
-import type { AuditAct, Entity, Field } from "@/api/types";
+import type { Entity, Field } from "@/api/types";
 import { linksTo } from "@/engines/related";
-import { said, type Words } from "./fields-model";
+import { noWords, said, type Words } from "./fields-model";
 
 /** Longest key. */
 export const mostOfKey = 40;
@@ -71,41 +71,32 @@ export const renamed = (label: Words, plural: Words): EntityPatch => ({
   label_plural: said(isSaid(plural) ? plural : label) as NewEntity["label"],
 });
 
-/** What the acts say of a kind. */
-export interface Told {
-  key: string;
-  label?: Words;
-  plural?: Words;
-  removed: boolean;
+/** Its names as they are kept, to be changed. */
+export const namesOf = ({ labels, labels_plural }: Pick<Entity, "labels" | "labels_plural">) => ({
+  label: { ...noWords(), ...labels },
+  plural: { ...noWords(), ...labels_plural },
+});
+
+/** How a kind stands in the menu while that is changed. */
+export interface MenuDraft {
+  /** The name of a picture; empty: the one that all share. */
+  icon: string;
+  shown: boolean;
+  /** The key of what it stands before; empty: at the end. */
+  before: string;
 }
 
-const words = (given: unknown): Words | undefined => {
-  if (!given || typeof given !== "object") return undefined;
-  const { en, ru, uk } = given as Record<string, unknown>;
-  const text = (one: unknown) => (typeof one === "string" ? one : "");
-  return { en: text(en), ru: text(ru), uk: text(uk) };
-};
+/** `all`: what it may stand before; of what is not there any more nothing is kept. */
+export const menuDraft = ({ icon, menu }: Pick<Entity, "icon" | "menu">, all: string[]): MenuDraft => ({
+  icon: icon ?? "",
+  shown: menu?.shown ?? true,
+  before: all.find((key) => key === menu?.before) ?? "",
+});
 
-/** What was done last to each kind; `acts` are the newest first. */
-export function toldOf(acts: Pick<AuditAct, "action" | "object" | "detail">[]): Map<string, Told> {
-  const all = new Map<string, Told>();
-  for (const { action, object, detail } of acts) {
-    if (!action.startsWith("entity.")) continue;
-    const { before, after } = (detail ?? {}) as Record<string, unknown>;
-    const spec = (after ?? before ?? {}) as Record<string, unknown>;
-    const known = all.get(object) ?? { key: object, removed: action === "entity.removed" };
-    all.set(object, {
-      ...known,
-      label: known.label ?? words(spec.label),
-      plural: known.plural ?? words(spec.label_plural),
-    });
-  }
-  return all;
-}
-
-/** Those that were removed and are not there again. */
-export const removedOf = (told: Map<string, Told>, entities: Pick<Entity, "key">[]): Told[] =>
-  [...told.values()].filter(({ key, removed }) => removed && !entities.some((one) => one.key === key));
+export const menuPatch = ({ icon, shown, before }: MenuDraft): EntityPatch => ({
+  icon,
+  menu: { shown, before: before || null },
+});
 
 /** Fields of other kinds that link to one: they stay empty while it is removed. */
 export const linkingTo = (entities: Entity[], key: string): { entity: Entity; field: Field }[] =>

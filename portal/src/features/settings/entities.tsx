@@ -3,20 +3,18 @@ import { Button } from "@mantine/core";
 import { IconPlus, IconStack2 } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { entityActsQuery, restoreEntity } from "@/api/entities";
+import { type RemovedEntity, removedEntitiesQuery, restoreEntity } from "@/api/entities";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
-import { currentLocale } from "@/i18n";
 import { Block, ItemBody, ItemLine, ItemList, itemClass, Notice, Tag } from "@/ui/block";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
-import { ownerOf, owners, removedOf, type Told, toldOf } from "./entities-model";
+import { ownerOf, owners } from "./entities-model";
 import { NewEntityForm } from "./entity-form";
 import { EntityPage } from "./entity-page";
-import { nameOf } from "./pipelines/model";
 
 interface Props {
   /** The key of the open one; `new` makes one. */
@@ -46,7 +44,7 @@ export default function Entities({ editing, onEdit }: Props) {
         )}
         <Rows all={own} onEdit={onEdit} />
       </Block>
-      <Removed entities={entities} />
+      <Removed />
       {owners
         .filter((owner) => owner !== "own")
         .map((owner) => {
@@ -68,40 +66,37 @@ function Rows({ all, onEdit }: { all: Entity[]; onEdit(key: string): void }) {
   if (all.length === 0) return null;
   return (
     <ItemList>
-      {all.map((one) => {
-        const Icon = entityIcon(one.key);
-        return (
-          <button
-            type="button"
-            key={one.key}
-            className={itemClass}
-            data-testid={`entity-${one.key}`}
-            onClick={() => onEdit(one.key)}
-          >
-            <ItemBody
-              icon={<Icon size={18} />}
-              title={one.label_plural}
-              tags={
-                <>
-                  {one.staged && <Tag>{t("staged")}</Tag>}
-                  {one.inner && <Tag>{t("inner")}</Tag>}
-                </>
-              }
-              note={one.key}
-              aside={t("fields_count", { count: one.fields.filter(({ part_of }) => !part_of).length })}
-            />
-          </button>
-        );
-      })}
+      {all.map((one) => (
+        <button
+          type="button"
+          key={one.key}
+          className={itemClass}
+          data-testid={`entity-${one.key}`}
+          onClick={() => onEdit(one.key)}
+        >
+          <ItemBody
+            icon={<EntityIcon of={one} size={18} />}
+            title={one.label_plural}
+            tags={
+              <>
+                {one.staged && <Tag>{t("staged")}</Tag>}
+                {(one.inner || one.menu?.shown === false) && <Tag>{t("inner")}</Tag>}
+              </>
+            }
+            note={one.key}
+            aside={t("fields_count", { count: one.fields.filter(({ part_of }) => !part_of).length })}
+          />
+        </button>
+      ))}
     </ItemList>
   );
 }
 
 /** The way back of those that were removed. */
-function Removed({ entities }: { entities: Entity[] }) {
+function Removed() {
   const { t } = useTranslation("entities");
-  const query = useQuery(entityActsQuery);
-  const all = removedOf(toldOf(query.data ?? []), entities);
+  const query = useQuery(removedEntitiesQuery);
+  const all = query.data ?? [];
   if (query.isError && !query.data) {
     return (
       <Block title={t("removed")} note={t("removed_unread")}>
@@ -114,18 +109,17 @@ function Removed({ entities }: { entities: Entity[] }) {
     <Block title={t("removed")} note={t("removed_note")}>
       <ItemList>
         {all.map((one) => (
-          <Back key={one.key} told={one} />
+          <Back key={one.key} removed={one} />
         ))}
       </ItemList>
     </Block>
   );
 }
 
-function Back({ told }: { told: Told }) {
+function Back({ removed: { key, label_plural: name } }: { removed: RemovedEntity }) {
   const { t } = useTranslation(["entities", "common"]);
-  const name = nameOf(told.plural ?? told.label ?? {}, currentLocale()) || told.key;
   const restore = useMutation({
-    mutationFn: () => restoreEntity(told.key),
+    mutationFn: () => restoreEntity(key),
     onSuccess: () => toast({ message: t("entities:restored", { name }), kind: "done" }),
     onError: toastError,
   });
@@ -135,7 +129,7 @@ function Back({ told }: { told: Told }) {
       <ItemBody
         icon={<IconStack2 size={18} />}
         title={name}
-        note={told.key}
+        note={key}
         aside={
           <Button
             variant="default"

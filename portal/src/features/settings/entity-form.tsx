@@ -1,12 +1,13 @@
-/** A kind of record to make, and other names for one that there is. */
-import { Checkbox, TextInput } from "@mantine/core";
+/** A kind of record to make, and for one that there is other names, a picture and a place in the menu. */
+import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { createEntity, entityActsQuery, renameEntity } from "@/api/entities";
+import { changeEntity, createEntity, removedEntitiesQuery } from "@/api/entities";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
-import { currentLocale, locales } from "@/i18n";
+import { neighboursOf } from "@/engines/menu";
+import { currentLocale } from "@/i18n";
 import { Hint } from "@/ui/block";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { toast } from "@/ui/toast";
@@ -14,22 +15,24 @@ import { useOnce } from "@/ui/use-once";
 import {
   type EntityDraft,
   keyTrouble,
+  menuDraft,
+  menuPatch,
   mostOfKey,
+  namesOf,
   newEntity,
   renamed,
   suggestedKey,
-  type Told,
-  toldOf,
 } from "./entities-model";
 import { noWords, type Words } from "./fields-model";
+import { IconSelect } from "./icon-select";
 import { nameOf } from "./pipelines/model";
 import { WordsInput } from "./pipelines/words";
 
 export function NewEntityForm({ onEdit }: { onEdit(key?: string): void }) {
   const { t } = useTranslation(["entities", "common"]);
   const entities = useEntities();
-  const acts = useQuery(entityActsQuery).data ?? [];
-  const taken = [...entities.map(({ key }) => key), ...toldOf(acts).keys()];
+  const removed = useQuery(removedEntitiesQuery).data ?? [];
+  const taken = [...entities, ...removed].map(({ key }) => key);
   const [draft, setDraft] = useState<EntityDraft>(() => ({
     label: noWords(),
     plural: noWords(),
@@ -96,35 +99,25 @@ export function NewEntityForm({ onEdit }: { onEdit(key?: string): void }) {
   );
 }
 
-interface RenameProps {
+interface ChangeProps {
   entity: Entity;
-  told?: Told;
   onClose(): void;
 }
 
-/** Names go to the server whole. Where the other languages are not known they are asked for, so that none is lost. */
-export function RenameEntity({ entity, told, onClose }: RenameProps) {
+/** Names go to the server whole. */
+export function RenameEntity({ entity, onClose }: ChangeProps) {
   const { t } = useTranslation(["entities", "common"]);
-  const own = currentLocale();
-  const known = told?.label !== undefined && told.plural !== undefined;
-  const [names, setNames] = useState<{ label: Words; plural: Words }>(() => ({
-    label: told?.label ?? { ...noWords(), [own]: entity.label },
-    plural: told?.plural ?? { ...noWords(), [own]: entity.label_plural },
-  }));
+  const [names, setNames] = useState<{ label: Words; plural: Words }>(() => namesOf(entity));
   const [tried, setTried] = useState(false);
-  const whole = (words: Words) => locales.every(({ code }) => words[code].trim() !== "");
-  const named = known
-    ? nameOf(names.label, own) !== ""
-    : whole(names.label) && (whole(names.plural) || nameOf(names.plural, own) === "");
+  const named = nameOf(names.label, currentLocale()) !== "";
   const save = useMutation({
-    mutationFn: () => renameEntity(entity.key, renamed(names.label, names.plural)),
+    mutationFn: () => changeEntity(entity.key, renamed(names.label, names.plural)),
     onSuccess: () => {
       toast({ message: t("common:saved"), kind: "done" });
       onClose();
     },
   });
   const send = useOnce(save.mutateAsync);
-  const wrong = t(known ? "entities:name_needed" : "entities:all_languages");
   return (
     <FormDrawer
       title={entity.label_plural}
@@ -139,14 +132,70 @@ export function RenameEntity({ entity, told, onClose }: RenameProps) {
         if (named) send();
       }}
     >
-      {!known && <Hint>{t("entities:all_languages")}</Hint>}
       <Names
         label={names.label}
         plural={names.plural}
         error={save.error}
-        wrong={tried && !named ? wrong : undefined}
+        wrong={tried && !named ? t("entities:name_needed") : undefined}
         onChange={(part) => setNames((before) => ({ ...before, ...part }))}
       />
+    </FormDrawer>
+  );
+}
+
+/** A kind of the company's own among the others in the menu. */
+export function PlaceEntity({ entity, onClose }: ChangeProps) {
+  const { t } = useTranslation(["entities", "common"]);
+  const neighbours = neighboursOf(entity, useEntities());
+  const [draft, setDraft] = useState(() =>
+    menuDraft(
+      entity,
+      neighbours.map(({ key }) => key),
+    ),
+  );
+  const save = useMutation({
+    mutationFn: () => changeEntity(entity.key, menuPatch(draft)),
+    onSuccess: () => {
+      toast({ message: t("common:saved"), kind: "done" });
+      onClose();
+    },
+  });
+  const send = useOnce(save.mutateAsync);
+  return (
+    <FormDrawer
+      title={t("entities:menu_of", { name: entity.label_plural })}
+      submit={t("common:save")}
+      values={draft}
+      pending={save.isPending}
+      error={save.error}
+      fields={["icon", "menu.before"]}
+      onClose={onClose}
+      onSubmit={() => send()}
+    >
+      <IconSelect
+        value={draft.icon}
+        error={fieldRefusal(save.error, "icon")}
+        onChange={(icon) => setDraft({ ...draft, icon })}
+      />
+      <Checkbox
+        label={t("entities:menu_shown")}
+        description={t("entities:menu_shown_hint")}
+        checked={draft.shown}
+        onChange={(event) => setDraft({ ...draft, shown: event.currentTarget.checked })}
+      />
+      {draft.shown && (
+        <Select
+          label={t("entities:menu_before")}
+          placeholder={t("entities:menu_end")}
+          clearable
+          searchable
+          nothingFoundMessage={t("entities:nothing_found")}
+          data={neighbours.map(({ key, label_plural }) => ({ value: key, label: label_plural }))}
+          value={draft.before || null}
+          error={fieldRefusal(save.error, "menu.before")}
+          onChange={(before) => setDraft({ ...draft, before: before ?? "" })}
+        />
+      )}
     </FormDrawer>
   );
 }

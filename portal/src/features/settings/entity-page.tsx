@@ -4,6 +4,7 @@ import {
   IconArrowLeft,
   IconForms,
   IconLayoutList,
+  IconLayoutSidebar,
   IconPencil,
   IconShieldLock,
   IconTimeline,
@@ -13,7 +14,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { entityActsQuery, entityCountQuery, removeEntity, restoreEntity } from "@/api/entities";
+import { entityCountQuery, removeEntity, restoreEntity } from "@/api/entities";
 import { messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
@@ -24,8 +25,8 @@ import { IconText } from "@/ui/page";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
-import { linkingTo, ownerOf, toldOf } from "./entities-model";
-import { RenameEntity } from "./entity-form";
+import { linkingTo, ownerOf } from "./entities-model";
+import { PlaceEntity, RenameEntity } from "./entity-form";
 import { usersOf } from "./users-of";
 
 interface Props {
@@ -35,8 +36,7 @@ interface Props {
 
 export function EntityPage({ entity, onClose }: Props) {
   const { t } = useTranslation(["entities", "common"]);
-  const [open, setOpen] = useState<"name" | "remove">();
-  const acts = useQuery(entityActsQuery);
+  const [open, setOpen] = useState<"name" | "menu" | "remove">();
   const count = useQuery(entityCountQuery(entity.key)).data;
   const owner = ownerOf(entity);
   const close = () => setOpen(undefined);
@@ -52,15 +52,14 @@ export function EntityPage({ entity, onClose }: Props) {
             </ActionIcon>
             {owner !== "product" && (
               <>
-                <Button
-                  variant="default"
-                  aria-label={t("entities:rename")}
-                  // Names in other languages are in what was done to it.
-                  loading={acts.isPending}
-                  onClick={() => setOpen("name")}
-                >
+                <Button variant="default" aria-label={t("entities:rename")} onClick={() => setOpen("name")}>
                   <IconText icon={<IconPencil size={16} />}>{t("entities:rename")}</IconText>
                 </Button>
+                {owner === "own" && (
+                  <Button variant="default" aria-label={t("entities:menu")} onClick={() => setOpen("menu")}>
+                    <IconText icon={<IconLayoutSidebar size={16} />}>{t("entities:menu")}</IconText>
+                  </Button>
+                )}
                 <Button
                   variant="default"
                   color="red"
@@ -87,9 +86,8 @@ export function EntityPage({ entity, onClose }: Props) {
       <Block title={t("entities:next")}>
         <Parts entity={entity} />
       </Block>
-      {open === "name" && (
-        <RenameEntity entity={entity} told={toldOf(acts.data ?? []).get(entity.key)} onClose={close} />
-      )}
+      {open === "name" && <RenameEntity entity={entity} onClose={close} />}
+      {open === "menu" && <PlaceEntity entity={entity} onClose={close} />}
       {open === "remove" && <RemoveEntity entity={entity} count={count} onGone={onClose} onClose={close} />}
     </>
   );

@@ -1,4 +1,4 @@
-/** A field that there is: its formula where it has one, when it is shown, required, locked, and what it offers. */
+/** A field that there is: its names where they are not the product's, its formula where it has one, when it is shown, required, locked, and what it offers. */
 import { Button, Checkbox } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -14,21 +14,26 @@ import { DeclaredConditions } from "./declared-conditions";
 import { DirectorySelect } from "./directory-select";
 import { Doubles } from "./doubles";
 import { ExpressionField } from "./expression-field";
+import { FieldNames } from "./field-names";
 import {
   type ConditionsDraft,
   conditionsDraft,
   conditionsOf,
   isApart,
+  noWords,
   type RollupDraft,
   rollupDraft,
   rollupOf,
+  said,
   sameConditions,
+  type Words,
 } from "./fields-model";
 import { Retype } from "./retype";
 import { RollupFields } from "./rollup-fields";
 import { usersOf } from "./users-of";
 
 const fields = [
+  "label",
   "formula",
   "decimals",
   "rollup",
@@ -51,6 +56,7 @@ interface Props {
 }
 
 interface Draft {
+  label: Words;
   formula: string;
   rollup: RollupDraft;
   required: boolean;
@@ -62,6 +68,7 @@ interface Draft {
 export function FieldForm({ entity, field, onClose }: Props) {
   const { t } = useTranslation(["rules", "common"]);
   const [before] = useState<Draft>(() => ({
+    label: { ...noWords(), ...field.labels },
     formula: field.formula?.text ?? "",
     rollup: rollupDraft(field.rollup),
     required: field.required,
@@ -73,6 +80,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
   const save = useMutation({
     mutationFn: async () => {
       const patch: Partial<FieldPatch> = {};
+      if (draft.label !== before.label) patch.label = said(draft.label) as FieldPatch["label"];
       if (draft.formula !== before.formula) patch.formula = draft.formula;
       if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup, field.type);
       if (draft.required !== before.required) patch.required = draft.required;
@@ -100,6 +108,13 @@ export function FieldForm({ entity, field, onClose }: Props) {
       onClose={onClose}
       onSubmit={() => send()}
     >
+      {field.labels && (
+        <FieldNames
+          value={draft.label}
+          error={fieldRefusal(save.error, "label")}
+          onChange={(label) => setDraft({ ...draft, label })}
+        />
+      )}
       {field.formula && (
         <ExpressionField
           entity={entity}

@@ -1,18 +1,19 @@
 /** A field to make: written by people, computed by a formula, or counting the records that link here. */
-import { Checkbox, Select, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Select, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createField } from "@/api/rules";
 import { useEntities } from "@/api/session";
 import type { Entity } from "@/api/types";
-import { currentLocale, locales } from "@/i18n";
+import { currentLocale } from "@/i18n";
 import { FormDrawer, fieldRefusal } from "@/ui/form-drawer";
 import { PickMany } from "@/ui/pick-many";
 import { toast } from "@/ui/toast";
 import { useOnce } from "@/ui/use-once";
 import { DirectorySelect } from "./directory-select";
 import { ExpressionField } from "./expression-field";
+import { FieldNames } from "./field-names";
 import {
   type FieldDraft,
   freshField,
@@ -69,8 +70,6 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
   const linked = isLink(draft.type);
   const aimless = linked && pointed(draft).length === 0;
   const wrong = (name: string) => fieldRefusal(save.error, name);
-  const own = currentLocale();
-  const inOrder = locales.toSorted((a, b) => Number(b.code === own) - Number(a.code === own));
   return (
     <FormDrawer
       title={t("rules:field_add")}
@@ -85,17 +84,11 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
         if (named && !aimless && !(source === "rollup" && (gaps.entity || gaps.field))) send();
       }}
     >
-      {inOrder.map(({ code }, index) => (
-        <TextInput
-          key={code}
-          label={t(`rules:label_${code}`)}
-          data-autofocus={index === 0 || undefined}
-          maxLength={100}
-          value={draft.label[code]}
-          error={index === 0 ? (tried && !named ? t("rules:needed") : wrong("label")) : undefined}
-          onChange={(event) => put({ label: { ...draft.label, [code]: event.currentTarget.value } })}
-        />
-      ))}
+      <FieldNames
+        value={draft.label}
+        error={tried && !named ? t("rules:needed") : wrong("label")}
+        onChange={(label) => put({ label })}
+      />
       <Select
         label={t("rules:type")}
         allowDeselect={false}

@@ -90,6 +90,32 @@ export function changeField(fields: FieldRight[], index: number, change: Partial
 
 export const without = <T>(list: T[], index: number): T[] => list.filter((_, at) => at !== index);
 
+/** More than this many rules are folded, and found by name. */
+const few = 8;
+export const manyRows = (rows: AccessRow[]) => rows.length > few;
+
+const plain = (text: string) => text.trim().toLocaleLowerCase();
+
+/** Places of the rows whose entity is called so, in their order; all of them while nothing is looked for. */
+export function foundRows(rows: AccessRow[], names: ReadonlyMap<string, string>, text: string): number[] {
+  const sought = plain(text);
+  return rows.flatMap(({ entity }, index) =>
+    plain(names.get(entity) ?? entity).includes(sought) || entity.includes(sought) ? [index] : [],
+  );
+}
+
+/** The entity that somebody looks for: called just so, else the first whose name begins so, else has it. */
+export function foundEntity(names: ReadonlyMap<string, string>, text: string): string | undefined {
+  const sought = plain(text);
+  if (!sought) return undefined;
+  const all = [...names].map(([key, name]) => ({ key, name: plain(name) }));
+  const one =
+    all.find(({ name }) => name === sought) ??
+    all.find(({ name }) => name.startsWith(sought)) ??
+    all.find(({ name }) => name.includes(sought));
+  return one?.key;
+}
+
 /** Whether a row names the entities it covers. */
 export const isCovering = (row: AccessRow) => row.entity === anyEntity && row.kind === "permission";
 

@@ -1,33 +1,21 @@
-/** What a role grants and takes away: rows by entity, action and filter, and rights on single fields. */
-import { ActionIcon, Button, Checkbox, MultiSelect, Select, Switch, TextInput } from "@mantine/core";
+/** What a role grants and takes away: its name, its rules and rights on single fields. */
+import { ActionIcon, Button, Select, Switch, TextInput } from "@mantine/core";
 import { IconArrowLeft, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createRole, deleteRole, updateRole } from "@/api/people";
 import { useEntities } from "@/api/session";
-import type { AccessRow, Entity, FieldRight, Role } from "@/api/types";
+import type { FieldRight, Role } from "@/api/types";
 import { startViewAs } from "@/api/view-as";
-import { FilterBar } from "@/engines/filters/filter-bar";
-import { Block, Buttons, Hint, Notice, Pair, RuleBox, RuleLine, Secondary, Stacked } from "@/ui/block";
+import { Block, Buttons, Notice, Pair, RuleBox, Stacked } from "@/ui/block";
 import { fieldRefusal, generalRefusal } from "@/ui/form-drawer";
 import { FormProblem } from "@/ui/sign-in";
 import { toast, toastError } from "@/ui/toast";
-import {
-  actions,
-  anyEntity,
-  changeField,
-  changeRow,
-  isCovering,
-  isIdle,
-  keyOf,
-  setFilter,
-  toggleAction,
-  toInput,
-  without,
-} from "./rights";
+import { changeField, keyOf, toInput, without } from "./rights";
 import { useRoleDraft } from "./role-draft";
 import { RoleProcesses } from "./role-processes";
+import { AccessRows } from "./role-rows";
 
 export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) {
   const { t } = useTranslation(["settings", "common"]);
@@ -167,129 +155,6 @@ export function RoleEditor({ role, onClose }: { role?: Role; onClose(): void }) 
         <RoleProcesses rights={draft.processes} onChange={(processes) => put({ processes })} />
       )}
     </form>
-  );
-}
-
-interface RowsProps {
-  rows: AccessRow[];
-  admin: boolean;
-  onChange(rows: AccessRow[]): void;
-}
-
-function AccessRows({ rows, admin, onChange }: RowsProps) {
-  const { t } = useTranslation("settings");
-  const entities = useEntities();
-  const add = () => {
-    const last = rows[rows.length - 1];
-    const entity = last?.entity ?? entities[0]?.key ?? anyEntity;
-    onChange([...rows, { kind: admin ? "restriction" : "permission", entity, actions: ["read"] }]);
-  };
-  return (
-    <Block title={t("rules")} note={t(admin ? "rules_note_admin" : "rules_note")}>
-      {rows.length === 0 && !admin && <Notice tone="warn">{t("no_rules")}</Notice>}
-      {rows.map((row, index) => (
-        <AccessRule key={index} row={row} index={index} rows={rows} entities={entities} onChange={onChange} />
-      ))}
-      <Buttons>
-        <Button variant="default" leftSection={<IconPlus size={16} />} onClick={add}>
-          {t("add_rule")}
-        </Button>
-      </Buttons>
-    </Block>
-  );
-}
-
-interface RuleProps {
-  row: AccessRow;
-  index: number;
-  rows: AccessRow[];
-  entities: Entity[];
-  onChange(rows: AccessRow[]): void;
-}
-
-function AccessRule({ row, index, rows, entities, onChange }: RuleProps) {
-  const { t } = useTranslation("settings");
-  const entity = entities.find(({ key }) => key === row.entity);
-  const name = `${t(`kind_${row.kind}`)}: ${entity?.label_plural ?? t("any_entity")}`;
-  const known = [
-    { value: anyEntity, label: t("any_entity") },
-    ...entities.map(({ key, label_plural }) => ({ value: key, label: label_plural })),
-  ];
-  const options = known.some(({ value }) => value === row.entity)
-    ? known
-    : [...known, { value: row.entity, label: row.entity }];
-  return (
-    <RuleBox
-      label={name}
-      actions={
-        <ActionIcon
-          aria-label={t("remove_rule", { rule: name })}
-          onClick={() => onChange(without(rows, index))}
-        >
-          <IconTrash size={16} />
-        </ActionIcon>
-      }
-    >
-      <RuleLine label={t("rule")}>
-        <Select
-          size="xs"
-          w={140}
-          aria-label={t("rule")}
-          allowDeselect={false}
-          data={(["permission", "restriction"] as const).map((kind) => ({
-            value: kind,
-            label: t(`kind_${kind}`),
-          }))}
-          value={row.kind}
-          onChange={(kind) => kind && onChange(changeRow(rows, index, { kind: kind as AccessRow["kind"] }))}
-        />
-        <Select
-          size="xs"
-          w={180}
-          aria-label={t("records")}
-          allowDeselect={false}
-          data={options}
-          value={row.entity}
-          onChange={(next) => next && onChange(changeRow(rows, index, { entity: next }))}
-        />
-      </RuleLine>
-      {isCovering(row) && (
-        <RuleLine label={t("covers")}>
-          <MultiSelect
-            size="xs"
-            aria-label={t("covers")}
-            data={entities.map(({ key, label_plural }) => ({ value: key, label: label_plural }))}
-            value={row.covers ?? entities.map(({ key }) => key)}
-            onChange={(covers) => onChange(changeRow(rows, index, { covers }))}
-          />
-          <Hint>{t("covers_note")}</Hint>
-        </RuleLine>
-      )}
-      <RuleLine label={t("actions")}>
-        {actions.map((action) => (
-          <Checkbox
-            key={action}
-            size="xs"
-            label={t(`action_${action}`)}
-            checked={row.actions.includes(action)}
-            onChange={(event) => onChange(toggleAction(rows, index, action, event.currentTarget.checked))}
-          />
-        ))}
-        {isIdle(row) && <Hint>{t("idle")}</Hint>}
-      </RuleLine>
-      <RuleLine label={t("which")}>
-        {!row.filter && <Secondary>{t("all_records")}</Secondary>}
-        {entity ? (
-          <FilterBar
-            entity={entity}
-            filter={row.filter}
-            onChange={(filter) => onChange(setFilter(rows, index, filter))}
-          />
-        ) : (
-          row.filter && <Hint>{JSON.stringify(row.filter)}</Hint>
-        )}
-      </RuleLine>
-    </RuleBox>
   );
 }
 

@@ -5,7 +5,10 @@ import {
   changeField,
   changeRow,
   draftOf,
+  foundEntity,
+  foundRows,
   keyOf,
+  manyRows,
   sees,
   setFilter,
   toggleAction,
@@ -65,6 +68,24 @@ const role: Role = {
 };
 
 describe("rights of a role", () => {
+  it("are found by what their entity is called, and a new rule is of the entity that was looked for", () => {
+    const names = new Map([
+      ["*", "All sections"],
+      ["deal", "Deals"],
+      ["dealer_visit", "Visits of dealers"],
+    ]);
+    const rows = ["lead", "deal", "dealer_visit", "deal"].map(
+      (entity): AccessRow => ({ kind: "permission", entity, actions: ["read"] }),
+    );
+    expect(foundRows(rows, names, " Deals ")).toEqual([1, 3]);
+    expect(foundRows(rows, names, "")).toEqual([0, 1, 2, 3]);
+    expect(foundRows(rows, names, "lea")).toEqual([0]);
+    expect(foundEntity(names, "deal")).toBe("deal");
+    expect(foundEntity(names, "of dea")).toBe("dealer_visit");
+    expect(foundEntity(names, "  ")).toBeUndefined();
+    expect(foundEntity(names, "quotes")).toBeUndefined();
+    expect([manyRows(rows), manyRows([...rows, ...rows, ...rows])]).toEqual([false, true]);
+  });
   it("come in a steady order", () => {
     expect(draftOf(role, entities).rows.map(({ kind, entity }) => `${entity} ${kind}`)).toEqual([
       "* permission",

@@ -20,14 +20,14 @@ import { lookupQuery } from "@/api/lookups";
 import { usersQuery } from "@/api/people";
 import { useEntities, useMe } from "@/api/session";
 import { startViewAs, stopViewAs } from "@/api/view-as";
+import { menuOf } from "@/engines/menu";
 import { openSurface } from "@/engines/open-surface";
 import { useSlot } from "@/engines/slots";
 import { openCreate } from "@/state/creating";
 import { useOpened } from "@/state/history";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import { PaletteBody, PaletteLine } from "@/ui/palette";
 import { toastError } from "@/ui/toast";
-import { menuOf } from "./menu";
 import { useSettingsSections } from "./palette-settings";
 import { firstSections, processSections, sections } from "./sections";
 
@@ -148,14 +148,13 @@ function useItems(q: string): Item[] {
   const openRecord = (entity: string, id: string) =>
     void navigate({ to: "/records/$entity/$id", params: { entity, id } });
   const line = (entity: string, id: string, title: string, group: string): Item => {
-    const Icon = entityIcon(entity);
     const kind = entities.find((one) => one.key === entity);
     return {
       id: `${group}:${id}`,
       group,
       text: title,
       note: kind?.label,
-      icon: <Icon size={16} aria-hidden />,
+      icon: <EntityIcon of={kind ?? { key: entity }} size={16} />,
       run: () => openRecord(entity, id),
     };
   };
@@ -180,16 +179,13 @@ function useItems(q: string): Item[] {
       icon: <IconHome size={16} aria-hidden />,
       run: () => void navigate({ to: "/" }),
     },
-    ...listed.map((entity) => {
-      const Icon = entityIcon(entity.key);
-      return {
-        id: `go:${entity.key}`,
-        group: go,
-        text: entity.label_plural,
-        icon: <Icon size={16} aria-hidden />,
-        run: () => void navigate({ to: "/records/$entity", params: { entity: entity.key } }),
-      };
-    }),
+    ...listed.map((entity) => ({
+      id: `go:${entity.key}`,
+      group: go,
+      text: entity.label_plural,
+      icon: <EntityIcon of={entity} size={16} />,
+      run: () => void navigate({ to: "/records/$entity", params: { entity: entity.key } }),
+    })),
     ...useSlot("nav.page").map(({ plugin, id, title }) => ({
       id: `page:${plugin}:${id}`,
       group: go,

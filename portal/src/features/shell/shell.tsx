@@ -19,21 +19,21 @@ import { useEntities, useMe } from "@/api/session";
 import type { Entity } from "@/api/types";
 import { followOtherTabs, hasEnded } from "@/api/view-as-gate";
 import { countersQuery, followWork } from "@/api/work-cache";
+import { barOf, menuOf } from "@/engines/menu";
 import { SlotSurface, useSlot } from "@/engines/slots";
 import { openHistoryOf, useOpened } from "@/state/history";
 import { openPalette, openShortcuts, useOverlay } from "@/state/overlay";
-import { entityIcon } from "@/ui/entity-icon";
+import { EntityIcon } from "@/ui/entity-icon";
 import { Frame, placeClass } from "@/ui/frame";
+import { NamedIcon } from "@/ui/named-icon";
 import { Brand, NavGroup, NavLabel, navItemClass, SearchBox } from "@/ui/nav";
 import { useShortcuts } from "@/ui/shortcuts";
 import { toast } from "@/ui/toast";
 import { useAhead } from "@/ui/use-ahead";
 import { Bell } from "./bell";
-import { isInMenu, menuOf } from "./menu";
 import { firstSections, processSections, sections } from "./sections";
 import { UserMenu } from "./user-menu";
 
-const SurfaceIcon = lazy(() => import("@/ui/surface-icons"));
 const loadOverlays = () => import("./overlays");
 const Overlays = lazy(loadOverlays);
 const ViewingBar = lazy(() => import("./viewing-bar"));
@@ -207,16 +207,13 @@ function SectionLinks() {
 
 function EntityLinks({ entities }: { entities: Entity[] }) {
   const { counters } = useMe();
-  return entities.map(({ key, label_plural }) => {
-    const Icon = entityIcon(key);
-    return (
-      <Link key={key} to="/records/$entity" params={{ entity: key }} className={navItemClass}>
-        <NavLabel icon={<Icon size={16} aria-hidden />} count={counters[key]}>
-          {label_plural}
-        </NavLabel>
-      </Link>
-    );
-  });
+  return entities.map((entity) => (
+    <Link key={entity.key} to="/records/$entity" params={{ entity: entity.key }} className={navItemClass}>
+      <NavLabel icon={<EntityIcon of={entity} size={16} />} count={counters[entity.key]}>
+        {entity.label_plural}
+      </NavLabel>
+    </Link>
+  ));
 }
 
 /** The inbox with what is overdue in it. */
@@ -267,7 +264,8 @@ function PageLinks() {
           className={navItemClass}
         >
           <NavLabel
-            icon={<PageIcon name={icon} />}
+            // The piece of a puzzle stands for what has no icon of its own.
+            icon={<NamedIcon name={icon} size={16} instead={<IconPuzzle size={16} aria-hidden />} />}
             count={counts.find((one) => one.plugin === plugin && one.surface === id)?.count}
           >
             {title}
@@ -275,18 +273,6 @@ function PageLinks() {
         </Link>
       ))}
     </NavGroup>
-  );
-}
-
-/** The piece of a puzzle stands for what has no icon of its own, and until that is there. */
-function PageIcon({ name }: { name?: string | null }) {
-  const piece = <IconPuzzle size={16} aria-hidden />;
-  return name ? (
-    <Suspense fallback={piece}>
-      <SurfaceIcon name={name} size={16} />
-    </Suspense>
-  ) : (
-    piece
   );
 }
 
@@ -300,11 +286,12 @@ function Corner() {
 function OpenedLinks() {
   const { t } = useTranslation("shell");
   const opened = useOpened();
+  const entities = useEntities();
   if (opened.length === 0) return null;
   return (
     <NavGroup title={t("recent")}>
       {opened.map(({ entity, id, title }) => {
-        const Icon = entityIcon(entity);
+        const kind = entities.find(({ key }) => key === entity);
         return (
           <Link
             key={id}
@@ -313,7 +300,7 @@ function OpenedLinks() {
             className={navItemClass}
             title={title}
           >
-            <NavLabel icon={<Icon size={16} aria-hidden />}>{title}</NavLabel>
+            <NavLabel icon={<EntityIcon of={kind ?? { key: entity }} size={16} />}>{title}</NavLabel>
           </Link>
         );
       })}
@@ -321,25 +308,22 @@ function OpenedLinks() {
   );
 }
 
-/** Five places for the thumb: home, the first three entities of the catalogue, and everything else. */
+/** Five places for the thumb: home, three entities, and everything else. */
 function BottomBar({ onMore }: { onMore(): void }) {
   const { t } = useTranslation(["shell", "common"]);
-  const entities = useEntities().filter(isInMenu);
+  const entities = barOf(useEntities());
   return (
     <>
       <Link to="/" className={placeClass} activeOptions={{ exact: true }}>
         <IconHome size={20} aria-hidden />
         <span>{t("shell:home")}</span>
       </Link>
-      {entities.slice(0, 3).map((entity) => {
-        const Icon = entityIcon(entity.key);
-        return (
-          <Link key={entity.key} to="/records/$entity" params={{ entity: entity.key }} className={placeClass}>
-            <Icon size={20} aria-hidden />
-            <span>{entity.label_plural}</span>
-          </Link>
-        );
-      })}
+      {entities.map((entity) => (
+        <Link key={entity.key} to="/records/$entity" params={{ entity: entity.key }} className={placeClass}>
+          <EntityIcon of={entity} size={20} />
+          <span>{entity.label_plural}</span>
+        </Link>
+      ))}
       <button type="button" className={placeClass} onClick={onMore}>
         <IconMenu2 size={20} aria-hidden />
         <span>{t("common:more")}</span>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sameValue } from "@/api/save";
 import type { Entity, Me, Task, TaskEvent } from "@/api/types";
-import { listOf } from "./inbox";
+import { isListed, listOf } from "./inbox";
 import {
   abilitiesOf,
   addressesOf,
@@ -187,6 +187,24 @@ describe("views of the inbox", () => {
       assignee: "u2",
       overdue: true,
     });
+  });
+
+  it("asks of my people together exactly what their counters count, and nothing until one is pressed", () => {
+    expect([isListed({ view: "team" }), isListed({ view: "team", show: "completed" })]).toEqual([
+      false,
+      false,
+    ]);
+    expect(isListed({ view: "team", person: "u2" }) && isListed({})).toBe(true);
+    for (const show of ["open", "overdue", "violations"] as const) {
+      expect(isListed({ view: "team", show })).toBe(true);
+      expect(listOf({ view: "team", show })).toEqual({
+        counter: show,
+        of: "team",
+        sort: "due",
+        q: undefined,
+      });
+    }
+    expect(listOf({ view: "team", person: "u2", show: "violations" })).toMatchObject({ of: "u2" });
   });
 });
 

@@ -8,7 +8,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useEntity, useMe } from "@/api/session";
 import { tasksQuery } from "@/api/tasks";
-import type { Id, PersonCount, Task } from "@/api/types";
+import type { Id, Task } from "@/api/types";
 import { countersQuery } from "@/api/work-cache";
 import { useNames, useTitles } from "@/engines/titles";
 import { withMessageTexts } from "@/i18n";
@@ -24,15 +24,16 @@ import { useShortcuts } from "@/ui/shortcuts";
 import { EmptyState, ErrorState, ListSkeleton } from "@/ui/states";
 import { ViewTab, ViewTabs } from "@/ui/table";
 import { useAhead } from "@/ui/use-ahead";
-import { Counter, CounterBar, WorkGroup, WorkList, WorkPage, WorkRow } from "@/ui/work";
+import { WorkGroup, WorkList, WorkPage, WorkRow } from "@/ui/work";
 import type { TaskTab } from "./card";
-import { listOf } from "./inbox";
+import { Counters } from "./counters";
+import { isListed, listOf } from "./inbox";
 import { groupsOf } from "./model";
+import { Team } from "./team";
 
 const route = getRouteApi("/shell/tasks");
 const loadCard = () => import("./card");
 const QuickTask = lazy(() => withMessageTexts(() => import("./quick")));
-const MoreCounters = lazy(() => withMessageTexts(() => import("./more-counters")));
 const TaskCard = lazy(() => loadCard().then((card) => ({ default: card.TaskCard })));
 
 export default function TasksPage() {
@@ -46,7 +47,7 @@ export default function TasksPage() {
   const go = (next: TasksSearch, replace = false) => void navigate({ to: "/tasks", search: next, replace });
   const leads = (counters.data?.subordinates.length ?? 0) > 0;
   const list = listOf(search);
-  const tasks = useInfiniteQuery({ ...tasksQuery(list), enabled: view !== "team" || Boolean(search.person) });
+  const tasks = useInfiniteQuery({ ...tasksQuery(list), enabled: isListed(search) });
   const items = tasks.data?.pages.flatMap((page) => page.items) ?? [];
   const total = tasks.data?.pages[0]?.total ?? undefined;
   useAhead(loadCard, 600);
@@ -90,7 +91,7 @@ export default function TasksPage() {
       )}
       <Counters search={search} person={person} total={total} go={go} />
       <WorkPage>
-        {view === "team" && !search.person ? (
+        {!isListed(search) ? (
           <Team people={counters.data?.subordinates ?? []} go={go} />
         ) : tasks.isPending ? (
           <ListSkeleton />
@@ -138,99 +139,6 @@ function Search({ value, onSearch }: { value: string; onSearch(q: string): void 
         send(event.currentTarget.value.trim());
       }}
     />
-  );
-}
-
-interface CountersProps {
-  search: TasksSearch;
-  person: PersonCount | undefined;
-  total: number | undefined;
-  go(search: TasksSearch): void;
-}
-
-/** What is late and what is open; a press filters, another takes the filter back. */
-function Counters({ search, person, total, go }: CountersProps) {
-  const { t } = useTranslation("tasks");
-  const { data } = useQuery(countersQuery);
-  const view = search.view ?? "mine";
-  if (view === "team" && !search.person) return null;
-  const count = view === "mine" ? data?.mine : view === "team" ? person : undefined;
-  const show = search.show ?? "open";
-  const one = (name: "open" | "overdue" | "completed", number: number | undefined, late = false) => (
-    <Counter
-      label={t(`show_${name}`)}
-      count={number ?? (show === name ? total : undefined)}
-      late={late}
-      pressed={show === name}
-      onPress={() =>
-        go({ ...search, task: undefined, show: name === "open" || show === name ? undefined : name })
-      }
-    />
-  );
-  return (
-    <CounterBar label={t("filters")}>
-      {one("open", view === "take" ? data?.mine.unclaimed : count?.open)}
-      {one("overdue", count?.overdue, true)}
-      {count && (
-        <Suspense>
-          <MoreCounters
-            names={["new", "returned", "violations"]}
-            count={count}
-            pressed={show}
-            onPress={(name) => go({ ...search, task: undefined, show: show === name ? undefined : name })}
-          />
-        </Suspense>
-      )}
-      {view !== "take" && one("completed", undefined)}
-      {person && (
-        <Counter label={person.name} count={undefined} pressed onPress={() => go({ view: "team" })} />
-      )}
-    </CounterBar>
-  );
-}
-
-/** Each of my people with their numbers; a number opens exactly that many. */
-function Team({ people, go }: { people: PersonCount[]; go(search: TasksSearch): void }) {
-  const { t } = useTranslation("tasks");
-  if (people.length === 0) return <EmptyState title={t("empty_team_title")}>{t("empty_team")}</EmptyState>;
-  return (
-    <WorkList>
-      <WorkGroup title={t("view_team")}>
-        {people.map((person) => {
-          const number = (show: "overdue" | undefined, label: string, count: number, late = false) => (
-            <Counter
-              label={label}
-              count={count}
-              late={late}
-              pressed={false}
-              onPress={() => go({ view: "team", person: person.user, show })}
-            />
-          );
-          return (
-            <WorkRow
-              key={person.user}
-              testId={`person-${person.user}`}
-              link={person.name}
-              about={
-                <>
-                  {number(undefined, t("show_open"), person.open)}{" "}
-                  {number("overdue", t("show_overdue"), person.overdue, true)}{" "}
-                  <Suspense>
-                    <MoreCounters
-                      names={["violations"]}
-                      count={person}
-                      onPress={(show) => go({ view: "team", person: person.user, show })}
-                    />
-                  </Suspense>
-                </>
-              }
-              due={person.due_today > 0 ? t("due_today", { count: person.due_today }) : ""}
-              who={<Avatar name={person.name} />}
-            />
-          );
-        })}
-      </WorkGroup>
-    </WorkList>
   );
 }
 

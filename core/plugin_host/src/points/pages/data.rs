@@ -11,7 +11,7 @@ use wasmtime::component::Instance;
 use super::kept::Known;
 use super::{DATA, MAX_ANSWER, View};
 use crate::PluginHost;
-use crate::bindings::types::Field;
+use crate::bindings::types::{Field, Value};
 use crate::bindings::ui_data as wit;
 use crate::bindings::views;
 use crate::capabilities::{State, from_wit};
@@ -133,8 +133,29 @@ fn rows_of(asked: &Computed, answer: &wit::Rows) -> Result<ComputedRows, String>
 fn cell_of(asked: &Computed, cell: &Field) -> Result<Json, String> {
     let column = asked.columns.iter().find(|column| column.key == cell.name);
     let column = column.ok_or_else(|| format!("the source declares no column `{:.50}`", cell.name))?;
-    let value = from_wit(column.field_type()?, cell.value.clone()).map_err(|why| format!("{}: {why}", cell.name))?;
+    let kind = column.field_type()?;
+    if !is_of(kind, &cell.value) {
+        return Err(format!("{}: the value does not fit a column of type {}", cell.name, kind.name()));
+    }
+    let value = from_wit(kind, cell.value.clone()).map_err(|why| format!("{}: {why}", cell.name))?;
     Ok(value.to_json())
+}
+
+/// Whether a value is of the kind that the portal expects in such a column. Texts, numbers and JSON are judged when they are read.
+const fn is_of(kind: FieldType, value: &Value) -> bool {
+    use FieldType as Kind;
+    let of_number = matches!(kind, Kind::Integer | Kind::Decimal | Kind::Duration);
+    let of_time = matches!(kind, Kind::Date | Kind::Datetime);
+    let of_id = matches!(kind, Kind::User | Kind::Department);
+    let of_flag = matches!(kind, Kind::Boolean);
+    match value {
+        Value::Boolean(_) => of_flag || matches!(kind, Kind::Json),
+        Value::Integer(_) | Value::Decimal(_) => !(of_flag || of_time || of_id),
+        Value::Date(_) | Value::Instant(_) => !(of_flag || of_number || of_id),
+        Value::Id(_) => !(of_flag || of_number || of_time),
+        Value::Ids(_) | Value::Multi(_) | Value::Money(_) => matches!(kind, Kind::Json),
+        _ => true,
+    }
 }
 
 impl ColumnSpec {

@@ -63,6 +63,8 @@ impl Declaration {
                 constraints: entity.constraints.clone(),
                 rules: entity.rules.clone(),
                 inner: !entity.menu,
+                icon: None,
+                menu: Default::default(),
                 standing: Default::default(),
             };
             own.entities.push((entity.key.as_str().into(), declaring.owner.clone(), kept));

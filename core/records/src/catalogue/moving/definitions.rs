@@ -7,19 +7,19 @@ use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
 use kernel::moving::{Gathered, Moved, Trouble};
 use kernel::value::FieldType;
-use kernel::{Ctx, EntityKey, Error, Result, audit};
+use kernel::{Ctx, EntityKey, Error, Message, Result, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Spec, add};
-use crate::catalogue::change::{
-    MAX_ENTITIES, MAX_FIELDS, NewField, checked, free_key, labels, own_entity, own_field, wrong,
-};
+use crate::catalogue::change::{MAX_FIELDS, NewField, checked, free_key, labels, own_field, place, wrong};
 use crate::catalogue::choices::is_target;
 use crate::catalogue::condition::Conditions;
 use crate::catalogue::definition::{Choice, Labels, Owner};
+use crate::catalogue::entities::{MAX_ENTITIES, fresh, own_entity};
+use crate::catalogue::menu::{self, MenuPlace};
 use crate::catalogue::rollup::Rollup;
-use crate::catalogue::store::{self, Kept, OwnEntity, OwnField, Standing, Which};
+use crate::catalogue::store::{self, Kept, OwnEntity, OwnField, Which};
 use crate::catalogue::{Catalogue, formula, rollup};
 use crate::{Records, recompute};
 
@@ -32,12 +32,17 @@ pub(super) struct EntitySpec {
     label_plural: Labels,
     #[serde(default)]
     staged: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    icon: Option<String>,
+    #[serde(default, skip_serializing_if = "MenuPlace::is_plain")]
+    menu: MenuPlace,
 }
 
 impl EntitySpec {
     fn of(key: &str, own: &OwnEntity) -> Self {
         let (label, label_plural) = (own.label.clone(), own.label_many.clone());
-        Self { key: key.to_owned(), label, label_plural, staged: own.staged }
+        let (icon, menu) = (own.icon.clone(), own.menu.clone());
+        Self { key: key.to_owned(), label, label_plural, staged: own.staged, icon, menu }
     }
 }
 
@@ -153,11 +158,14 @@ pub(in crate::catalogue) fn told_field(
 }
 
 /// Entities of the company's own, in their order.
-pub(super) async fn entities(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Gathered> {
+pub(super) async fn entities(conn: &impl ConnectionTrait, ctx: &Ctx, catalogue: &Catalogue) -> Result<Gathered> {
     let mut all = Gathered::default();
     let own = store::load(conn, ctx.tenant).await?;
     for (key, _, entity) in own.entities.iter().filter(|(_, owner, _)| *owner == Owner::Custom) {
-        add(&mut all, &EntitySpec::of(key, entity))?;
+        let mut spec = EntitySpec::of(key, entity);
+        // What it stood before may be gone: it stands at the end.
+        spec.menu.before = spec.menu.before.take().filter(|before| catalogue.find(before).is_some());
+        add(&mut all, &spec)?;
     }
     Ok(all)
 }
@@ -181,6 +189,14 @@ impl Records {
             if let Err(error) = put_entity(tx, ctx, moved).await {
                 troubles.extend(Trouble::of(moved, error)?);
             }
+        }
+        if !troubles.is_empty() || wanted.is_empty() {
+            return Ok(troubles);
+        }
+        // From here on each sees all the others.
+        let catalogue = self.drawn_from(tx, ctx.tenant).await?;
+        for moved in wanted {
+            troubles.extend(settle_place(tx, ctx, &catalogue, moved).await?);
         }
         Ok(troubles)
     }
@@ -360,12 +376,14 @@ async fn put_entity(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<()> {
         return Ok(audit::record(tx, ctx, "entity.removed", &moved.key, moved.told()).await?);
     };
     let (label, label_many) = (labels("label", spec.label)?, labels("label_plural", spec.label_plural)?);
+    let icon = spec.icon.as_deref().map_or(Ok(None), menu::icon)?;
     if known.is_some() {
         let kept = own_entity(tx, ctx, &spec.key, false).await?.definition;
         if kept.staged != spec.staged {
             return Err(wrong("staged", FieldError::new("schema_stages")));
         }
-        store::save(tx, ctx, Which::Entity(&spec.key), &OwnEntity { label, label_many, ..kept }).await?;
+        let own = OwnEntity { label, label_many, icon, menu: spec.menu, ..kept };
+        store::save(tx, ctx, Which::Entity(&spec.key), &own).await?;
         return Ok(audit::record(tx, ctx, "entity.updated", &moved.key, moved.told()).await?);
     }
     if store::entity(tx, ctx, &spec.key).await?.is_some() {
@@ -376,20 +394,28 @@ async fn put_entity(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<()> {
         return Err(wrong("key", FieldError::new("too_many").with("max", MAX_ENTITIES)));
     }
     let key = free_key(Some(&spec.key), &label, &taken)?;
-    let own = OwnEntity {
-        label,
-        label_many,
-        staged: spec.staged,
-        title_from: None,
-        list: Vec::new(),
-        card: Vec::new(),
-        constraints: Vec::new(),
-        rules: Vec::new(),
-        inner: false,
-        standing: Standing::default(),
-    };
+    let own = fresh(label, label_many, spec.staged, icon, spec.menu);
     store::insert_entity(tx, ctx, &key, &Owner::Custom, &own, place(taken.len())).await?;
     Ok(audit::record(tx, ctx, "entity.created", &moved.key, moved.told()).await?)
+}
+
+/// Passes a place in the menu before what is there. What is not here is no reason to refuse all else: then it stands at the
+/// end.
+async fn settle_place(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved) -> Result<Vec<Trouble>> {
+    let Some(spec) = moved.wanted::<EntitySpec>()? else { return Ok(Vec::new()) };
+    let Some(before) = spec.menu.before.clone() else { return Ok(Vec::new()) };
+    if catalogue.find(&before).is_some() {
+        return match menu::check(catalogue, &spec.key, &spec.menu) {
+            Ok(()) => Ok(Vec::new()),
+            Err(error) => Trouble::of(moved, error),
+        };
+    }
+    let kept = own_entity(tx, ctx, &spec.key, false).await?.definition;
+    let own = OwnEntity { menu: MenuPlace { before: None, ..spec.menu }, ..kept };
+    store::save(tx, ctx, Which::Entity(&spec.key), &own).await?;
+    let before: String = before.chars().take(80).collect();
+    let message = Message::key("configuration.menu_end").with("entity", before);
+    Ok(vec![Trouble::skipped(moved, "menu.before", message)])
 }
 
 async fn insert_field(tx: &Tx, ctx: &Ctx, spec: &FieldSpec, own: &OwnField) -> Result<()> {
@@ -413,11 +439,7 @@ fn in_bin(key: &str) -> Error {
 }
 
 /// Something named is not there.
-pub(super) fn absent(part: &str, name: &str) -> Error {
+pub(crate) fn absent(part: &str, name: &str) -> Error {
     let name: String = name.chars().take(80).collect();
     wrong(part, FieldError::worded("unknown_name", "absent_here").with("value", name))
-}
-
-fn place(index: usize) -> i64 {
-    i64::try_from(index).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@
 //! | `layouts` | layouts |
 //! | `views` | saved views that everybody sees |
 //!
-//! Pipelines are in `stages::moving`, directories in `directory::moving`.
+//! Pipelines are in `stages::moving`, directories in `directory::moving`, what is done about duplicates in `duplicates::moving`.
 
 mod definitions;
 mod guards;
@@ -26,9 +26,11 @@ use serde_json::Value as Json;
 use super::directory::moving::{self as directories, DirectorySpec};
 use super::{Catalogue, store};
 use crate::duplicates::Policies;
+use crate::duplicates::moving::{self as duplicates, DuplicatesSpec};
 use crate::stages::moving::PipelineSpec;
 use crate::{Records, stages};
 
+pub(crate) use definitions::absent;
 pub(in crate::catalogue) use definitions::{told_entity, told_field};
 pub(in crate::catalogue) use layouts::told_layout;
 
@@ -52,11 +54,18 @@ pub fn object(area: Area, spec: Json) -> std::result::Result<Object, String> {
         Area::Pipelines => full::<PipelineSpec>(spec),
         Area::Conditions => full::<guards::ConditionSpec>(spec),
         Area::Rules => full::<guards::RuleSpec>(spec),
+        Area::Duplicates => full::<DuplicatesSpec>(spec),
         Area::Layouts => full::<layouts::LayoutSpec>(spec),
         Area::Views => full::<views::ViewSpec>(spec),
-        Area::Roles | Area::Templates | Area::Processes | Area::Automations | Area::Reports => {
-            Err("it is not an object of the catalogue".to_owned())
-        }
+        Area::Roles
+        | Area::Calendars
+        | Area::Gateways
+        | Area::Templates
+        | Area::OwnTemplates
+        | Area::Processes
+        | Area::Automations
+        | Area::Reports
+        | Area::Dashboards => Err("it is not an object of the catalogue".to_owned()),
     }
 }
 
@@ -109,17 +118,16 @@ impl Records {
     pub async fn gather(&self, conn: &impl ConnectionTrait, ctx: &Ctx, area: Area) -> Result<Gathered> {
         let catalogue = self.drawn_from(conn, ctx.tenant).await?;
         match area {
-            Area::Entities => definitions::entities(conn, ctx).await,
+            Area::Entities => definitions::entities(conn, ctx, &catalogue).await,
             Area::Directories => directories::gather(conn, ctx).await,
             Area::Fields => definitions::fields(conn, ctx, &catalogue).await,
             Area::Pipelines => stages::moving::gather(conn, ctx, &catalogue, self.stage_acts()).await,
             Area::Conditions => guards::conditions(conn, ctx, &catalogue).await,
             Area::Rules => guards::rules(conn, ctx, &catalogue).await,
+            Area::Duplicates => duplicates::gather(conn, ctx.tenant, &catalogue).await,
             Area::Layouts => layouts::layouts(conn, ctx, &catalogue).await,
             Area::Views => views::views(conn, ctx, &catalogue).await,
-            Area::Roles | Area::Templates | Area::Processes | Area::Automations | Area::Reports => {
-                Ok(Gathered::default())
-            }
+            _ => Ok(Gathered::default()),
         }
     }
 
@@ -137,9 +145,10 @@ impl Records {
             Area::Pipelines => self.put_pipelines(tx, ctx, &wanted).await,
             Area::Conditions => self.put_conditions(tx, ctx, &wanted).await,
             Area::Rules => self.put_rules(tx, ctx, &wanted).await,
+            Area::Duplicates => self.put_duplicates(tx, ctx, &wanted).await,
             Area::Layouts => self.put_layouts(tx, ctx, &wanted).await,
             Area::Views => self.put_views(tx, ctx, &wanted).await,
-            Area::Roles | Area::Templates | Area::Processes | Area::Automations | Area::Reports => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 }

@@ -188,7 +188,7 @@ pub struct PublicActBody {
 }
 
 /// `POST /public/{company}/{plugin}/{page}/act`: the plugin does what somebody sends. Ten a minute from one address; with an
-/// `Idempotency-Key` the plugin gets the same key for every try.
+/// `Idempotency-Key` the plugin gets the same key for every try. 422 `file.invalid` with more files than the page's inputs take.
 #[utoipa::path(post, path = "/public/{company}/{plugin}/{page}/act", operation_id = "act_on_public_page", tag = "public",
     params(At), security(()),
     request_body = PublicActBody,
@@ -206,6 +206,9 @@ pub async fn public_act(
     let guest = come(&state, &address, &headers, at, body.tree_hash.as_deref()).await?;
     state.limits.public_send(&guest.address, &guest.company.slug, &guest.place())?;
     let Visit { open, ctx } = &guest.visit;
+    // The portal sends no more either; wherever somebody else puts them, they count.
+    let sent: Vec<&Value> = body.params.values().chain(body.state.values()).chain([&body.input]).collect();
+    state.files.sent_at_most(ctx, open.plugin(), guest.visit.most_files(), &sent).await?;
     let given = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let key = given.map_or_else(
         || ctx.id(),
@@ -236,7 +239,8 @@ pub struct UploadView {
 }
 
 /// `POST /public/{company}/{plugin}/{page}/files`: a file for an input of a form, its bytes as the body: a picture, PDF, text or office
-/// document of up to 5 MiB. It counts as something that is sent; 60 an hour from one address.
+/// document of up to 5 MiB. It counts as something that is sent; 60 an hour from one address. 200 of a company wait at once: then those
+/// from networks that have fewer there come in, and the oldest of the others go.
 #[utoipa::path(post, path = "/public/{company}/{plugin}/{page}/files", operation_id = "send_public_file", tag = "public",
     params(At, SentFile), security(()), request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 201, body = UploadView), (status = 404, body = crate::http::error::Problem)))]
@@ -255,7 +259,7 @@ pub async fn public_file(
     }
     state.limits.public_file(&guest.address, &guest.company.slug, &guest.place())?;
     let Visit { open, ctx } = &guest.visit;
-    let upload = state.files.offer(ctx, open.plugin(), &sent.name, body).await?;
+    let upload = state.files.offer(ctx, open.plugin(), &address.near(), &sent.name, body).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(UploadView { upload })))
 }
 

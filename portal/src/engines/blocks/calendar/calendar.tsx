@@ -69,7 +69,7 @@ function Loaded({ block }: { block: CalendarBlock }) {
   const iso = (day: string, minutes: number) => new Date(momentOf({ day, minutes })).toISOString();
   return (
     <CalendarView
-      label={say(block.title)}
+      label={say(block.title) || data.shape?.label_plural || ""}
       empty={say(block.empty)}
       events={events}
       now={{ ...now, day: today }}

@@ -9,12 +9,14 @@ import { shapeOf, usePage, useSay } from "@/engines/blocks/context";
 import { plain } from "@/engines/blocks/environment";
 import { sumOf } from "@/engines/blocks/expression/decimal";
 import type { PageStore } from "@/engines/blocks/page-store";
-import type { Action, Column, ShownAs } from "@/engines/blocks/tree";
+import type { Action, Column, ShownAs, Text } from "@/engines/blocks/tree";
 import type { SourceRow } from "@/engines/blocks/wire";
 import type { RowLinkProps, Shape, Source, ValueProps } from "@/engines/source";
 import { SwipeRow } from "@/ui/swipe-row";
 
 export interface RowsOptions {
+  /** Of the block: what the table is called for those who do not see it. */
+  title?: Text;
   /** Fields in order, and values that are computed for each row. */
   columns?: (string | Column)[];
   /** Whether fields may be edited where they stand; of a table each column says so itself. */
@@ -79,8 +81,9 @@ export function useRows(name: string, options: RowsOptions): Rows {
 
 function useShape(name: string, options: RowsOptions, say: ReturnType<typeof useSay>): Shape {
   const page = usePage();
+  const { t } = useTranslation("blocks");
   const data = page.source(name);
-  const { columns, edit } = options;
+  const { columns, edit, title } = options;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `say` is made anew each time, and the rows are nothing here
   return useMemo(() => {
     const known = shapeOf(name, data);
@@ -113,11 +116,13 @@ function useShape(name: string, options: RowsOptions, say: ReturnType<typeof use
       ...known,
       // The key names kept widths and drafts: a page's own.
       key: `${page.setup.plugin}.${page.setup.surface}.${name}`,
+      // A source of a plugin has a name for its author alone.
+      label_plural: say(title) || data.shape?.label_plural || t("table"),
       title_field: first ?? known.title_field,
       fields,
       layout: columns ? { ...known.layout, list: columns.map(keyOf) } : known.layout,
     };
-  }, [name, data.shape, data.fields, columns, edit, page]);
+  }, [name, data.shape, data.fields, columns, edit, title, page, t]);
 }
 
 /** What the links and menus of rows do: the block's actions over its source. */

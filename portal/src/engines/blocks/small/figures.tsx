@@ -1,6 +1,8 @@
 /** Figures and state in small: tiles, progress, a clock, badges, stages. */
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { stoodQuery } from "@/api/records";
 import { useActions } from "@/engines/blocks/actions";
 import { toneOf, useEnvironment, useGiven, usePage, useSay } from "@/engines/blocks/context";
 import { isTrue, plain } from "@/engines/blocks/environment";
@@ -159,6 +161,10 @@ function RecordStages({ source }: { source: string }) {
   const row = data.rows?.[0];
   const pipeline =
     data.shape?.pipelines.find(({ id }) => id === row?.fields.pipeline) ?? data.shape?.pipelines[0];
+  const entity = row && page.entityOf(source, row);
+  // Strangers of a public page ask for no record.
+  const asks = page.setup.me !== undefined && Boolean(entity);
+  const stood = useQuery({ ...stoodQuery(entity ?? "", row?.id ?? ""), enabled: asks }).data;
   if (!row || !pipeline) return null;
   const move = async (stage: string) => {
     setProblem(undefined);
@@ -177,6 +183,9 @@ function RecordStages({ source }: { source: string }) {
       label={t("blocks:stages")}
       allLabel={t("blocks:all_stages")}
       nextLabel={(stage) => t("blocks:next_stage", { stage })}
+      passedLabel={(stage) => t("card:stage_passed", { stage })}
+      skippedLabel={(stage) => t("card:stage_skipped", { stage })}
+      stood={stood}
       stages={[...pipeline.stages].sort((left, right) => left.sort - right.sort)}
       current={String(row.fields.stage ?? "")}
       disabled={!data.shape?.actions.update}

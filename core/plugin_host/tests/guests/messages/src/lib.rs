@@ -103,6 +103,31 @@ fn hostile(order: &str, text: &str) -> messaging::Message {
     })
 }
 
+/// A letter that tries to begin a header of its own at this place, after this end of a line.
+fn broken(place: &str, end: &str) -> messaging::Message {
+    let header = |name: &str, value: &str| messaging::Header { name: name.to_owned(), value: value.to_owned() };
+    let evil = format!("x@example.com{end}Bcc: everybody@example.com");
+    if place == "sms" {
+        return messaging::sms("sms", &format!("+380501234567{end}+380501234568"), "x");
+    }
+    let mut letter = letter(place).with(|mail| match place {
+        "to" => mail.to = vec![evil.clone()],
+        "cc" => mail.cc = vec![evil.clone()],
+        "subject" => mail.subject = evil.clone(),
+        "reply-to" => mail.reply_to = Some(evil.clone()),
+        "header" => mail.headers = vec![header("X-A", &evil)],
+        "references" => mail.headers = vec![header("References", &evil)],
+        "header name" => mail.headers = vec![header(&format!("X-A{end}Bcc"), "x@example.com")],
+        "unsubscribe" => mail.unsubscribe = Some(format!("https://example.com/{end}Bcc:x@example.com")),
+        "unsubscribe by mail" => mail.unsubscribe = Some(format!("mailto:x@example.com{end}Bcc:y@example.com")),
+        _ => {}
+    });
+    if place == "key" {
+        letter.key = evil;
+    }
+    letter
+}
+
 fn act(call: &Call) -> Done<String> {
     let of = |name| member(&call.input, name);
     let (order, record, text) = (of("order"), of("record"), of("text"));
@@ -137,7 +162,13 @@ fn act(call: &Call) -> Done<String> {
             messaging::send_all(&[letter("twice"), letter("twice")])
                 .map(|all| all.into_iter().map(described).collect::<Vec<_>>().join(" ")),
         ),
-        other => described(hostile(other, text).send()),
+        other => match other.strip_prefix("break in ") {
+            Some(place) => {
+                let end = [("return", "\r"), ("feed", "\n"), ("zero", "\0")].iter().find(|(word, _)| *word == text);
+                described(broken(place, end.map_or("\r\n", |(_, end)| *end)).send())
+            }
+            None => described(hostile(other, text).send()),
+        },
     };
     Ok(format!("{{\"said\": \"{}\"}}", said.replace(['"', '\\', '\n', '\r'], "'")))
 }

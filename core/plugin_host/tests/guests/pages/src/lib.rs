@@ -32,16 +32,46 @@ fn figures(ask: &Ask) -> Outcome<Figures> {
             std::hint::black_box(0);
         },
         Some("trap") => panic!("ordered"),
+        Some("memory") => hoard(),
+        Some("long cursor") => Figures { next: Some("b".repeat(2_000)), ..Figures::one(row("a")) },
+        Some("no number") => Figures::one(Figure::new("a").with("left", f64::NAN)),
+        Some("flag") => Figures::one(Figure::new("a").with("left", true)),
+        Some("time") => Figures::one(Figure::new("a").with("left", Value::Instant(i64::MAX))),
+        Some("list") => Figures::one(Figure::new("a").with("left", Value::Ids(vec!["b".to_owned()]))),
+        Some("somebody") => Figures::one(row("a").with("who", "Ann")),
+        Some("a number of people") => Figures::one(row("a").with("who", 5)),
         Some("cursor") if ask.cursor.as_deref() == Some("b") => Figures::one(row("b")),
         Some("cursor") => Figures { next: Some("b".to_owned()), ..Figures::one(row("a")) },
         _ => Figures::one(row("a")),
     })
 }
 
+/// Not written to: on a busy machine pages cost processor time, and that would run out first.
+fn hoard() -> ! {
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    loop {
+        all.push(std::hint::black_box(Vec::with_capacity(1024 * 1024)));
+    }
+}
+
 fn press(deed: &Deed) -> Acted {
+    let words = |text: &str| Message::new("", text);
     Ok(match deed.text("order").unwrap_or_default() {
         "away" => answer().open("//evil.example"),
         "local" => answer().open("/r/lead"),
+        "away by a line" => answer().open("/r/lead\r\nset-cookie: a=b"),
+        "away by a slash" => answer().open("/\\evil.example"),
+        "script" => answer().open("javascript:alert(1)"),
+        "endless toast" => answer().toast(words(&"x".repeat(17 * 1024))),
+        "sources" => answer().refresh(&["order"; 21]),
+        "errors" => (0..201).fold(answer(), |answer, n| answer.error(&n.to_string(), words("no"))),
+        "refusals" => (0..201).fold(answer(), |answer, n| answer.refused(&n.to_string(), words("no"))),
+        "endless errors" => (0..150).fold(answer(), |answer, _| answer.error("order", words(&"x".repeat(8 * 1024)))),
+        "loop" => loop {
+            std::hint::black_box(0);
+        },
+        "trap" => panic!("ordered"),
+        "memory" => hoard(),
         "patches" => (0..21).fold(answer(), |answer, _| answer.refresh(&[])),
         "state" => answer().set("a", "x".repeat(17 * 1024)),
         "refuse" => return Err(NotActed::refuse(Message::new("left", "?"))),
@@ -76,6 +106,34 @@ fn draw(view: &View) -> Outcome<String> {
             records::create("lead", Draft::new().with("title", "no"))?;
             page("")
         }
+        "loop" => loop {
+            std::hint::black_box(0);
+        },
+        "trap" => panic!("ordered"),
+        "memory" => hoard(),
+        "unknown" => page(r#"{"block": "hologram", "beam": 5}"#),
+        "many" => page(&vec![r#"{"block": "text", "markdown": "x"}"#; 301].join(",")),
+        "nested" => page(&(1..9).fold(r#"{"block": "text", "markdown": "x"}"#.to_owned(), |inner, _| {
+            format!(r#"{{"block": "section", "blocks": [{inner}]}}"#)
+        })),
+        "endless expression" => {
+            page(r#"{"block": "text", "markdown": {"=": "row.all(a, row.all(b, row.all(c, true)))"}}"#)
+        }
+        "frame" => page(r#"{"block": "frame", "title": {"t": "left"}, "file": "map/index.html"}"#),
+        "circle" => hanging(&[("a", "b"), ("b", "a")]),
+        "own tail" => hanging(&[("a", "a")]),
+        "chain" => hanging(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "order")]),
         _ => page(r#"{"block": "text", "markdown": "=1 + 1"}"#),
     })
+}
+
+/// Sources that each hang on another one; `order` is one of the code, which hangs on none.
+fn hanging(pairs: &[(&str, &str)]) -> String {
+    let source = |(name, on): &(&str, &str)| {
+        let filter = format!(r#"{{"field": "id", "op": "eq", "value": {{"=": "sources.{on}.first.id"}}}}"#);
+        format!(r#""{name}": {{"records": "lead", "filter": {filter}}}"#)
+    };
+    let sources: Vec<String> = pairs.iter().map(source).collect();
+    let order = r#""order": {"plugin": "order"}"#;
+    format!(r#"{{"v": 1, "sources": {{{}, {order}}}, "blocks": []}}"#, sources.join(", "))
 }

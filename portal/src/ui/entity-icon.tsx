@@ -1,4 +1,4 @@
-/** The picture of an entity; custom and plugin entities share one. */
+/** The picture of an entity: the product's have theirs, others share one until an administrator has chosen another. */
 import {
   type Icon,
   IconActivity,
@@ -20,6 +20,7 @@ import {
   IconTag,
   IconTargetArrow,
 } from "@tabler/icons-react";
+import { NamedIcon } from "./named-icon";
 
 const entityIcons: Record<string, Icon> = {
   lead: IconTargetArrow,
@@ -41,6 +42,13 @@ const entityIcons: Record<string, Icon> = {
   absence: IconBeach,
 };
 
-export function entityIcon(entity: string): Icon {
-  return entityIcons[entity] ?? IconStack2;
+interface Props {
+  /** An entity of the catalogue, or what is known of one. */
+  of: { key: string; icon?: string };
+  size: number;
+}
+
+export function EntityIcon({ of, size }: Props) {
+  const Known = entityIcons[of.key] ?? IconStack2;
+  return <NamedIcon name={of.icon} size={size} instead={<Known size={size} aria-hidden />} />;
 }
