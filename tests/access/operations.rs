@@ -468,6 +468,8 @@ impl Objects {
             ("PUT", "/plugins/{id}/gate") => json!({"departments": null}),
             ("PUT", "/plugins/{id}/settings") => json!({"settings": {"country": "UA"}}),
             ("POST", "/imports" | "/plugins") => json!({}),
+            ("POST", "/imports/link") => json!({"entity": "lead", "url": "https://169.254.169.254/list.csv"}),
+            ("POST", "/imports/{id}/header") => json!({"first": 1, "last": 1}),
             ("POST", "/process-definitions" | "/process-drawings") | ("PUT", "/process-drawings/{id}/xml") => {
                 Value::String(walked_process("walk"))
             }

@@ -3,6 +3,7 @@
 use calamine::{Data, Reader, Xlsx};
 use serde_json::{Value, json};
 
+use super::imports_whole::{counts, started, upload};
 use super::multiply;
 use crate::app::{Answer, Client, TestApp};
 
@@ -149,6 +150,59 @@ async fn a_finished_file_is_closed_to_its_asker_when_their_rights_go() {
     app.drain().await;
     let late = clerk.get(&format!("/jobs/{}", late["id"].as_str().unwrap())).await.ok(200);
     assert_eq!((&late["state"], &late["problem"]["code"]), (&json!("failed"), &json!("export.stale")));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_went_out_as_a_file_comes_in_again_as_it_was() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    let mut clients = Vec::new();
+    for title in ["Ann, Lee", "Bob"] {
+        clients.push(app.record("contact", json!({"title": title})).await);
+    }
+    let formulas = ["=1+1", "+7", "-5", "@sum", "'=quoted", "plain; \"two\", three"];
+    for title in formulas {
+        let fields = json!({"title": title, "amount": 10.5, "contacts": clients, "close_date": "2026-11-29"});
+        app.record("deal", fields).await;
+    }
+    app.record("deal", json!({"title": "other", "amount": 5})).await;
+    // One of two conditions, as the filter of a view says it.
+    let any =
+        json!({"or": [{"field": "amount", "op": "gt", "value": 7}, {"field": "title", "op": "eq", "value": "none"}]});
+    let config = json!({"filter": any, "columns": ["title", "amount", "currency", "contacts", "close_date", "stage"]});
+    let view = admin.post("/views", json!({"entity": "deal", "name": "Either", "config": config})).await.ok(201);
+    let job = exported(&app, &admin, json!({"entity": "deal", "view": view["id"], "format": "csv"})).await;
+    assert_eq!(job["result"]["file"]["rows"], json!(formulas.len()), "{job}");
+    let file = content(&admin, &job).await;
+    let text = file.text();
+    for risky in ["=1+1", "+7", "@sum"] {
+        assert!(text.contains(&format!("\n'{risky},")), "{risky}: {text}");
+    }
+    let made = upload(&admin, "deal", &file.body).await.ok(201);
+    let done = started(&app, &made, json!({"options": {"strict": true, "duplicates": "create"}})).await;
+    assert_eq!(counts(&done), [6, 0, 0, 0], "{done:#}");
+    for title in formulas {
+        let same = json!({"filter": {"field": "title", "op": "eq", "value": title}});
+        let found = admin.query("deal", same).await.ok(200);
+        let items = found["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2, "{title}: {found}");
+        for key in ["amount", "currency", "contacts", "close_date", "stage"] {
+            assert_eq!(items[0]["fields"][key], items[1]["fields"][key], "{title} {key}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_called_off_is_not_there() {
+    let app = TestApp::start().await;
+    app.record("lead", json!({"title": "Ann"})).await;
+    let begun = app.admin().post("/exports", json!({"entity": "lead", "format": "csv"})).await.ok(202);
+    let id = begun["id"].as_str().unwrap();
+    assert_eq!(app.admin().delete(&format!("/jobs/{id}")).await.ok(200)["state"], "cancelled");
+    app.drain().await;
+    app.admin().get(&format!("/exports/{id}/content")).await.problem(404, "not_found");
     app.finish().await;
 }
 

@@ -9,6 +9,7 @@ mod filters;
 mod given;
 mod idempotency;
 pub mod imports;
+mod imports_whole;
 mod lists;
 mod merge;
 pub mod own;

@@ -25,6 +25,7 @@
 //! | `housekeeping` | removal of what has expired |
 //! | `secrets` | secrets of all owners together: sealed anew, named, given up |
 //! | `standing` | how the system is, for plugins that ask |
+//! | `sheet_link` | tables behind links, for imports |
 //! | `webhook` | requests of processes to other servers |
 
 pub mod alone;
@@ -48,6 +49,7 @@ pub mod private;
 pub mod secrets;
 mod seen;
 pub mod setup;
+pub mod sheet_link;
 mod standing;
 pub mod state;
 pub mod webhook;

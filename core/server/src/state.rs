@@ -44,7 +44,7 @@ use crate::papers::Papers;
 use crate::private;
 use crate::seen::Seen;
 use crate::standing::System;
-use crate::webhook::Webhooks;
+use crate::webhook::{Webhooks, Wire};
 
 /// The hidden command that compiles a component.
 pub(crate) const COMPILE: &str = "compile-component";
@@ -72,6 +72,8 @@ pub struct Services {
     pub sales: crm::Sales,
     /// Imports.
     pub imports: Imports,
+    /// How requests go out to places that people name.
+    pub wire: Wire,
     /// Files of records.
     pub files: Files,
     /// Papers of records.
@@ -172,6 +174,7 @@ impl AppState {
         let plugins = PluginHost::new(&records, &tasks, &processes, host)?;
         let webhooks = Webhooks::new(config.webhooks.allow_private)?;
         let oidc = Oidc::new(webhooks.wire(), &env, config.webhooks.allow_private);
+        let wire = webhooks.wire();
         plugins.guard(&identities);
         plugins.set_outbound(Arc::new(Fetch(webhooks.wire())));
         let messages = Messages::new(&mail, config.messages.limits());
@@ -225,6 +228,7 @@ impl AppState {
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
             imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
+            wire,
             files,
             documents,
             oidc,

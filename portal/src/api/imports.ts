@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
 import { queryClient } from "./query-client";
-import type { Id, Import } from "./types";
+import type { Id, Import, ImportHeader } from "./types";
 import { type UploadOptions, upload } from "./upload";
 
 /** How often a working import is asked about, beside the live stream. */
@@ -46,6 +46,23 @@ export function uploadImport(entity: string, file: File, options: UploadOptions)
   return upload("/imports", form, options).then(kept);
 }
 
+/** A table behind a link: a sheet of Google, a CSV or XLSX file. */
+export const linkImport = (entity: string, url: string) =>
+  api.post("/imports/link", { entity, url }).then(kept);
+
+export const setHeader = (id: Id, header: ImportHeader) =>
+  api.post("/imports/{id}/header", header, { path: { id } }).then(kept);
+
+/** What stands in a column, and what it means in a field. */
+export function valuesQuery(id: Id, column: number, field: string) {
+  return queryOptions({
+    queryKey: [...keys.import(id), "values", column, field],
+    queryFn: ({ signal }) =>
+      api.get("/imports/{id}/values", { path: { id }, query: { column, field }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 /** Where columns go, and how. */
 export type Choices = Pick<Import, "mapping" | "options">;
 
@@ -58,5 +75,6 @@ export const cancelImport = (id: Id) =>
 export const resumeImport = (id: Id) =>
   api.post("/imports/{id}/resume", undefined, { path: { id } }).then(kept);
 
-/** The refused rows as CSV. A plain address: the browser downloads it with the session's cookie. */
-export const reportUrl = (id: Id) => `/api/v1/imports/${id}/report`;
+/** The refused rows as CSV, or those that lack cells. A plain address: the browser downloads it with the session's cookie. */
+export const reportUrl = (id: Id, leftOut = false) =>
+  `/api/v1/imports/${id}/report${leftOut ? "?left_out=true" : ""}`;

@@ -1345,6 +1345,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/header": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /imports/{id}/header`: says which rows name the columns; the mapping is suggested anew. */
+        post: operations["imports_header"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/report": {
         parameters: {
             query?: never;
@@ -1390,6 +1409,42 @@ export interface paths {
         put?: never;
         /** `POST /imports/{id}/start` */
         post: operations["imports_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** `GET /imports/{id}/values`: the different values of a column, with what they mean in a field. */
+        get: operations["imports_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /imports/link`: fetches a table and takes it in like an uploaded file. */
+        post: operations["imports_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8071,6 +8126,9 @@ export interface components {
             mapping: components["schemas"]["Mapped"][];
             /** @description Everything they may go to. */
             targets: components["schemas"]["ImportTarget"][];
+            header?: components["schemas"]["ImportHeader"] | null;
+            /** @description The first rows of the file, of which the header may be chosen (none in lists). */
+            top: components["schemas"]["ImportTopRow"][];
             /** @description How to import. */
             options: components["schemas"]["ImportOptions"];
             /**
@@ -8099,18 +8157,32 @@ export interface components {
              */
             skipped: number;
             /**
+             * Format: int64
+             * @description Of the accepted rows, those of which cells were left out.
+             */
+            partial: number;
+            /**
              * Format: uuid
              * @description The undo group of what was written.
              */
             batch?: string | null;
             /** @description Why it failed. */
             problem?: string | null;
-            /** @description The first refused rows (none in lists). */
+            /** @description The first refused rows and cells left out (none in lists). */
             errors: components["schemas"]["ImportError"][];
+            /** @description Why rows were refused and cells left out, the same reasons together, the most frequent first (none in lists). */
+            reasons: components["schemas"]["ImportReason"][];
             /** @description When the file came. */
             created_at: string;
             /** @description When it ended. */
             finished_at?: string | null;
+        };
+        /** @description What a value may mean. */
+        ImportChoice: {
+            /** @description Key of the choice or stage, id of the person, `true` or `false`. */
+            key: string;
+            /** @description For people. */
+            label: string;
         };
         /** @description A column of the file. */
         ImportColumn: {
@@ -8121,7 +8193,28 @@ export interface components {
             /** @description A few different values. */
             samples: string[];
         };
-        /** @description A refused row, in short. */
+        /** @description A value of a column. */
+        ImportColumnValue: {
+            /** @description The cell, or one item of it. */
+            value: string;
+            /**
+             * Format: int64
+             * @description Rows that have it.
+             */
+            rows: number;
+            /** @description The key of what it means by itself; none where it means nothing. */
+            to?: string | null;
+        };
+        /** @description The different values of a column. */
+        ImportColumnValues: {
+            /** @description The most frequent first, at most 200. */
+            items: components["schemas"]["ImportColumnValue"][];
+            /** @description Whether there are others. */
+            more: boolean;
+            /** @description What a value of the field may be; none where it is not one of a few. */
+            choices: components["schemas"]["ImportChoice"][];
+        };
+        /** @description A refused row, or a cell that was left out, in short. */
         ImportError: components["schemas"]["RowProblem"] & {
             /**
              * Format: int64
@@ -8129,12 +8222,57 @@ export interface components {
              */
             row: number;
         };
+        /** @description Which rows name the columns. */
+        ImportHeader: {
+            /**
+             * Format: int64
+             * @description Number of the first one in the file.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description Number of the last one: names of columns may stand in up to three rows.
+             */
+            last: number;
+        };
+        /** @description A table on the internet. */
+        ImportLink: {
+            /** @description What the rows become. */
+            entity: string;
+            /** @description An https link: to a sheet of Google that everybody with the link may see, or to any CSV or XLSX file. */
+            url: string;
+        };
         /** @description How to import. */
         ImportOptions: {
             /** @description Known clients. */
             duplicates?: components["schemas"]["Duplicates"];
             /** @description Whether rules of automation run for what is written. */
             run_rules?: boolean;
+            /**
+             * @description Whether one bad cell refuses its row. Otherwise a cell that is not understood is left out where its field may be
+             *     empty, and the import tells so.
+             */
+            strict?: boolean;
+        };
+        /** @description One reason. */
+        ImportReason: {
+            /** @description Which field, when it is one field's fault. */
+            field?: string | null;
+            /** @description Machine-readable. */
+            code: string;
+            /** @description As the first row of it was told. */
+            message: string;
+            /** @description Cells were left out; otherwise rows were refused. */
+            left_out: boolean;
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            rows: number;
+            /** @description Numbers of the first rows. */
+            first: number[];
+            /** @description A few different cells. */
+            values: string[];
         };
         /**
          * @description Where an import stands.
@@ -8149,6 +8287,16 @@ export interface components {
             label: string;
             /** @description Whether several columns may go into it. */
             many: boolean;
+        };
+        /** @description A row of the file's beginning, of which the header may be chosen. */
+        ImportTopRow: {
+            /**
+             * Format: int64
+             * @description Its number in the file.
+             */
+            row: number;
+            /** @description Its cells, long ones cut. */
+            cells: string[];
         };
         /** @description Something that went wrong. */
         IncidentView: {
@@ -8680,6 +8828,9 @@ export interface components {
                 mapping: components["schemas"]["Mapped"][];
                 /** @description Everything they may go to. */
                 targets: components["schemas"]["ImportTarget"][];
+                header?: components["schemas"]["ImportHeader"] | null;
+                /** @description The first rows of the file, of which the header may be chosen (none in lists). */
+                top: components["schemas"]["ImportTopRow"][];
                 /** @description How to import. */
                 options: components["schemas"]["ImportOptions"];
                 /**
@@ -8708,6 +8859,11 @@ export interface components {
                  */
                 skipped: number;
                 /**
+                 * Format: int64
+                 * @description Of the accepted rows, those of which cells were left out.
+                 */
+                partial: number;
+                /**
                  * Format: uuid
                  * @description The undo group of what was written.
                  */
@@ -8716,6 +8872,8 @@ export interface components {
                 problem?: string | null;
                 /** @description The first refused rows (none in lists). */
                 errors: components["schemas"]["ImportError"][];
+                /** @description Why rows were refused and cells left out, the same reasons together, the most frequent first (none in lists). */
+                reasons: components["schemas"]["ImportReason"][];
                 /** @description When the file came. */
                 created_at: string;
                 /** @description When it ended. */
@@ -10141,6 +10299,8 @@ export interface components {
             column: number;
             /** @description Key of the field; `full_name` = split into last, first and middle name; none = left out. */
             field?: string | null;
+            /** @description What cells of the column mean that mean something else, or nothing, as they stand. Up to 500. */
+            values?: components["schemas"]["ValueMeaning"][];
         };
         /** @description How many. */
         Marked: {
@@ -13174,6 +13334,10 @@ export interface components {
             code: string;
             /** @description For people, in the language of whoever imports. */
             message: string;
+            /** @description The beginning of the cell that is not understood. */
+            value?: string | null;
+            /** @description Only the cell was left out; the row was taken without it. */
+            left_out?: boolean;
         };
         /** @description New rows of a record. */
         RowsInput: {
@@ -14656,6 +14820,13 @@ export interface components {
             variables: {
                 [key: string]: unknown;
             };
+        };
+        /** @description What a cell means. */
+        ValueMeaning: {
+            /** @description The text of the cell (of a list: of one item); letter case does not matter. Up to 300 characters. */
+            from: string;
+            /** @description What is read instead: the key of a choice or a stage, the id or the name of a record. None: nothing. */
+            to?: string | null;
         };
         /** @description Whether an action is allowed. */
         VerdictView: {
@@ -19971,9 +20142,46 @@ export interface operations {
             };
         };
     };
-    imports_report: {
+    imports_header: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportHeader"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_report: {
+        parameters: {
+            query?: {
+                /** @description Rows that were taken without some of their cells, instead of those that were refused. */
+                left_out?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -20047,6 +20255,73 @@ export interface operations {
         };
         responses: {
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_values: {
+        parameters: {
+            query?: {
+                /** @description Its place, from 0. */
+                column?: number;
+                /** @description Key of the field that the values are for; that of the mapping when left out. */
+                field?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportColumnValues"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportLink"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

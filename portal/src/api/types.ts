@@ -129,6 +129,11 @@ export type ImportColumn = Schemas["ImportColumn"];
 export type ImportTarget = Schemas["ImportTarget"];
 export type Mapped = Schemas["Mapped"];
 export type Duplicates = Schemas["Duplicates"];
+export type ImportHeader = Schemas["ImportHeader"];
+export type ImportReason = Schemas["ImportReason"];
+export type ColumnValue = Schemas["ImportColumnValue"];
+export type ColumnValues = Schemas["ImportColumnValues"];
+export type ValueMeaning = Schemas["ValueMeaning"];
 
 /** `event: record` of the live stream. */
 export type RecordEvent = Schemas["StreamRecord"];

@@ -144,7 +144,8 @@ async fn fields_take_their_options_from_a_tree_at_every_door() {
     }
     let file = "Title;Region\nName;Lviv\nKey;ua\nRussian;Киев\nPath;Ukraine / Kyiv\nWrong;nowhere\n";
     let done = import(&app, "company", file, &["title", "x_region"], "create").await;
-    assert_eq!((&done["accepted"], &done["refused"]), (&json!(4), &json!(1)), "{done}");
+    assert_eq!((&done["accepted"], &done["refused"], &done["partial"]), (&json!(5), &json!(0), &json!(1)), "{done}");
+    assert_eq!(done["reasons"][0]["values"], json!(["nowhere"]), "{done}");
     let branch = json!({"field": "x_region", "op": "in", "value": ["ua", "kyiv", "lviv"]});
     assert_eq!(max.found("company", branch).await, ["Key", "Name", "One", "Path", "Russian"]);
     assert_eq!(max.found("company", json!({"field": "x_markets", "op": "eq", "value": "x_poland"})).await, ["One"]);

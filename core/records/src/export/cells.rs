@@ -73,7 +73,8 @@ impl Words<'_> {
             let stage = self.catalogue.pipelines.stage(&self.def.key, key);
             return stage.map_or_else(|| key.to_owned(), |(_, stage)| stage.name_in(self.ctx.locale).to_owned());
         }
-        let choice = field.choices.iter().find(|choice| choice.key == key);
+        let choices = self.catalogue.choices(field);
+        let choice = choices.iter().find(|choice| choice.key == key);
         choice.map_or_else(|| key.to_owned(), |choice| choice_label(self.def, field, choice, self.ctx.locale))
     }
 
@@ -87,7 +88,8 @@ impl Words<'_> {
     }
 }
 
+/// Several in one cell, as an import takes them apart again: titles hold commas.
 fn joined(parts: impl Iterator<Item = String>) -> Cell {
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { Cell::Nothing } else { Cell::Text(parts.join(", ")) }
+    if parts.is_empty() { Cell::Nothing } else { Cell::Text(parts.join("; ")) }
 }

@@ -131,8 +131,27 @@ pub(super) fn stages(entity: &str, pipelines: &Pipelines) -> HashMap<String, Str
     found
 }
 
-/// Records by what cells call them: id, title or number.
-pub(super) type Links = HashMap<(EntityKey, String), Meaning<Uuid>>;
+/// What cells call records of an entity by besides id, title and number: a column of theirs with a text.
+const CODES: [(&str, &str); 2] = [("product", "code"), ("tax", "code")];
+
+/// Records by what cells call them: id, title, number or code.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    named: HashMap<(EntityKey, String), Meaning<Uuid>>,
+    titles: HashMap<Uuid, String>,
+}
+
+impl Links {
+    /// The record of an entity that a cell names.
+    pub(super) fn get(&self, entity: &str, text: &str) -> Option<Meaning<Uuid>> {
+        self.named.get(&(entity.into(), text.to_owned())).copied()
+    }
+
+    /// The title of a record that some cell names.
+    pub(super) fn title(&self, id: &str) -> Option<&str> {
+        self.titles.get(&Uuid::parse_str(id).ok()?).map(String::as_str)
+    }
+}
 
 /// Looks up records that the importing person may see. A title is matched as people do (letter
 /// case and ё do not count) and goes before a number.
@@ -145,7 +164,7 @@ pub(super) async fn links(
     ctx: &Ctx,
     wanted: &BTreeMap<EntityKey, BTreeSet<String>>,
 ) -> Result<Links> {
-    let mut links = Links::new();
+    let mut links = Links::default();
     for (entity, texts) in wanted {
         let Some(def) = catalogue.find(entity) else { continue };
         for texts in texts.iter().collect::<Vec<_>>().chunks(LIST) {
@@ -167,15 +186,20 @@ async fn by_title_or_number(
     let ids: HashSet<Uuid> = texts.iter().filter_map(|text| Uuid::parse_str(text).ok()).collect();
     let backend = conn.get_database_backend();
     let title = words::in_order(Expr::col((def.table, "title")), backend);
-    let named = Cond::any()
+    let code = CODES.iter().find(|(entity, _)| def.key == *entity).map(|(_, code)| *code);
+    let mut named = Cond::any()
         .add(title.is_in(texts.iter().map(|text| words::operand(text).into_owned())))
         .add(Expr::col((def.table, "number")).is_in(numbers.keys().copied()))
         .add(Expr::col((def.table, "id")).is_in(ids));
+    if let Some(code) = code {
+        named = named.add(Expr::col((def.table, code)).is_in(texts.iter().map(|text| text.as_str())));
+    }
     let mut select = Query::select();
     select
         .column((def.table, "id"))
         .column((def.table, "title"))
         .column((def.table, "number"))
+        .column((def.table, code.unwrap_or("title")))
         .from(def.table)
         .and_where(Expr::col((def.table, "deleted_at")).is_null())
         .cond_where(named);
@@ -184,22 +208,31 @@ async fn by_title_or_number(
     if let Some(allowed) = asker.allowed(def, Action::Read) {
         select.and_where(allowed);
     }
-    let mut by_number: Vec<(String, Uuid)> = Vec::new();
+    let (mut by_number, mut by_code): (Vec<(String, Uuid)>, Vec<(String, Uuid)>) = (Vec::new(), Vec::new());
     for row in conn.query_all(&select).await? {
         let (id, title): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         for text in texts.iter().filter(|text| words::compare(text, &title).is_eq()) {
-            Meaning::add(links, (def.key.clone(), (*text).clone()), id);
+            Meaning::add(&mut links.named, (def.key.clone(), (*text).clone()), id);
         }
         if let Some(text) = numbers.get(&row.try_get_by_index::<i64>(2)?) {
             by_number.push(((*text).clone(), id));
         }
+        let own: Option<String> = row.try_get_by_index(3)?;
+        by_code.extend(own.filter(|own| code.is_some() && texts.contains(&own)).map(|own| (own, id)));
         let text = id.to_string();
         if let Some(text) = texts.iter().find(|given| given.eq_ignore_ascii_case(&text)) {
-            links.insert((def.key.clone(), (*text).clone()), Meaning::One(id));
+            links.named.insert((def.key.clone(), (*text).clone()), Meaning::One(id));
         }
+        links.titles.insert(id, title);
+    }
+    // Codes of several records (rates of one tax) name none of them.
+    let mut coded = HashMap::new();
+    by_code.into_iter().for_each(|(text, id)| Meaning::add(&mut coded, (def.key.clone(), text), id));
+    for (key, meaning) in coded {
+        links.named.entry(key).or_insert(meaning);
     }
     for (text, id) in by_number {
-        links.entry((def.key.clone(), text)).or_insert(Meaning::One(id));
+        links.named.entry((def.key.clone(), text)).or_insert(Meaning::One(id));
     }
     Ok(())
 }

@@ -11,16 +11,23 @@
 //! | module | what |
 //! |---|---|
 //! | `source` | files into the spool: encodings, delimiters, workbooks, limits |
-//! | `suggest`, `synonyms` | columns to fields, by name |
+//! | `header` | choosing the header, what stands in a column |
+//! | `suggest`, `synonyms`, `exports_of_others` | columns to fields, by name |
 //! | `cell`, `lookup`, `convert` | cells to values |
+//! | `lines` | product rows: several rows of the file of one record |
 //! | `run` | the job: rights, chunks, progress |
 //! | `rows` | what becomes of the rows of a chunk |
+//! | `groups` | reasons, the same ones together |
 //! | `model` | an import as its owner sees it |
 //! | `store` | the tables |
-//! | `report` | refused rows as CSV |
+//! | `report` | refused rows, and those that lack cells, as CSV |
 
 mod cell;
 mod convert;
+mod exports_of_others;
+mod groups;
+mod header;
+mod lines;
 mod lookup;
 mod model;
 mod problem;
@@ -34,11 +41,14 @@ mod synonyms;
 
 pub(crate) use cell::{plain_day, plain_number};
 pub use convert::RowProblem;
-pub use model::{Column, Duplicates, Import, Options, RowError, Source, State};
-pub use problem::INVALID;
+pub use groups::Group;
+pub use model::{
+    Column, ColumnValue, ColumnValues, Duplicates, Header, Import, Offered, Options, RowError, Source, State, TopRow,
+};
+pub use problem::{INVALID, refused_link};
 pub use report::{ERROR_COLUMN, Report, escape, unescape};
 pub use source::{MAX_CELL, MAX_COLUMNS, MAX_ROWS};
-pub use suggest::{FULL_NAME, Mapped, Target};
+pub use suggest::{FULL_NAME, Mapped, Target, ValueMeaning};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -140,7 +150,6 @@ impl Imports {
                 });
             }
         };
-        let names: Vec<String> = found.columns.iter().map(|(name, _)| name.clone()).collect();
         let columns = found.columns.into_iter().enumerate();
         let stored = Stored {
             id,
@@ -151,8 +160,15 @@ impl Imports {
             format: found.format.to_owned(),
             state: State::Uploaded,
             columns: columns.map(|(index, (name, samples))| Column { index, name, samples }).collect(),
-            mapping: suggest::suggest(def, &ctx.rights, &names),
-            settings: store::Settings { options: Options::default(), delimiter: found.delimiter, run: None },
+            mapping: suggest::suggest(def, &ctx.rights, &found.called),
+            settings: store::Settings {
+                options: Options::default(),
+                delimiter: found.delimiter,
+                run: None,
+                head: found.head,
+                partial: 0,
+                reasons: Vec::new(),
+            },
             total: found.rows,
             processed: 0,
             accepted: 0,
@@ -165,7 +181,8 @@ impl Imports {
         };
         // The file is taken: nobody around can send it again.
         kernel::db::again_raced(|| self.insert(&stored)).await?;
-        self.view(ctx, stored, Vec::new()).await
+        let top = self.top(&stored).await;
+        Ok(Import { top, ..self.view(ctx, stored, Vec::new()).await? })
     }
 
     async fn insert(&self, stored: &Stored) -> Result<()> {
@@ -212,6 +229,20 @@ impl Imports {
         reading.await.unwrap_or_else(|_| Err(Problem::new("damaged").into()))
     }
 
+    /// Whether the person may import such records, before a file is fetched for them.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown entity, `Denied` without the right to create.
+    pub async fn may(&self, ctx: &Ctx, entity: &str) -> Result<()> {
+        let def = self.records.entity(ctx, entity).await?;
+        may_import(ctx, &def.key).map(drop)
+    }
+
+    /// Bytes of the largest file.
+    pub const fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
     /// One import with its first refused rows.
     ///
     /// # Errors
@@ -224,7 +255,9 @@ impl Imports {
             let row = refusal.row;
             refusal.problems.into_iter().map(move |problem| RowError { row, problem })
         });
-        self.view(ctx, stored, errors.take(usize::try_from(SHOWN_ERRORS).unwrap_or(50)).collect()).await
+        let (top, reasons) = (self.top(&stored).await, groups::sorted(stored.settings.reasons.clone()));
+        let errors = errors.take(usize::try_from(SHOWN_ERRORS).unwrap_or(50)).collect();
+        Ok(Import { top, reasons, ..self.view(ctx, stored, errors).await? })
     }
 
     /// The last 100 imports, newest first.
@@ -293,7 +326,7 @@ impl Imports {
             let (ctx, rules) = (ctx.acting_as(actor), import.settings.options.run_rules);
             import.batch = Some(crate::batch::open_for_rules(&tx, &ctx, "import", rules).await?);
         }
-        (import.processed, import.accepted, import.refused, import.skipped) = (0, 0, 0, 0);
+        import.begin_anew();
         store::forget_refusals(&tx, id).await?;
         self.set_going(&tx, ctx, &mut import, state).await?;
         tx.commit().await?;
@@ -353,14 +386,14 @@ impl Imports {
         Ok(())
     }
 
-    /// The refused rows as CSV, piece by piece.
+    /// The refused rows as CSV, piece by piece; or with `left_out` those that were taken without some of their cells.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn report(&self, ctx: &Ctx, id: Uuid) -> Result<Report> {
+    pub async fn report(&self, ctx: &Ctx, id: Uuid, left_out: bool) -> Result<Report> {
         let import = store::find(self.records.db().read(), ctx, id).await?;
         let catalogue = self.records.catalogue_of(ctx).await?;
-        Ok(Report::new(self.records.db(), ctx.locale, catalogue, import))
+        Ok(Report::new(self.records.db(), ctx.locale, catalogue, import, left_out))
     }
 
     /// Removes the files of imports that ended, or were left lying, more than `KEPT_DAYS` ago. Returns how many.
@@ -424,14 +457,20 @@ fn view(catalogue: &crate::Catalogue, ctx: &Ctx, import: Stored, errors: Vec<Row
         mapping: import.mapping,
         targets: targets.unwrap_or_default(),
         options: import.settings.options,
+        header: Some(import.settings.head)
+            .filter(|head| head.skip > 0)
+            .map(|head| Header { first: head.first, last: head.last }),
+        top: Vec::new(),
         total: import.total,
         processed: import.processed,
         accepted: import.accepted,
         refused: import.refused,
         skipped: import.skipped,
+        partial: import.settings.partial,
         batch: import.batch,
         problem: import.problem,
         errors,
+        reasons: Vec::new(),
         created_at: import.created_at,
         finished_at: import.finished_at,
     }

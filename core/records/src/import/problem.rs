@@ -58,6 +58,11 @@ impl Problem {
     }
 }
 
+/// That a link leads to nothing that can be imported: `link`, `link_closed`, `link_forbidden`, `link_away`, `too_large`.
+pub fn refused_link(code: &'static str, locale: Locale) -> Error {
+    Problem::new(code).into_error("url", locale)
+}
+
 /// A text of imports by key.
 pub(super) fn label(key: &str, locale: Locale) -> String {
     TEXTS.get(locale, key).unwrap_or(key).to_owned()

@@ -6,6 +6,7 @@ use kernel::{Db, Error, Locale, Result};
 
 use super::convert::RowProblem;
 use super::store::Stored;
+use super::{lines, problem};
 use crate::Catalogue;
 use crate::catalogue::field_label;
 
@@ -47,27 +48,34 @@ pub struct Report {
     catalogue: Arc<Catalogue>,
     after: Option<u64>,
     begun: bool,
+    /// Of rows that were taken without some cells, not of those that were refused.
+    taken: bool,
 }
 
 impl Report {
     /// The name of a field; of one that is gone its key.
     fn label(&self, key: &str) -> String {
+        if lines::part_of(key).is_some() {
+            return problem::label(key, self.locale);
+        }
         let def = self.catalogue.find(&self.import.entity);
         let found = def.and_then(|def| Some((def, def.field(key)?)));
         found.map_or_else(|| key.to_owned(), |(def, field)| field_label(def, field, self.locale))
     }
 
-    pub(super) fn new(db: &Db, locale: Locale, catalogue: Arc<Catalogue>, import: Stored) -> Self {
+    /// `taken`: of rows that were taken without some of their cells.
+    pub(super) fn new(db: &Db, locale: Locale, catalogue: Arc<Catalogue>, import: Stored, taken: bool) -> Self {
         let stem = import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem);
         let delimiter = import.settings.delimiter.unwrap_or(if locale == Locale::En { ',' } else { ';' });
         Self {
-            file_name: format!("{stem} - errors.csv"),
+            file_name: format!("{stem} - {}.csv", if taken { "left out" } else { "errors" }),
             db: db.clone(),
             delimiter: u8::try_from(delimiter).unwrap_or(b','),
             locale,
             catalogue,
             after: None,
             begun: false,
+            taken,
             import,
         }
     }
@@ -90,7 +98,7 @@ impl Report {
         let rows = super::store::refusals(self.db.read(), self.import.id, self.after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(None) };
         self.after = Some(last.row);
-        for refusal in &rows {
+        for refusal in rows.iter().filter(|refusal| refusal.taken() == self.taken) {
             // A row with more cells than the header keeps them, behind the column of errors.
             let cells = (0..width).map(|index| refusal.cells.get(index).map(|cell| escape(cell)).unwrap_or_default());
             let beyond = refusal.cells.iter().skip(self.import.columns.len()).map(|cell| escape(cell));

@@ -5,18 +5,20 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use kernel::db::ConnectionTrait;
+use kernel::error::FieldError;
 use kernel::phone::Country;
-use kernel::{Ctx, Error, Fields, RecordId, Result, Value};
+use kernel::value::FieldType;
+use kernel::{Ctx, Error, Fields, Locale, RecordId, Result, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::convert::{Plan, RowProblem};
+use super::convert::{Converted, Noted, Plan, RowProblem, may_lack};
 use super::problem::Problem;
 use super::source::spool::Row;
 use super::store::{Refusal, Stored};
 use super::{Duplicates, Imports, lookup};
-use crate::catalogue::{Catalogue, EntityDef};
+use crate::catalogue::{Catalogue, EntityDef, FieldDef};
 use crate::duplicates::keys::{self, Key, Name};
 use crate::merge::unite;
 use crate::write::{Change, Trial, WriteOptions};
@@ -38,9 +40,43 @@ impl<E: Into<Error>> From<E> for Stop {
 /// What became of the rows of a chunk.
 #[derive(Default)]
 pub(super) struct Outcome {
+    /// Rows of the file.
+    pub rows: u64,
     pub accepted: u64,
     pub skipped: u64,
     pub refused: Vec<Refusal>,
+    /// Of the accepted rows, those of which cells were left out.
+    pub partial: Vec<Refusal>,
+}
+
+impl Outcome {
+    /// A record is refused with all rows of the file that are of it; those that are not to blame are told so.
+    fn refuse(&mut self, row: Row, problems: Vec<Noted>, locale: Locale) {
+        let together = || vec![RowProblem::of_row(&Problem::new("lines_together"), locale)];
+        let mut of: HashMap<u64, Vec<RowProblem>> = HashMap::new();
+        for (number, problem) in problems {
+            of.entry(number).or_default().push(problem);
+        }
+        let rows = std::iter::once((row.number, row.cells)).chain(row.more);
+        self.refused.extend(rows.map(|(number, cells)| Refusal {
+            row: number,
+            cells,
+            problems: of.remove(&number).unwrap_or_else(together),
+        }));
+    }
+
+    /// A record is written, perhaps without some cells.
+    fn accept(&mut self, row: Row, notes: Vec<Noted>) {
+        self.accepted += row.length();
+        let mut of: HashMap<u64, Vec<RowProblem>> = HashMap::new();
+        for (number, note) in notes {
+            of.entry(number).or_default().push(note);
+        }
+        let rows = std::iter::once((row.number, row.cells)).chain(row.more);
+        let noted =
+            rows.filter_map(|(number, cells)| Some(Refusal { row: number, cells, problems: of.remove(&number)? }));
+        self.partial.extend(noted);
+    }
 }
 
 /// A row on its way into a record.
@@ -49,6 +85,8 @@ struct Ready {
     fields: Map<String, Json>,
     keys: BTreeSet<Key>,
     name: Name,
+    /// Cells that were left out.
+    notes: Vec<Noted>,
 }
 
 /// One run over a file.
@@ -71,22 +109,24 @@ pub(super) struct Run {
 impl Imports {
     /// Deals with a chunk of rows. `first` after a start, when a crash may have left some of them written.
     pub(super) async fn chunk(&self, ctx: &Ctx, run: &mut Run, rows: Vec<Row>, first: bool) -> Result<Outcome, Stop> {
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome { rows: rows.iter().map(Row::length).sum(), ..Outcome::default() };
         let links = lookup::links(self.records.db().read(), &run.catalogue, ctx, &run.plan.wanted(&rows)).await?;
         let mut ready = Vec::with_capacity(rows.len());
         for row in rows {
             match run.plan.convert(&row, &links) {
-                Ok(fields) => {
+                Ok(Converted { fields, notes }) => {
                     let name = Name::of(&run.def, |key| fields.get(key).and_then(Json::as_str));
-                    ready.push(Ready { keys: keys::keys(&fields, run.home), name, row, fields });
+                    ready.push(Ready { keys: keys::keys(&fields, run.home), name, row, fields, notes });
                 }
-                Err(problems) => outcome.refused.push(Refusal { row: row.number, cells: row.cells, problems }),
+                Err(problems) => outcome.refuse(row, problems, ctx.locale),
             }
         }
         if first && run.dry.is_none() {
             let written = self.written(run, &ready).await?;
-            outcome.accepted += u64::try_from(written.len()).unwrap_or_default();
-            ready.retain(|ready| !written.contains(&record_id(run.import.id, ready.row.number)));
+            let is_written = |ready: &mut Ready| written.contains(&record_id(run.import.id, ready.row.number));
+            for done in ready.extract_if(.., is_written) {
+                outcome.accept(done.row, done.notes);
+            }
         }
         // Rows of one client in one chunk go one after the other, so that the later one finds the earlier one's record.
         while !ready.is_empty() {
@@ -98,7 +138,6 @@ impl Imports {
             self.wave(ctx, run, ready, &mut outcome).await?;
             ready = later;
         }
-        outcome.refused.sort_by_key(|refusal| refusal.row);
         Ok(outcome)
     }
 
@@ -117,49 +156,67 @@ impl Imports {
 
     /// Decides about rows of different clients and writes them.
     async fn wave(&self, ctx: &Ctx, run: &mut Run, ready: Vec<Ready>, outcome: &mut Outcome) -> Result<(), Stop> {
-        let (mut rows, mut changes) = (Vec::new(), Vec::new());
+        let mut pending = Vec::new();
         for (ready, decision) in self.decide(ctx, run, ready).await? {
             match decision {
-                Decision::Write(change) => {
-                    rows.push(ready);
-                    changes.push(change);
+                Decision::Write(change) => pending.push((ready, change)),
+                Decision::Skip => outcome.skipped += ready.row.length(),
+                Decision::Refuse(problem) => {
+                    let problem = (ready.row.number, RowProblem::of_row(&problem, ctx.locale));
+                    outcome.refuse(ready.row, vec![problem], ctx.locale);
                 }
-                Decision::Skip => outcome.skipped += 1,
-                Decision::Refuse(problem) => outcome.refused.push(Refusal {
-                    row: ready.row.number,
-                    cells: ready.row.cells,
-                    problems: vec![RowProblem {
-                        field: None,
-                        code: problem.code.into(),
-                        message: problem.text(ctx.locale),
-                    }],
-                }),
             }
         }
-        if changes.is_empty() {
-            return Ok(());
+        // What is refused for a cell that may be left out is tried without it.
+        for last in [false, false, true] {
+            if !pending.is_empty() {
+                pending = self.attempt(ctx, run, pending, outcome, last).await?;
+            }
         }
+        Ok(())
+    }
+
+    /// Writes changes; returns those to try again without cells of theirs.
+    async fn attempt(
+        &self,
+        ctx: &Ctx,
+        run: &mut Run,
+        pending: Vec<(Ready, Change)>,
+        outcome: &mut Outcome,
+        last: bool,
+    ) -> Result<Vec<(Ready, Change)>, Stop> {
         let options = WriteOptions { batch: run.import.batch, dry_run: run.dry.clone(), ..WriteOptions::default() };
+        let changes = pending.iter().map(|(_, change)| change.clone()).collect();
         let written = self.records.write(ctx, &run.def.key, changes, &options).await?;
-        for (ready, result) in rows.into_iter().zip(written) {
+        let strict = last || run.import.settings.options.strict;
+        let mut again = Vec::new();
+        for ((mut ready, mut change), result) in pending.into_iter().zip(written) {
             match result {
                 Ok(_) => {
-                    outcome.accepted += 1;
                     if run.dry.is_some() {
                         run.seen.extend(ready.keys.iter().map(|key| run.hasher.hash_one((key, ready.name.spelled()))));
                     }
+                    outcome.accept(ready.row, ready.notes);
                 }
                 Err(error @ (Error::Database(_) | Error::Raced(_) | Error::Internal(_) | Error::Unavailable(_))) => {
                     return Err(error.into());
                 }
-                Err(error) => outcome.refused.push(Refusal {
-                    row: ready.row.number,
-                    cells: ready.row.cells,
-                    problems: problems_of(&error, ctx),
-                }),
+                Err(error) if !strict && leave_out(&error, &run.def, &mut change) => {
+                    let number = ready.row.number;
+                    let left = problems_of(&error, ctx).into_iter();
+                    ready.notes.extend(left.map(|problem| (number, RowProblem { left_out: true, ..problem })));
+                    again.push((ready, change));
+                }
+                Err(error) => {
+                    let hard = |(number, note): Noted| (number, RowProblem { left_out: false, ..note });
+                    let mut problems: Vec<Noted> = ready.notes.into_iter().map(hard).collect();
+                    let number = ready.row.number;
+                    problems.extend(problems_of(&error, ctx).into_iter().map(|problem| (number, problem)));
+                    outcome.refuse(ready.row, problems, ctx.locale);
+                }
             }
         }
-        Ok(())
+        Ok(again)
     }
 
     async fn decide(&self, ctx: &Ctx, run: &Run, ready: Vec<Ready>) -> Result<Vec<(Ready, Decision)>, Stop> {
@@ -263,6 +320,42 @@ fn merged(
     fields
 }
 
+/// What may be wrong with a value as such. Whatever has to do with others (rules, constraints, guards) is no fault of a cell.
+const OF_VALUES: [&str; 15] = [
+    "address",
+    "characters",
+    "choice",
+    "date",
+    "datetime",
+    "decimals",
+    "email",
+    "id",
+    "missing",
+    "multi_value",
+    "phone",
+    "precision",
+    "range",
+    "too_long",
+    "too_many",
+];
+
+/// Takes the values that a change was refused for out of it, where the record may be without them.
+fn leave_out(error: &Error, def: &EntityDef, change: &mut Change) -> bool {
+    let Error::Invalid { code: crate::INVALID, fields: wrong } = error else { return false };
+    let (Change::CreateAs { fields, .. } | Change::Update { fields, .. }) = change else { return false };
+    let mendable = |(key, error): (&String, &FieldError)| {
+        // Of a list one item is at fault: it is not lost with the others.
+        let whole = |field: &FieldDef| field.kind.is_multi() || field.kind == FieldType::Json;
+        let may = def.field(key).is_some_and(|field| may_lack(field) && !whole(field));
+        may && fields.contains_key(key) && OF_VALUES.contains(&error.code.as_str())
+    };
+    if wrong.is_empty() || !wrong.iter().all(mendable) || wrong.len() >= fields.len() {
+        return false;
+    }
+    fields.retain(|key, _| !wrong.contains_key(key));
+    true
+}
+
 /// A refusal in the words of the person who imports.
 fn problems_of(error: &Error, ctx: &Ctx) -> Vec<RowProblem> {
     let fields = error.fields_in(ctx.locale);
@@ -270,12 +363,20 @@ fn problems_of(error: &Error, ctx: &Ctx) -> Vec<RowProblem> {
     let said = fields.values().any(|(_, message)| *message == general);
     let mut problems: Vec<RowProblem> = Vec::new();
     if fields.is_empty() || (matches!(error, Error::Refused(_)) && !said) {
-        problems.push(RowProblem { field: None, code: error.code().to_owned(), message: general });
+        problems.push(RowProblem {
+            field: None,
+            code: error.code().to_owned(),
+            message: general,
+            value: None,
+            left_out: false,
+        });
     }
     problems.extend(fields.into_iter().map(|(field, (code, message))| RowProblem {
         field: Some(field),
         code,
         message,
+        value: None,
+        left_out: false,
     }));
     problems
 }

@@ -20,11 +20,12 @@ use uuid::Uuid;
 
 use super::cell::Votes;
 use super::convert::Plan;
+use super::lines::Together;
 use super::problem::Problem;
 use super::rows::{Outcome, Run, Stop};
 use super::source::spool::{self, Row};
 use super::store::{self, Stored};
-use super::{Imports, State};
+use super::{Imports, State, groups};
 use crate::write::{CHUNK, Trial};
 
 /// The kind of job.
@@ -109,7 +110,9 @@ impl Imports {
         let gone = || Stop::Hopeless(Problem::new("entity_gone"));
         let def = Arc::clone(catalogue.find(&import.entity).ok_or_else(gone)?);
         let dry = (import.state == State::Checking).then(Trial::default);
-        let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, &import.columns, &import.mapping).await?;
+        let strict = import.settings.options.strict;
+        let (columns, mapping) = (&import.columns, &import.mapping);
+        let mut plan = Plan::load(&self.records, &ctx, &catalogue, &def, columns, mapping, strict).await?;
         plan.decide(self.votes(&import, plan.dated()).await?);
         let home = Country::of_currency(&catalogue.pipelines.currency);
         let (seen, hasher) = (HashSet::new(), RandomState::new());
@@ -118,18 +121,16 @@ impl Imports {
             // What an interrupted dry run saw is gone with it: begin again.
             self.restart(&mut run).await?;
         }
-        let mut chunks = self.chunks(&run.import).await?;
+        let mut chunks = self.chunks(&run.import, run.plan.own_columns()).await?;
         let mut count = 0_usize;
         while let Some(rows) = chunks.recv().await {
             count += 1;
             if count.is_multiple_of(RIGHTS_FOR) {
                 ctx = self.person(&run.import).await?;
             }
-            let read = u64::try_from(CHUNK).unwrap_or(u64::MAX);
             let rows = rows.map_err(Error::internal)?;
-            let length = u64::try_from(rows.len()).unwrap_or(read);
             let outcome = self.chunk(&ctx, &mut run, rows, count == 1).await?;
-            if !self.progress(&mut run, length, outcome).await? {
+            if !self.progress(&mut run, outcome).await? {
                 return Ok(());
             }
         }
@@ -155,8 +156,9 @@ impl Imports {
         if votes.is_empty() {
             return Ok(votes);
         }
+        let skip = import.settings.head.skip;
         let hearing = tokio::task::spawn_blocking(move || {
-            for row in spool::rows(&path, 0)? {
+            for row in spool::rows(&path, skip)? {
                 let row = row?;
                 for (column, votes) in &mut votes {
                     row.cells.get(*column).into_iter().for_each(|cell| votes.hear(cell));
@@ -169,22 +171,22 @@ impl Imports {
 
     /// The spool of an import that still has one.
     async fn spooled(&self, import: &Stored) -> Result<PathBuf, Stop> {
-        let path = super::spool_in(&self.dir.join(import.id.to_string()));
-        if tokio::fs::try_exists(&path).await.unwrap_or(false) {
-            Ok(path)
-        } else {
-            Err(Stop::Hopeless(Problem::new("file_missing")))
-        }
+        self.spool_of(import).await.ok_or_else(|| Stop::Hopeless(Problem::new("file_missing")))
     }
 
-    /// Rows that were not dealt with yet, read ahead by one chunk on a thread of their own.
-    async fn chunks(&self, import: &Stored) -> Result<mpsc::Receiver<std::io::Result<Vec<Row>>>, Stop> {
+    /// Rows that were not dealt with yet, read ahead by one chunk on a thread of their own. `own`: the columns of the record
+    /// itself, where rows below each other may be of one.
+    async fn chunks(
+        &self,
+        import: &Stored,
+        own: Option<Vec<usize>>,
+    ) -> Result<mpsc::Receiver<std::io::Result<Vec<Row>>>, Stop> {
         let path = self.spooled(import).await?;
         let (sender, receiver) = mpsc::channel(1);
-        let skip = import.processed;
+        let skip = import.settings.head.skip + import.processed;
         tokio::task::spawn_blocking(move || {
             let mut rows = match spool::rows(&path, skip) {
-                Ok(rows) => rows,
+                Ok(rows) => Together::new(rows, own),
                 Err(error) => return drop(sender.blocking_send(Err(error))),
             };
             loop {
@@ -199,7 +201,7 @@ impl Imports {
     }
 
     /// Commits what became of a chunk. False when this run is no longer the one that counts.
-    async fn progress(&self, run: &mut Run, rows: u64, outcome: Outcome) -> Result<bool> {
+    async fn progress(&self, run: &mut Run, outcome: Outcome) -> Result<bool> {
         let tx = self.records.db().begin().await?;
         let Some(mut now) = store::of_job_locked(&tx, run.import.tenant, run.import.id).await? else {
             return Ok(false);
@@ -209,11 +211,15 @@ impl Imports {
         if !ours || now.processed != run.import.processed {
             return Ok(false);
         }
-        now.processed += rows;
+        now.processed += outcome.rows;
         now.accepted += outcome.accepted;
         now.skipped += outcome.skipped;
         now.refused += u64::try_from(outcome.refused.len()).unwrap_or_default();
-        store::refuse(&tx, now.id, &outcome.refused).await?;
+        now.settings.partial += u64::try_from(outcome.partial.len()).unwrap_or_default();
+        let mut told = outcome.refused;
+        told.extend(outcome.partial);
+        groups::count(&mut now.settings.reasons, &told);
+        store::refuse(&tx, now.id, &told).await?;
         store::update(&tx, &now).await?;
         jobs::came_further(&tx, &key(run.run)).await?;
         tx.commit().await?;
@@ -228,7 +234,7 @@ impl Imports {
         }
         let tx = self.records.db().begin().await?;
         let import = &mut run.import;
-        (import.processed, import.accepted, import.refused, import.skipped) = (0, 0, 0, 0);
+        import.begin_anew();
         store::forget_refusals(&tx, import.id).await?;
         store::update(&tx, import).await?;
         tx.commit().await?;

@@ -9,11 +9,15 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::convert::RowProblem;
+use super::groups::Group;
+use super::source::head::Head;
 use super::suggest::Mapped;
 use super::{Column, Options, State};
 
 /// Imports of a list.
 const LISTED: u64 = 100;
+/// Refused rows of one statement.
+const AT_ONCE: usize = 200;
 /// Newest imports whose files are measured.
 const WITH_FILES: u64 = 10_000;
 
@@ -26,6 +30,15 @@ pub(super) struct Settings {
     pub delimiter: Option<char>,
     /// The job that may write now.
     pub run: Option<Uuid>,
+    /// Where the header is.
+    #[serde(default)]
+    pub head: Head,
+    /// Of the accepted rows, those of which cells were left out.
+    #[serde(default)]
+    pub partial: u64,
+    /// Why rows were refused and cells left out.
+    #[serde(default)]
+    pub reasons: Vec<Group>,
 }
 
 /// A row of `import`.
@@ -52,7 +65,16 @@ pub(super) struct Stored {
     pub finished_at: Option<Timestamp>,
 }
 
-/// A row of `import_refusal`.
+impl Stored {
+    /// Forgets what an earlier run counted.
+    pub(super) fn begin_anew(&mut self) {
+        (self.processed, self.accepted, self.refused, self.skipped) = (0, 0, 0, 0);
+        self.settings.partial = 0;
+        self.settings.reasons.clear();
+    }
+}
+
+/// A row of `import_refusal`: a refused one, or one that was taken without some of its cells.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     /// Number of the row in the file.
@@ -61,6 +83,13 @@ pub(super) struct Refusal {
     pub cells: Vec<String>,
     /// What is wrong with it.
     pub problems: Vec<RowProblem>,
+}
+
+impl Refusal {
+    /// Whether the row was taken all the same.
+    pub(super) fn taken(&self) -> bool {
+        self.problems.iter().all(|problem| problem.left_out)
+    }
 }
 
 const COLUMNS: [&str; 19] = [
@@ -143,6 +172,18 @@ pub(super) async fn update(tx: &Tx, import: &Stored) -> Result<()> {
         .value("problem", import.problem.clone())
         .value("finished_at", import.finished_at.map(|t| t.0))
         .and_where(Expr::col("id").eq(import.id));
+    tx.execute(&update).await?;
+    Ok(())
+}
+
+/// Writes what another header changes.
+pub(super) async fn update_columns(tx: &Tx, import: &Stored) -> Result<()> {
+    let update = Query::update()
+        .table("import")
+        .value("columns", json!(import.columns))
+        .value("total", big(import.total))
+        .and_where(Expr::col("id").eq(import.id))
+        .take();
     tx.execute(&update).await?;
     Ok(())
 }
@@ -257,22 +298,22 @@ pub(super) async fn ended_before(conn: &impl ConnectionTrait, before: Timestamp)
     conn.query_all(&select).await?.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-/// Adds refused rows.
+/// Adds refused rows, and those that lack cells.
 pub(super) async fn refuse(tx: &Tx, import: Uuid, refusals: &[Refusal]) -> Result<()> {
-    if refusals.is_empty() {
-        return Ok(());
+    // A record may have a thousand rows of the file.
+    for refusals in refusals.chunks(AT_ONCE) {
+        let mut insert = Query::insert();
+        insert.into_table("import_refusal").columns(["import_id", "row_number", "cells", "errors"]);
+        for refusal in refusals {
+            insert.values_panic([
+                import.into(),
+                big(refusal.row).into(),
+                json!(refusal.cells.iter().map(|cell| cell.replace('\0', "\u{fffd}")).collect::<Vec<_>>()).into(),
+                json!(refusal.problems).into(),
+            ]);
+        }
+        tx.execute(&insert).await?;
     }
-    let mut insert = Query::insert();
-    insert.into_table("import_refusal").columns(["import_id", "row_number", "cells", "errors"]);
-    for refusal in refusals {
-        insert.values_panic([
-            import.into(),
-            big(refusal.row).into(),
-            json!(refusal.cells.iter().map(|cell| cell.replace('\0', "\u{fffd}")).collect::<Vec<_>>()).into(),
-            json!(refusal.problems).into(),
-        ]);
-    }
-    tx.execute(&insert).await?;
     Ok(())
 }
 

@@ -6,9 +6,10 @@ use kernel::access::Rights;
 use kernel::value::FieldType;
 use serde::{Deserialize, Serialize};
 
-use super::problem;
+use super::exports_of_others::{LINES, OTHERS};
 use super::report::ERROR_COLUMN;
 use super::synonyms::{KIND_WORDS, SYNONYMS};
+use super::{lines, problem};
 use crate::catalogue::{EntityDef, FieldDef, field_label};
 
 /// A target that is no field: a name in one cell, split into its parts.
@@ -25,6 +26,20 @@ pub struct Mapped {
     /// Key of the field; `full_name` = split into last, first and middle name; none = left out.
     #[serde(default)]
     pub field: Option<String>,
+    /// What cells of the column mean that mean something else, or nothing, as they stand. Up to 500.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueMeaning>,
+}
+
+/// What a cell means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueMeaning {
+    /// The text of the cell (of a list: of one item); letter case does not matter. Up to 300 characters.
+    pub from: String,
+    /// What is read instead: the key of a choice or a stage, the id or the name of a record. None: nothing.
+    #[serde(default)]
+    pub to: Option<String>,
 }
 
 /// Something that a column may go into.
@@ -73,6 +88,13 @@ pub(super) fn targets(def: &EntityDef, rights: &Rights, locale: Locale) -> Vec<T
         label: field_label(def, field, locale),
         many: field.kind.is_multi(),
     }));
+    if lines::has(def, rights) {
+        all.extend(lines::PARTS.iter().map(|part| Target {
+            key: part.key.to_owned(),
+            label: problem::label(part.key, locale),
+            many: false,
+        }));
+    }
     all
 }
 
@@ -105,7 +127,15 @@ pub(super) fn suggest(def: &EntityDef, rights: &Rights, columns: &[String]) -> V
     if chosen.iter().flatten().any(|key| NAMES.contains(&key.as_str())) {
         chosen.iter_mut().filter(|key| key.as_deref() == Some(FULL_NAME)).for_each(|key| *key = None);
     }
-    chosen.into_iter().enumerate().map(|(column, field)| Mapped { column, field }).collect()
+    // A number without a product is no product row.
+    let sold = |key: &String| key == "rows.product" || key == "rows.title";
+    if !chosen.iter().flatten().any(sold) {
+        chosen
+            .iter_mut()
+            .filter(|key| key.as_deref().is_some_and(|key| lines::part_of(key).is_some()))
+            .for_each(|key| *key = None);
+    }
+    chosen.into_iter().enumerate().map(|(column, field)| Mapped { column, field, values: Vec::new() }).collect()
 }
 
 /// The fields a name may mean, best first.
@@ -114,13 +144,15 @@ fn candidates<'a>(def: &'a EntityDef, name: &str, loose: bool) -> Vec<&'a str> {
     let name = if loose { bare.as_str() } else { name };
     let mut keys: Vec<&'a str> = Vec::new();
     for scope in [def.key.as_str(), "*"] {
-        let named = SYNONYMS.iter().filter(|(entity, _, names)| *entity == scope && names.contains(&name));
+        let all = SYNONYMS.iter().chain(OTHERS);
+        let named = all.filter(|(entity, _, names)| *entity == scope && names.contains(&name));
         keys.extend(named.map(|(_, key, _)| *key));
     }
     let labelled = def.fields.iter().filter(|field| {
         normal(&field.key) == name || Locale::ALL.iter().any(|l| normal(&field_label(def, field, *l)) == name)
     });
     keys.extend(labelled.map(|field| field.key.as_str()));
+    keys.extend(LINES.iter().filter(|(_, names)| names.contains(&name)).map(|(key, _)| *key));
     if loose && keys.is_empty() {
         let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         if has(&["mail", "почт", "пошт"]) {
@@ -166,7 +198,7 @@ mod tests {
                 ("Мобильный телефон", "phones"),
                 ("Рабочий e-mail", "emails"),
                 ("Корпоративный сайт", "sites"),
-                ("Контакт Telegram", ""),
+                ("Контакт Telegram", "messengers"),
                 ("Название компании", "company_title"),
                 ("Должность", "position"),
                 ("Источник", "source"),
@@ -233,8 +265,113 @@ mod tests {
     }
 
     #[test]
+    fn exports_of_bitrix24_and_amocrm_are_known_in_three_languages() {
+        check(
+            "lead",
+            &[
+                ("Lead Name", "title"),
+                ("Second Name", "middle_name"),
+                ("Work Phone", "phones"),
+                ("Work E-mail", "emails"),
+                ("Corporate Website", "sites"),
+                ("Company Name", "company_title"),
+                ("Source", "source"),
+                ("Total", "amount"),
+                ("Responsible person", "owner"),
+            ],
+        );
+        check(
+            "lead",
+            &[
+                ("Назва ліда", "title"),
+                ("Ім'я", "first_name"),
+                ("По батькові", "middle_name"),
+                ("Прізвище", "last_name"),
+                ("Робочий телефон", "phones"),
+                ("Приватний e-mail", "emails"),
+                ("Назва компанії", "company_title"),
+                ("Відповідальний", "owner"),
+            ],
+        );
+        // Deals with their products, one row each.
+        check(
+            "deal",
+            &[
+                ("ID", "origin_id"),
+                ("Название сделки", "title"),
+                ("Стадия сделки", "stage"),
+                ("Сумма", "amount"),
+                ("Компания", "company"),
+                ("Предполагаемая дата закрытия", "close_date"),
+                ("Товар", "rows.product"),
+                ("Цена", "rows.price"),
+                ("Количество", "rows.quantity"),
+            ],
+        );
+        // Numbers without a product are no product rows.
+        check("deal", &[("Название", "title"), ("Количество", ""), ("Цена за единицу", "")]);
+        // amoCRM and Kommo.
+        check(
+            "deal",
+            &[
+                ("Назва угоди", "title"),
+                ("Бюджет, ₴", "amount"),
+                ("Етап угоди", "stage"),
+                ("Повне ім'я контакту", "contacts"),
+                ("Компанія контакту", "company"),
+            ],
+        );
+        check(
+            "deal",
+            &[
+                ("Lead title", "title"),
+                ("Sale, $", "amount"),
+                ("Lead status", "stage"),
+                ("Contact's full name", "contacts"),
+                ("Company", "company"),
+                ("Responsible user", "owner"),
+            ],
+        );
+        check(
+            "contact",
+            &[("Полное имя контакта", "full_name"), ("Рабочий прямой телефон", "phones"), ("Личный email", "emails")],
+        );
+    }
+
+    #[test]
+    fn price_lists_payments_and_tasks_find_their_fields() {
+        check(
+            "product",
+            &[("Артикул", "code"), ("Номенклатура", "title"), ("Ед. изм.", "unit"), ("Категория", "category")],
+        );
+        check(
+            "price",
+            &[("Товар", "product"), ("Прайс-лист", "price_list"), ("Цена", "price"), ("Количество от", "min_quantity")],
+        );
+        check(
+            "payment",
+            &[
+                ("Дата платежа", "paid_on"),
+                ("Сумма", "amount"),
+                ("Назначение платежа", "purpose"),
+                ("ИНН", "payer_tax_id"),
+            ],
+        );
+        check(
+            "invoice",
+            &[
+                ("Контрагент", "company"),
+                ("Срок оплаты", "due_date"),
+                ("Товар", "rows.product"),
+                ("НДС", "rows.tax_rate"),
+            ],
+        );
+        check("task", &[("Задача", "title"), ("Исполнитель", "assignee"), ("Крайний срок", "due")]);
+    }
+
+    #[test]
     fn every_synonym_names_a_field_that_exists() {
-        for (entity, key, _) in SYNONYMS {
+        for (entity, key, _) in SYNONYMS.iter().chain(OTHERS) {
             let catalogue = crate::Catalogue::core();
             let exists = catalogue
                 .entities()

@@ -149,12 +149,20 @@ impl World {
     }
 
     async fn report(&self, import: &Import) -> String {
-        String::from_utf8(self.imports.report(&self.admin, import.id).await.unwrap().all().await.unwrap()).unwrap()
+        String::from_utf8(self.imports.report(&self.admin, import.id, false).await.unwrap().all().await.unwrap())
+            .unwrap()
     }
 }
 
 const fn how(duplicates: Duplicates) -> Option<Options> {
-    Some(Options { duplicates, run_rules: false })
+    Some(Options { duplicates, run_rules: false, strict: false })
+}
+
+/// One bad cell refuses its row.
+const STRICT: Option<Options> = Some(Options { duplicates: Duplicates::Skip, run_rules: false, strict: true });
+
+fn mapped(column: usize, field: &str) -> Mapped {
+    Mapped { column, field: Some(field.into()), values: Vec::new() }
 }
 
 fn counts(import: &Import) -> (u64, u64, u64, u64) {
@@ -217,8 +225,11 @@ async fn what_does_not_fit_is_refused_reported_and_imports_again_when_mended() {
 Длинная;;;;;;;;лишнее
 Тёзка;;1234567890123456;;;;;
 ";
-    let done = world.run(&world.upload("lead", text).await, None).await;
+    let done = world.run(&world.upload("lead", text).await, STRICT).await;
     assert_eq!(counts(&done), (5, 1, 4, 0));
+    let reasons: Vec<_> =
+        done.reasons.iter().map(|reason| (reason.code.as_str(), reason.rows, reason.left_out)).collect();
+    assert_eq!((reasons.len(), reasons[0]), (9, ("number", 1, false)), "{reasons:?}");
     assert_eq!(
         codes(&done),
         [
@@ -240,11 +251,132 @@ async fn what_does_not_fit_is_refused_reported_and_imports_again_when_mended() {
     assert!(lines[1].starts_with("'=cmd|' /C calc'!A0;'+7 916 222 33 44;сто;"), "{}", lines[1]);
     assert!(lines[1].contains("Сумма: «сто» — не число. Стадия: Нет стадии «Нигде»."), "{}", lines[1]);
     let mended = report.replace("сто;Нигде;Марс;Никто;31.02.2026;без собаки", "100;Новый;;;;a@example.net");
-    let again = world.run(&world.upload("lead", &mended).await, None).await;
+    let again = world.run(&world.upload("lead", &mended).await, STRICT).await;
     assert_eq!(counts(&again), (4, 1, 3, 0), "{:?}", again.errors);
     assert_eq!(world.titles("lead").await, ["Хорошая", "=cmd|' /C calc'!A0"]);
     assert_eq!(again.mapping.last().unwrap().field, None);
     assert!(world.report(&again).await.lines().next().unwrap().ends_with("E-mail;error"));
+}
+
+#[tokio::test]
+async fn one_bad_cell_does_not_lose_its_row() {
+    let world = world().await;
+    let text = "Название;Сумма;Источник;Дата рождения;Стадия;Валюта
+А;сто;Марс;01.02.1990;Новый;
+Б;5;Марс;вчера;Новый;
+В;;;;Нигде;
+Г;1234567890123456;Сайт;;;
+Д;7;;;;тугрики
+";
+    let import = world.upload("lead", text).await;
+    let checked = world.check(&import, None).await;
+    assert_eq!((counts(&checked), checked.partial), ((5, 3, 2, 0), 3), "{:?}", checked.errors);
+    let done = world.run(&import, None).await;
+    assert_eq!((counts(&done), done.partial), ((5, 3, 2, 0), 3), "{:?}", done.errors);
+    let reasons: Vec<_> =
+        done.reasons.iter().map(|one| (one.code.as_str(), one.rows, one.left_out, one.first.clone())).collect();
+    assert_eq!(
+        reasons,
+        [
+            ("stage", 1, false, vec![4]),
+            ("choice", 1, false, vec![6]),
+            ("choice", 2, true, vec![2, 3]),
+            ("number", 1, true, vec![2]),
+            ("date", 1, true, vec![3]),
+            ("precision", 1, true, vec![5]),
+        ]
+    );
+    assert_eq!(done.reasons[2].values, ["Марс"]);
+    let leads = world.all("lead").await;
+    assert_eq!(leads[0].fields["birthdate"].to_json(), "1990-02-01");
+    let empty = |key: &str| leads[0].fields.get(key).is_none_or(Value::is_empty);
+    assert!(empty("amount") && empty("source"));
+    assert_eq!(leads[1].fields["amount"].to_json().as_f64(), Some(5.0));
+    assert_eq!(leads[2].fields["title"].to_json(), "Г");
+    // What was refused is in one report, what was taken without cells in another.
+    assert_eq!(world.report(&done).await.lines().count(), 3);
+    let left = world.imports.report(&world.admin, done.id, true).await.unwrap().all().await.unwrap();
+    let left = String::from_utf8(left).unwrap();
+    assert_eq!(left.lines().count(), 4, "{left}");
+    assert!(left.contains("Сумма: «сто» — не число."), "{left}");
+}
+
+#[tokio::test]
+async fn values_are_given_a_meaning() {
+    let world = world().await;
+    let text = "Название;Стадия;Источник;Ответственный\nА;Горячий;инста;Пётр\nБ;горячий;Сайт;\nВ;Холодный;инста;\n";
+    let import = world.upload("lead", text).await;
+    let values = world.imports.values(&world.admin, import.id, 1, None).await.unwrap();
+    let told: Vec<_> = values.items.iter().map(|item| (item.value.as_str(), item.rows, item.to.as_deref())).collect();
+    assert_eq!(told, [("Горячий", 1, None), ("Холодный", 1, None), ("горячий", 1, None)]);
+    assert!(values.choices.iter().any(|choice| choice.key == "in_progress" && choice.label == "В работе"));
+    let sources = world.imports.values(&world.admin, import.id, 2, Some("source")).await.unwrap();
+    assert_eq!((sources.items[0].value.as_str(), sources.items[0].rows), ("инста", 2));
+    assert_eq!(sources.items[1].to.as_deref(), Some("web"));
+    let meaning = |from: &str, to: Option<&str>| ValueMeaning { from: from.into(), to: to.map(str::to_owned) };
+    let mut mapping = import.mapping.clone();
+    mapping[1].values = vec![meaning("Горячий", Some("in_progress")), meaning("холодный", None)];
+    mapping[2].values = vec![meaning("инста", Some("advertising"))];
+    mapping[3].values = vec![meaning("Пётр", Some("petr@example.org"))];
+    world.imports.start(&world.admin, import.id, Some(mapping.clone()), STRICT).await.unwrap();
+    world.worker.run_due().await.unwrap();
+    let done = world.imports.get(&world.admin, import.id).await.unwrap();
+    assert_eq!(counts(&done), (3, 3, 0, 0), "{:?}", done.errors);
+    assert_eq!(done.mapping, mapping);
+    let leads = world.all("lead").await;
+    let of = |index: usize, key: &str| leads[index].fields[key].to_json();
+    assert_eq!(
+        (of(0, "stage"), of(1, "stage"), of(2, "stage")),
+        (json!("in_progress"), json!("in_progress"), json!("new"))
+    );
+    assert_eq!((of(0, "source"), of(2, "source")), (json!("advertising"), json!("advertising")));
+    assert_eq!(of(0, "owner"), json!(world.manager.user()));
+    // Too much is refused.
+    let import = world.upload("lead", text).await;
+    let refused = async |values: Vec<ValueMeaning>| {
+        let mapping = vec![Mapped { values, ..mapped(0, "title") }];
+        match world.imports.check(&world.admin, import.id, Some(mapping), None).await {
+            Err(Error::Invalid { fields, .. }) => fields["mapping"].code.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(vec![meaning("x", None); 501]).await, "values_many");
+    assert_eq!(refused(vec![meaning(&"я".repeat(301), None)]).await, "value_long");
+    for (column, field, code) in [(9, None, "column"), (0, Some("nonsense"), "field")] {
+        let refused = world.imports.values(&world.admin, import.id, column, field).await;
+        assert!(matches!(refused, Err(Error::Invalid { fields, .. }) if fields.contains_key(code)));
+    }
+    assert!(matches!(world.imports.values(&world.manager, import.id, 0, None).await, Err(Error::NotFound(_))));
+}
+
+#[tokio::test]
+async fn the_header_is_chosen_again() {
+    let world = world().await;
+    let text = "Выгрузка;от;3 марта;\nКонтакт;;Сделка;\nИмя;Телефон;Сумма;Название лида\nАнна;+7 916 111 22 33;5;Шкаф\nБорис;;6;Стол\n";
+    let import = world.upload("lead", text).await;
+    assert_eq!((import.total, import.header), (4, Some(Header { first: 1, last: 1 })));
+    assert_eq!((import.top.len(), import.top[2].row, import.top[2].cells[1].as_str()), (5, 3, "Телефон"));
+    let import = world.imports.set_header(&world.admin, import.id, Header { first: 2, last: 3 }).await.unwrap();
+    assert_eq!((import.state, import.total, import.processed), (State::Uploaded, 2, 0));
+    let names: Vec<&str> = import.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["Контакт / Имя", "Контакт / Телефон", "Сделка / Сумма", "Сделка / Название лида"]);
+    let fields: Vec<_> = import.mapping.iter().map(|one| one.field.as_deref().unwrap_or_default()).collect();
+    assert_eq!(fields, ["first_name", "phones", "amount", "title"]);
+    assert_eq!(import.columns[0].samples, ["Анна", "Борис"]);
+    let done = world.run(&import, STRICT).await;
+    assert_eq!((counts(&done), world.titles("lead").await), ((2, 2, 0, 0), vec!["Шкаф".into(), "Стол".into()]));
+    let again = world.imports.set_header(&world.admin, import.id, Header { first: 1, last: 1 }).await;
+    assert!(matches!(again, Err(Error::Conflict { code: "import.state", .. })), "{again:?}");
+    let import = world.upload("lead", text).await;
+    for (first, last) in [(0, 1), (3, 2), (1, 4), (99, 99), (5, 5)] {
+        let refused = world.imports.set_header(&world.admin, import.id, Header { first, last }).await;
+        assert!(
+            matches!(refused, Err(Error::Invalid { fields, .. }) if fields.contains_key("header")),
+            "{first} {last}"
+        );
+    }
+    let theirs = world.imports.set_header(&world.manager, import.id, Header { first: 2, last: 2 }).await;
+    assert!(matches!(theirs, Err(Error::NotFound(_))));
 }
 
 #[tokio::test]
@@ -340,8 +472,7 @@ async fn mappings_are_checked() {
     let world = world().await;
     let import = world.upload("lead", "Название;Телефон;ФИО\nА;12345;Б\n").await;
     let refused = async |mapping: &[(usize, &str)]| {
-        let mapping =
-            mapping.iter().map(|(column, field)| Mapped { column: *column, field: Some((*field).into()) }).collect();
+        let mapping = mapping.iter().map(|(column, field)| mapped(*column, field)).collect();
         match world.imports.check(&world.admin, import.id, Some(mapping), None).await {
             Err(Error::Invalid { fields, .. }) => fields["mapping"].code.clone(),
             other => panic!("{other:?}"),

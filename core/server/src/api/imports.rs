@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ::records::import::{Import, Mapped, Options, Source};
+use ::records::import::{ColumnValues, Header, Import, Mapped, Options, Source};
 use axum::Json;
 use axum::body::Body as HttpBody;
 use axum::extract::multipart::Field;
@@ -13,12 +13,13 @@ use futures::stream;
 use kernel::Error;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::view::Items;
 use crate::http::body::{bad_form, bad_request, file_name, missing};
-use crate::http::{ApiResult, Body, Caller};
+use crate::http::{ApiResult, Body, Caller, Params};
+use crate::sheet_link;
 use crate::state::AppState;
 
 /// A file to import, as a form.
@@ -40,6 +41,40 @@ pub struct RunBody {
     mapping: Option<Vec<Mapped>>,
     /// Those of before when left out.
     options: Option<Options>,
+}
+
+/// A table on the internet.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ImportLink)]
+pub struct LinkBody {
+    /// What the rows become.
+    entity: String,
+    /// An https link: to a sheet of Google that everybody with the link may see, or to any CSV or XLSX file.
+    url: String,
+}
+
+/// Which column, and for what.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ValuesQuery {
+    /// Its place, from 0.
+    #[serde(default)]
+    column: usize,
+    /// Key of the field that the values are for; that of the mapping when left out.
+    #[serde(default)]
+    field: Option<String>,
+}
+
+/// Which report.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuery {
+    /// Rows that were taken without some of their cells, instead of those that were refused.
+    #[serde(default)]
+    left_out: bool,
 }
 
 /// `GET /imports`: the caller's own, newest first.
@@ -76,6 +111,23 @@ pub async fn upload(
     Ok((StatusCode::CREATED, Json(import)))
 }
 
+/// `POST /imports/link`: fetches a table and takes it in like an uploaded file.
+#[utoipa::path(post, path = "/imports/link", tag = "imports", operation_id = "imports_link", request_body = LinkBody,
+    responses((status = 201, body = Import)))]
+pub async fn link(
+    State(state): State<AppState>,
+    caller: Caller,
+    Body(body): Body<LinkBody>,
+) -> ApiResult<(StatusCode, Json<Import>)> {
+    // Nothing is fetched for somebody who may not import it.
+    state.imports.may(&caller.ctx, &body.entity).await?;
+    let most = usize::try_from(state.imports.max_bytes()).unwrap_or(usize::MAX);
+    let plain = state.config.webhooks.allow_private;
+    let found = sheet_link::fetch(&state.wire, &body.url, plain, most, caller.ctx.locale).await?;
+    let import = state.imports.upload(&caller.ctx, &body.entity, &found.name, Source::Bytes(found.bytes)).await?;
+    Ok((StatusCode::CREATED, Json(import)))
+}
+
 /// A file that is gone when it is dropped, wherever the upload breaks off, unless it was moved away.
 struct Temporary(PathBuf);
 
@@ -98,6 +150,28 @@ async fn receive(mut part: Field<'_>, path: &std::path::Path) -> ApiResult<()> {
 #[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, body = Import)))]
 pub async fn get(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Json<Import>> {
     Ok(Json(state.imports.get(&caller.ctx, id).await?))
+}
+
+/// `POST /imports/{id}/header`: says which rows name the columns; the mapping is suggested anew.
+#[utoipa::path(post, path = "/imports/{id}/header", tag = "imports", operation_id = "imports_header", params(("id" = Uuid, Path)), request_body = Header, responses((status = 200, body = Import)))]
+pub async fn header(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Body(header): Body<Header>,
+) -> ApiResult<Json<Import>> {
+    Ok(Json(state.imports.set_header(&caller.ctx, id, header).await?))
+}
+
+/// `GET /imports/{id}/values`: the different values of a column, with what they mean in a field.
+#[utoipa::path(get, path = "/imports/{id}/values", tag = "imports", operation_id = "imports_values", params(("id" = Uuid, Path), ValuesQuery), responses((status = 200, body = ColumnValues)))]
+pub async fn values(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Params(query): Params<ValuesQuery>,
+) -> ApiResult<Json<ColumnValues>> {
+    Ok(Json(state.imports.values(&caller.ctx, id, query.column, query.field.as_deref()).await?))
 }
 
 /// `POST /imports/{id}/check`: a dry run.
@@ -139,9 +213,14 @@ pub async fn resume(
 }
 
 /// `GET /imports/{id}/report`: the refused rows with a column `error`, as CSV that can be mended and imported again.
-#[utoipa::path(get, path = "/imports/{id}/report", tag = "imports", params(("id" = Uuid, Path)), responses((status = 200, content_type = "text/csv", body = String)))]
-pub async fn report(State(state): State<AppState>, caller: Caller, Path(id): Path<Uuid>) -> ApiResult<Response> {
-    let report = state.imports.report(&caller.ctx, id).await?;
+#[utoipa::path(get, path = "/imports/{id}/report", tag = "imports", params(("id" = Uuid, Path), ReportQuery), responses((status = 200, content_type = "text/csv", body = String)))]
+pub async fn report(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Params(query): Params<ReportQuery>,
+) -> ApiResult<Response> {
+    let report = state.imports.report(&caller.ctx, id, query.left_out).await?;
     let name: String = report
         .file_name
         .chars()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use kernel::Ctx;
 use kernel::jobs::{Slots, Worker};
-use records::import::{Duplicates, Import as Imported, Mapped, Options, Source, State};
+use records::import::{Duplicates, Header, Import as Imported, Mapped, Options, Source, State};
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Outcome, Place, company, plain, say};
@@ -22,7 +22,8 @@ const PRINTED: usize = 20;
 pub struct Import {
     #[command(flatten)]
     place: Place,
-    /// What the rows become: lead, deal, contact, company, activity.
+    /// What the rows become: lead, deal, contact, company, product, price, invoice, task or any other entity, also of the
+    /// company's own and of modules.
     entity: String,
     /// The file.
     file: PathBuf,
@@ -33,6 +34,12 @@ pub struct Import {
     /// What to do with clients that are known by phone, e-mail or origin.
     #[arg(long, value_enum, default_value = "skip")]
     duplicates: Known,
+    /// Refuse a row for one bad cell; otherwise a cell that is not understood is left out where its field may be empty.
+    #[arg(long)]
+    strict: bool,
+    /// Number of the row that names the columns, or of several below each other: 3 or 2-3.
+    #[arg(long, value_name = "ROW")]
+    header: Option<String>,
     /// Only tell what would be refused.
     #[arg(long)]
     dry_run: bool,
@@ -65,7 +72,10 @@ impl Import {
         tokio::fs::copy(&self.file, &copy)
             .await
             .map_err(|e| Failure(format!("cannot read {}: {e}", self.file.display())))?;
-        let import = state.imports.upload(&ctx, &self.entity, &name, Source::File(copy)).await?;
+        let mut import = state.imports.upload(&ctx, &self.entity, &name, Source::File(copy)).await?;
+        if let Some(rows) = &self.header {
+            import = state.imports.set_header(&ctx, import.id, header(rows)?).await?;
+        }
         let mapping = mapping(&import, &self.map)?;
         tell_mapping(&import, &mapping);
         let duplicates = match self.duplicates {
@@ -73,7 +83,7 @@ impl Import {
             Known::Skip => Duplicates::Skip,
             Known::Update => Duplicates::Update,
         };
-        let options = Some(Options { duplicates, run_rules: false });
+        let options = Some(Options { duplicates, run_rules: false, strict: self.strict });
         if self.dry_run {
             state.imports.check(&ctx, import.id, Some(mapping), options).await?;
         } else {
@@ -81,12 +91,22 @@ impl Import {
         }
         let ended = work(&state, &ctx, &import).await?;
         if let Some(path) = &self.report {
-            let report = state.imports.report(&ctx, import.id).await?.all().await?;
+            let report = state.imports.report(&ctx, import.id, false).await?.all().await?;
             tokio::fs::write(path, report)
                 .await
                 .map_err(|e| Failure(format!("cannot write {}: {e}", path.display())))?;
         }
         tell_end(&ended)
+    }
+}
+
+/// `3`, or `2-3`.
+fn header(rows: &str) -> Result<Header, Failure> {
+    let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
+    let number = |text: &str| text.trim().parse::<u64>();
+    match (number(first), number(last)) {
+        (Ok(first), Ok(last)) => Ok(Header { first, last }),
+        _ => Err(Failure(format!("--header {rows}: expected the number of a row, or FIRST-LAST"))),
     }
 }
 
@@ -103,7 +123,7 @@ fn mapping(import: &Imported, wishes: &[String]) -> Result<Vec<Mapped>, Failure>
         let index = index.ok_or_else(|| Failure(format!("the file has no column `{column}`")))?;
         let field = Some(field.to_owned()).filter(|field| !field.is_empty());
         mapping.retain(|entry| entry.column != index);
-        mapping.push(Mapped { column: index, field });
+        mapping.push(Mapped { column: index, field, values: Vec::new() });
     }
     Ok(mapping)
 }
@@ -145,11 +165,18 @@ async fn work(state: &AppState, ctx: &Ctx, import: &Imported) -> Result<Imported
 }
 
 fn tell_end(import: &Imported) -> Outcome {
-    for error in import.errors.iter().take(PRINTED) {
+    for error in import.errors.iter().filter(|error| !error.problem.left_out).take(PRINTED) {
         let field = error.problem.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
         say(&format!("  row {}: {}{}", error.row, plain(&field), plain(&error.problem.message)));
     }
     say(&format!("accepted {}, refused {}, known already {}", import.accepted, import.refused, import.skipped));
+    if import.partial > 0 {
+        say(&format!("of the accepted rows, {} without some of their cells:", import.partial));
+        for reason in import.reasons.iter().filter(|reason| reason.left_out).take(PRINTED) {
+            let field = reason.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
+            say(&format!("  {} rows: {}{}", reason.rows, plain(&field), plain(&reason.message)));
+        }
+    }
     if let Some(batch) = import.batch {
         say(&format!("batch {batch} (POST /api/v1/batches/{batch}/undo takes it back)"));
     }

@@ -4,6 +4,7 @@ mod backup;
 mod company;
 mod configuration;
 mod doctor;
+mod export;
 mod import;
 mod openapi;
 mod plugin;
@@ -59,6 +60,8 @@ enum Command {
     Migrate(Place),
     /// Import a CSV or XLSX file into records.
     Import(import::Import),
+    /// Export a list of records to a CSV or XLSX file.
+    Export(export::Export),
     /// What administrators made of a company, as a file for another one.
     #[command(subcommand)]
     Configuration(configuration::ConfigurationCommand),
@@ -237,6 +240,7 @@ async fn run(command: Command) -> Outcome {
         Command::Backup(command) => command.run().await,
         Command::Restore(command) => command.run().await,
         Command::Import(import) => import.run().await,
+        Command::Export(export) => export.run().await,
         Command::Doctor(doctor) => doctor.run().await,
         Command::Configuration(command) => command.run().await,
         Command::Secrets(command) => command.run().await,

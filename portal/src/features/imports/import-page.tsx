@@ -46,6 +46,9 @@ function Step({ one }: { one: Import }) {
   const entity = useEntity(one.entity);
   if (isWorking(one)) return <ProgressStep one={one} />;
   const open = !one.batch && (one.state === "uploaded" || one.state === "checked" || one.state === "failed");
-  if (open && entity) return <MappingStep key={`${one.id}.${one.state}`} one={one} entity={entity} />;
+  if (open && entity) {
+    const header = one.header ? `${one.header.first}-${one.header.last}` : "";
+    return <MappingStep key={`${one.id}.${one.state}.${header}`} one={one} entity={entity} />;
+  }
   return <ResultStep one={one} entity={entity} />;
 }

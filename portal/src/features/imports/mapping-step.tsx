@@ -2,27 +2,33 @@
  * Columns to fields, what to do with known clients, the dry run's answer. Choices are kept in this tab
  * until they are sent, so that looking elsewhere loses nothing.
  */
-import { Button, Checkbox, Radio, Select } from "@mantine/core";
-import { IconPlayerPlay } from "@tabler/icons-react";
+import { ActionIcon, Button, Checkbox, Radio, Select } from "@mantine/core";
+import { IconPlayerPlay, IconReplace } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Choices, checkImport, startImport } from "@/api/imports";
 import { messageOf } from "@/api/problem";
 import { countRules } from "@/api/records";
 import type { Duplicates, Entity, Import, ImportColumn } from "@/api/types";
 import { Block, Buttons, type Column, DataTable, Hint, Notice, Stacked, Tag } from "@/ui/block";
+import { HeaderBlock } from "./header-block";
 import {
   choose,
   columnName,
   fieldOf,
+  hasMeanings,
   leftOut,
+  meaningsOf,
   missingRequired,
   sameChoices,
   takenFrom,
   toSend,
 } from "./mapping";
-import { ImportFigures, RefusedRows, ReportButton } from "./parts";
+import { ImportFigures, LeftOutNotice, Reasons, RefusedRows, ReportButton } from "./parts";
+
+// Of few imports values are looked at.
+const ValuesDialog = lazy(() => import("./values-dialog"));
 
 const storageKey = (one: Import) => `verstak.import.${one.id}`;
 
@@ -58,7 +64,8 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
   const checked = one.state === "checked";
   const changed =
     !sameChoices(choices.mapping, one.mapping, one.columns) ||
-    choices.options.duplicates !== one.options.duplicates;
+    choices.options.duplicates !== one.options.duplicates ||
+    Boolean(choices.options.strict) !== Boolean(one.options.strict);
   const fresh = checked && !changed;
   const error = start.error ?? check.error;
   const missing = missingRequired(entity, choices.mapping, one.targets);
@@ -96,6 +103,7 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
       )}
       {fresh && <CheckResult one={one} entity={entity} actions={actions} />}
       {checked && changed && <Notice tone="warn">{t("imports:changed_since")}</Notice>}
+      <HeaderBlock one={one} onChosen={() => sessionStorage.removeItem(storageKey(one))} />
       <Block title={t("imports:columns")} note={t("imports:columns_note", { count: one.total })}>
         {missing.length > 0 && (
           <Notice
@@ -105,7 +113,7 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
             {t("imports:missing_text")}
           </Notice>
         )}
-        <MappingTable one={one} choices={choices} onChange={keep} />
+        <MappingTable one={one} entity={entity} choices={choices} onChange={keep} />
         {out.length > 0 && <Hint>{t("imports:left_out_count", { count: out.length })}</Hint>}
       </Block>
       <Block title={t("imports:duplicates")} note={t("imports:duplicates_note")}>
@@ -131,6 +139,14 @@ export function MappingStep({ one, entity }: { one: Import; entity: Entity }) {
           </Stacked>
         </Radio.Group>
         <Checkbox
+          label={t("imports:strict")}
+          description={t("imports:strict_text")}
+          checked={choices.options.strict ?? false}
+          onChange={(event) =>
+            keep({ ...choices, options: { ...choices.options, strict: event.currentTarget.checked } })
+          }
+        />
+        <Checkbox
           label={t("imports:run_rules")}
           description={rules === undefined ? undefined : t("imports:run_rules_count", { count: rules })}
           checked={choices.options.run_rules ?? false}
@@ -153,7 +169,9 @@ function CheckResult({ one, entity, actions }: { one: Import; entity: Entity; ac
       </Notice>
       <ImportFigures one={one} dry />
       <Block>{actions}</Block>
-      {one.errors.length > 0 ? (
+      {one.partial > 0 && <LeftOutNotice one={one} dry />}
+      <Reasons one={one} entity={entity} />
+      {one.errors.some((error) => !error.left_out) ? (
         <RefusedRows one={one} entity={entity} />
       ) : (
         one.refused > 0 && <ReportButton one={one} />
@@ -164,12 +182,14 @@ function CheckResult({ one, entity, actions }: { one: Import; entity: Entity; ac
 
 interface TableProps {
   one: Import;
+  entity: Entity;
   choices: Choices;
   onChange(choices: Choices): void;
 }
 
-function MappingTable({ one, choices, onChange }: TableProps) {
+function MappingTable({ one, entity, choices, onChange }: TableProps) {
   const { t } = useTranslation(["imports", "fields"]);
+  const [looked, setLooked] = useState<{ column: ImportColumn; field: string } | null>(null);
   const { mapping } = choices;
   const nameOf = (column: ImportColumn) => columnName(column, (number) => t("imports:unnamed", { number }));
   const optionsOf = (column: ImportColumn) =>
@@ -223,13 +243,48 @@ function MappingTable({ one, choices, onChange }: TableProps) {
           <Tag tone="warn">{t("imports:left_out")}</Tag>
         ),
     },
+    {
+      key: "values",
+      label: t("imports:values"),
+      bare: true,
+      render: (column) => {
+        const field = fieldOf(mapping, column.index);
+        if (field === null || !hasMeanings(entity, field)) return null;
+        const name = t("imports:values_of", { column: nameOf(column) });
+        return (
+          <ActionIcon
+            aria-label={name}
+            title={name}
+            variant={meaningsOf(mapping, column.index).length > 0 ? "light" : "subtle"}
+            onClick={() => setLooked({ column, field })}
+          >
+            <IconReplace size={18} />
+          </ActionIcon>
+        );
+      },
+    },
   ];
   return (
-    <DataTable
-      label={t("imports:columns")}
-      columns={columns}
-      rows={one.columns}
-      keyOf={(column) => String(column.index)}
-    />
+    <>
+      <DataTable
+        label={t("imports:columns")}
+        columns={columns}
+        rows={one.columns}
+        keyOf={(column) => String(column.index)}
+      />
+      {looked && (
+        <Suspense>
+          <ValuesDialog
+            one={one}
+            column={looked.column.index}
+            name={nameOf(looked.column)}
+            field={looked.field}
+            mapping={mapping}
+            onChange={(next) => onChange({ ...choices, mapping: next })}
+            onClose={() => setLooked(null)}
+          />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -4,7 +4,11 @@ import {
   choose,
   columnName,
   fieldOf,
+  hasMeanings,
+  lastRows,
   leftOut,
+  mean,
+  meaningOf,
   missingRequired,
   sameChoices,
   stepOf,
@@ -85,6 +89,36 @@ describe("mapping of columns", () => {
     ]);
     expect(sameChoices(start, [...start].reverse(), columns)).toBe(true);
     expect(sameChoices(start, choose(start, targets, 2, "phones"), columns)).toBe(false);
+  });
+
+  it("keeps what values mean until the field is another one", () => {
+    const meant = mean(mean(start, 1, "Hot", "in_progress"), 1, "cold", null);
+    expect(meaningOf(meant, 1, " hOT ")).toEqual({ from: "Hot", to: "in_progress" });
+    expect(toSend(meant, columns)[1]).toEqual({
+      column: 1,
+      field: "phones",
+      values: [
+        { from: "Hot", to: "in_progress" },
+        { from: "cold", to: null },
+      ],
+    });
+    expect(sameChoices(start, meant, columns)).toBe(false);
+    expect(meaningOf(mean(meant, 1, "HOT", undefined), 1, "hot")).toBeUndefined();
+    expect(toSend(choose(meant, targets, 1, "stage"), columns)[1]).toEqual({ column: 1, field: "stage" });
+  });
+
+  it("offers meanings for words, not for texts and numbers", () => {
+    expect(hasMeanings(entity, "stage")).toBe(true);
+    expect(hasMeanings(entity, "rows.product")).toBe(true);
+    expect(hasMeanings(entity, "title")).toBe(false);
+    expect(hasMeanings(entity, null)).toBe(false);
+  });
+
+  it("lets a header have up to three rows", () => {
+    const top = [1, 3, 4, 5, 6].map((row) => ({ row, cells: [] }));
+    expect(lastRows(top, 3).map(({ row }) => row)).toEqual([3, 4, 5]);
+    expect(lastRows(top, 6).map(({ row }) => row)).toEqual([6]);
+    expect(lastRows(top, 2)).toEqual([]);
   });
 
   it("tells where the wizard stands", () => {

@@ -1,5 +1,5 @@
 /** Which column of a file goes into which field: the changes a person makes and what to warn of. Pure. */
-import type { Entity, Import, ImportColumn, ImportTarget, Mapped } from "@/api/types";
+import type { Entity, Import, ImportColumn, ImportTarget, Mapped, ValueMeaning } from "@/api/types";
 
 export const fullName = "full_name";
 const nameParts = ["last_name", "first_name", "middle_name"];
@@ -66,7 +66,61 @@ export function missingRequired(entity: Entity, mapping: Mapped[], targets: Impo
 
 /** What is sent: each column once, in the order of the file. */
 export function toSend(mapping: Mapped[], columns: ImportColumn[]): Mapped[] {
-  return columns.map(({ index }) => ({ column: index, field: fieldOf(mapping, index) }));
+  return columns.map(({ index }) => {
+    const field = fieldOf(mapping, index);
+    const values = field ? meaningsOf(mapping, index) : [];
+    return values.length > 0 ? { column: index, field, values } : { column: index, field };
+  });
+}
+
+/** Letter case and double spaces do not tell values apart. */
+const alike = (text: string) => text.trim().replace(/\s+/g, " ").toLowerCase();
+
+export function meaningsOf(mapping: Mapped[], column: number): ValueMeaning[] {
+  return mapping.find((entry) => entry.column === column)?.values ?? [];
+}
+
+export function meaningOf(mapping: Mapped[], column: number, from: string): ValueMeaning | undefined {
+  return meaningsOf(mapping, column).find((value) => alike(value.from) === alike(from));
+}
+
+/** Says what a value of a column means: `null` nothing at all, `undefined` what it means by itself. */
+export function mean(
+  mapping: Mapped[],
+  column: number,
+  from: string,
+  to: string | null | undefined,
+): Mapped[] {
+  return mapping.map((entry) => {
+    if (entry.column !== column) return entry;
+    const others = (entry.values ?? []).filter((value) => alike(value.from) !== alike(from));
+    return { ...entry, values: to === undefined ? others : [...others, { from, to }] };
+  });
+}
+
+const worded = new Set([
+  "choice",
+  "choices",
+  "stage",
+  "boolean",
+  "user",
+  "currency",
+  "link",
+  "links",
+  "record",
+]);
+
+/** Whether values of a field are words that may stand for others. */
+export function hasMeanings(entity: Entity, field: string | null): boolean {
+  if (field === null) return false;
+  if (field === "rows.product" || field === "rows.tax") return true;
+  return worded.has(entity.fields.find((one) => one.key === field)?.type ?? "");
+}
+
+/** The rows that may be the last of a header that begins with one. */
+export function lastRows(top: Import["top"], first: number): Import["top"] {
+  const at = top.findIndex(({ row }) => row === first);
+  return at < 0 ? [] : top.slice(at, at + 3);
 }
 
 export function sameChoices(left: Mapped[], right: Mapped[], columns: ImportColumn[]): boolean {

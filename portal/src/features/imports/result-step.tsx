@@ -17,7 +17,7 @@ import { Block, Buttons, type Column, DataTable, Notice } from "@/ui/block";
 import { PopoverForm } from "@/ui/chips";
 import { progressToast, toastError } from "@/ui/toast";
 import { InlineLink } from "@/ui/value";
-import { ImportFigures, RefusedRows } from "./parts";
+import { ImportFigures, LeftOutNotice, Reasons, RefusedRows } from "./parts";
 
 /** Kept records whose titles are read; undo keeps few. */
 const titled = 50;
@@ -89,6 +89,8 @@ export function ResultStep({ one, entity }: { one: Import; entity?: Entity }) {
         </Buttons>
       </Block>
       {undone && undone.kept.length > 0 && <Kept kept={undone.kept} />}
+      {one.partial > 0 && <LeftOutNotice one={one} dry={false} />}
+      <Reasons one={one} entity={entity} />
       <RefusedRows one={one} entity={entity} />
     </>
   );

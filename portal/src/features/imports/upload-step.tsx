@@ -1,13 +1,14 @@
 /** First step: what the rows become, and the file. */
-import { Select } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { uploadImport } from "@/api/imports";
-import { messageOf } from "@/api/problem";
+import { linkImport, uploadImport } from "@/api/imports";
+import { ApiError, messageOf } from "@/api/problem";
 import { useEntities } from "@/api/session";
 import { formatNumber } from "@/i18n/format";
-import { Notice, Stacked } from "@/ui/block";
+import { Buttons, Notice, Stacked } from "@/ui/block";
 import { DropFile } from "@/ui/drop-file";
 import { NotFound } from "@/ui/not-found";
 
@@ -76,6 +77,46 @@ export function UploadStep({ entity: wanted }: { entity?: string }) {
             : undefined
         }
       />
+      <LinkForm entity={entity} disabled={sending !== null} />
     </Stacked>
+  );
+}
+
+/** A table behind a link, taken like a file. */
+function LinkForm({ entity, disabled }: { entity: string; disabled: boolean }) {
+  const { t } = useTranslation(["imports", "common"]);
+  const navigate = useNavigate();
+  const [url, setUrl] = useState("");
+  const take = useMutation({
+    mutationFn: () => linkImport(entity, url.trim()),
+    onSuccess: (one) => navigate({ to: "/imports/$id", params: { id: one.id } }),
+  });
+  const own = take.error instanceof ApiError ? take.error.problem.fields?.url?.message : undefined;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (url.trim()) take.mutate();
+      }}
+    >
+      <Stacked>
+        <TextInput
+          label={t("imports:link")}
+          description={t("imports:link_text")}
+          placeholder="https://docs.google.com/spreadsheets/d/…"
+          type="url"
+          inputMode="url"
+          maxLength={2000}
+          value={url}
+          onChange={(event) => setUrl(event.currentTarget.value)}
+          error={take.isError ? (own ?? messageOf(take.error, t("common:network"))) : undefined}
+        />
+        <Buttons>
+          <Button type="submit" variant="default" disabled={disabled || !url.trim()} loading={take.isPending}>
+            {t("imports:link_take")}
+          </Button>
+        </Buttons>
+      </Stacked>
+    </form>
   );
 }

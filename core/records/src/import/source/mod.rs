@@ -6,6 +6,7 @@
 
 mod decode;
 mod format;
+pub(super) mod head;
 mod quoted;
 mod sheet;
 pub(super) mod spool;
@@ -25,7 +26,7 @@ pub const MAX_COLUMNS: usize = 200;
 pub const MAX_CELL: usize = 10_000;
 
 /// A column's name with a few different values of it.
-type Names = Vec<(String, Vec<String>)>;
+pub(super) type Names = Vec<(String, Vec<String>)>;
 
 /// What a file held.
 #[derive(Debug)]
@@ -36,8 +37,12 @@ pub(super) struct Found {
     pub delimiter: Option<char>,
     /// Names of the columns, each with a few different values.
     pub columns: Names,
-    /// Rows that are not empty, without the header.
+    /// The columns as their names are compared with those of fields.
+    pub called: Vec<String>,
+    /// Rows that are not empty, without the header and what stands above it.
     pub rows: u64,
+    /// Where the header is.
+    pub head: head::Head,
 }
 
 /// Why a file was not read.
@@ -85,8 +90,11 @@ pub(super) fn read(file: &Path, spool: &Path, room: u64) -> Result<Found, ReadEr
     } else {
         ("csv", Some(text::rows(file, &mut sink)?))
     };
-    let (columns, rows) = writer.finish()?;
-    Ok(Found { format, delimiter, columns, rows })
+    let all = writer.finish()?;
+    let top = head::top(spool)?;
+    let first = head::guess(&top);
+    let read = head::read(spool, &top, all, (first, first))?;
+    Ok(Found { format, delimiter, columns: read.columns, called: read.called, rows: read.rows, head: read.head })
 }
 
 #[cfg(test)]

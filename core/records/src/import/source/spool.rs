@@ -1,22 +1,17 @@
-//! The spool: rows of a file as plain UTF-8 CSV, the row's number first. Empty rows are left out.
+//! The spool: rows of a file as plain UTF-8 CSV, the row's number first. Empty rows are left out. The rows above the
+//! header and the header itself are in it too: a person may choose another one.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 
-use super::{MAX_CELL, MAX_COLUMNS, MAX_ROWS, Names, ReadError};
+use super::{MAX_CELL, MAX_COLUMNS, MAX_ROWS, ReadError};
 use crate::import::problem::Problem;
 use crate::import::report::unescape;
 
-/// Different values shown of a column.
-const SAMPLES: usize = 3;
-/// Characters shown of a value.
-const SAMPLE_LENGTH: usize = 100;
-
-/// Writes a spool. The first row that is not empty is the header.
+/// Writes a spool.
 pub(super) struct Writer {
     out: csv::Writer<BufWriter<File>>,
-    columns: Names,
     rows: u64,
     room: u64,
 }
@@ -25,7 +20,7 @@ impl Writer {
     /// At most `room` bytes are written.
     pub(super) fn create(path: &Path, room: u64) -> Result<Self, ReadError> {
         let out = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(File::create(path)?));
-        Ok(Self { out, columns: Vec::new(), rows: 0, room })
+        Ok(Self { out, rows: 0, room })
     }
 
     /// Takes a row of the file.
@@ -41,12 +36,9 @@ impl Writer {
         if cells.iter().any(|cell| cell.len() > MAX_CELL && cell.chars().count() > MAX_CELL) {
             return Err(Problem::new("cell_too_long").with("row", number).with("max", MAX_CELL).into());
         }
-        if self.columns.is_empty() {
-            self.columns = cells.iter().map(|name| (unescape(name.trim()).to_owned(), Vec::new())).collect();
-            return Ok(());
-        }
         self.rows += 1;
-        if self.rows > MAX_ROWS {
+        // The header is none of them.
+        if self.rows > MAX_ROWS + 1 {
             return Err(Problem::new("too_many_rows").with("max", MAX_ROWS).into());
         }
         let size: usize = cells.iter().map(|cell| cell.len() + 1).sum();
@@ -57,29 +49,13 @@ impl Writer {
         let number = number.to_string();
         let clean = cells.iter().map(|cell| unescape(cell));
         self.out.write_record(std::iter::once(number.as_str()).chain(clean)).map_err(io::Error::from)?;
-        self.sample(cells);
         Ok(())
     }
 
-    fn sample(&mut self, cells: &[String]) {
-        for ((_, samples), cell) in self.columns.iter_mut().zip(cells) {
-            if samples.len() < SAMPLES {
-                let text: String = unescape(cell.trim()).chars().take(SAMPLE_LENGTH).collect();
-                if !text.is_empty() && !samples.contains(&text) {
-                    samples.push(text);
-                }
-            }
-        }
-    }
-
-    /// The columns and the number of rows.
-    pub(super) fn finish(mut self) -> Result<(Names, u64), ReadError> {
+    /// How many rows there are, the header among them.
+    pub(super) fn finish(mut self) -> Result<u64, ReadError> {
         self.out.flush()?;
-        match (self.columns.is_empty(), self.rows) {
-            (true, _) => Err(Problem::new("empty").into()),
-            (_, 0) => Err(Problem::new("no_rows").into()),
-            (_, rows) => Ok((self.columns, rows)),
-        }
+        if self.rows == 0 { Err(Problem::new("empty").into()) } else { Ok(self.rows) }
     }
 }
 
@@ -90,6 +66,10 @@ pub(in crate::import) struct Row {
     pub number: u64,
     /// Its cells; missing ones at the end are empty.
     pub cells: Vec<String>,
+    /// The rows below it that are of the same record: one per product row.
+    pub more: Vec<(u64, Vec<String>)>,
+    /// It goes on with a record that has more rows than one may.
+    pub beyond: bool,
 }
 
 /// Reads the rows of a spool after the first `skip` of them.
@@ -101,6 +81,6 @@ pub(in crate::import) fn rows(path: &Path, skip: u64) -> io::Result<impl Iterato
         let record = record?;
         let mut cells = record.iter();
         let number = cells.next().and_then(|text| text.parse().ok()).unwrap_or_default();
-        Ok(Row { number, cells: cells.map(str::to_owned).collect() })
+        Ok(Row { number, cells: cells.map(str::to_owned).collect(), more: Vec::new(), beyond: false })
     }))
 }

@@ -30,7 +30,8 @@ impl Read {
     }
 
     fn rows(&self) -> Vec<(u64, Vec<String>)> {
-        spool::rows(&self.spool(), 0).unwrap().map(|row| row.unwrap()).map(|row| (row.number, row.cells)).collect()
+        let skip = self.result.as_ref().unwrap().head.skip;
+        spool::rows(&self.spool(), skip).unwrap().map(|row| row.unwrap()).map(|row| (row.number, row.cells)).collect()
     }
 
     fn names(&self) -> Vec<String> {
@@ -256,8 +257,34 @@ fn the_first_visible_sheet_is_read() {
 #[test]
 fn reading_goes_on_where_it_stopped() {
     let read = read_bytes(b"a;b\n1;2\n3;4\n5;6\n");
-    let rest: Vec<u64> = spool::rows(&read.spool(), 2).unwrap().map(|row| row.unwrap().number).collect();
+    let rest: Vec<u64> = spool::rows(&read.spool(), 3).unwrap().map(|row| row.unwrap().number).collect();
     assert_eq!(rest, [4]);
+}
+
+#[test]
+fn a_title_above_the_table_is_no_header_and_merged_cells_of_a_workbook_are_one() {
+    check("Клієнти 2026;;\n\nІм'я;Телефон;Сума\nЯна;1;2\n".as_bytes(), ';', "Ім'я|Телефон|Сума", &["3:Яна|1|2"]);
+    let bytes = book(|sheet| {
+        sheet.merge_range(0, 0, 0, 3, "Clients", &Format::new()).unwrap();
+        sheet.write(1, 0, "ID").unwrap();
+        sheet.merge_range(1, 1, 1, 2, "Contact", &Format::new()).unwrap();
+        for (column, name) in ["", "Name", "Phone", "Sum"].iter().enumerate() {
+            sheet.write(2, column.try_into().unwrap(), *name).unwrap();
+        }
+        sheet.write(3, 1, "Ann").unwrap();
+    });
+    let read = read_bytes(&bytes);
+    let found = read.result.as_ref().unwrap();
+    assert_eq!((found.head.first, found.rows), (2, 2));
+    let top = head::top(&read.spool()).unwrap();
+    let places = head::places(&top, 2, 3).unwrap();
+    let chosen = head::read(&read.spool(), &top, found.head.all, places).unwrap();
+    let names: Vec<&str> = chosen.columns.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["ID", "Contact / Name", "Contact / Phone", "Contact / Sum"]);
+    assert_eq!((chosen.rows, chosen.head.skip), (1, 3));
+    let last = head::places(&top, 4, 4).unwrap();
+    let refused = head::read(&read.spool(), &top, found.head.all, last);
+    assert!(matches!(refused, Err(ReadError::Refused(problem)) if problem.code == "no_rows"));
 }
 
 #[test]
