@@ -131,6 +131,8 @@ pub async fn open(url: &str, folder: &Path, seen: &Seen) -> Outcome<AppState> {
     config.http.rate_per_second = 0;
     let db = seen.watching(Db::open(&config.db_options()).await?);
     migrations::upgrade(db.for_migrations()).await?;
+    // As a start does while nothing is there: a later start would make all that was filled in anew.
+    records::texts::renew(&db, &Env::system()).await?;
     Ok(AppState::over(config, Env::system(), db)?)
 }
 

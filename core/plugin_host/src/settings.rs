@@ -17,6 +17,10 @@ pub type Settings = BTreeMap<String, Json>;
 
 /// Whether a value fits its setting; the error is a field error code.
 pub(crate) fn check_value(setting: &Setting, value: &Json) -> std::result::Result<(), &'static str> {
+    // It would be taken for a secret that does not open, by whoever looks for those of all companies.
+    if setting.kind != SettingType::Secret && is_sealed(value) {
+        return Err("sealed_text");
+    }
     match (setting.kind, value) {
         (SettingType::Text | SettingType::Secret, Json::String(text)) if text.len() <= MAX_TEXT => Ok(()),
         (SettingType::Text | SettingType::Secret, Json::String(_)) => Err("too_long"),
@@ -163,6 +167,8 @@ mod tests {
             (setting("integer", json!({})), json!("ten")),
             (setting("text", json!({})), json!("x".repeat(MAX_TEXT + 1))),
             (setting("text", json!({})), json!(true)),
+            (setting("text", json!({})), json!("sealed:1:0011:AAAA")),
+            (setting("role", json!({})), json!("sealed:1:")),
             (setting("choice", json!({"choices": [{"value": "a", "label": {"en": "A"}}]})), json!("b")),
             (setting("user", json!({})), json!("somebody")),
         ];

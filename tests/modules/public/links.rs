@@ -129,6 +129,28 @@ async fn whoever_has_a_link_ends_all_links_of_that_record_alone() {
 }
 
 #[tokio::test]
+async fn a_key_that_somebody_else_has_used_leads_nobody_to_their_request() {
+    let app = company().await;
+    set(&app.admin(), "mine", true).await.ok(200);
+    let keyed = app.stranger().header("idempotency-key", "1");
+    let token = async |body: Value| {
+        let done = send(&keyed, body).await.ok(200);
+        done["patches"][2]["state"]["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
+    };
+    let ivan = token(sent("Ivan", "+380440000001")).await;
+    let olga = token(sent("Olga", "+380440000001")).await;
+    assert_eq!(told(&app, &ivan).await[0]["fields"]["name"], "Ivan");
+    assert_eq!(told(&app, &olga).await[0]["fields"]["name"], "Olga");
+    // Whatever differs in it, it is another press; what is the same is the one of before.
+    let mut elsewhere = sent("Ivan", "+380440000001");
+    elsewhere["params"] = json!({"from": "another page"});
+    token(elsewhere).await;
+    token(sent("Ivan", "+380440000001")).await;
+    assert_eq!(noted(&app).await, 3);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn administrators_see_the_links_to_a_page_and_end_one() {
     let mut app = company().await;
     app.person(0, "ann", &["sales_manager"]).await;

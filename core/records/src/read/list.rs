@@ -114,15 +114,14 @@ impl Records {
         let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
         let pieces = search::needed(def, ctx, asker.home(), query);
         let listed = Listed { row: &row, keys: &keys };
-        let mut found = match self.search(&catalogue, ctx, def, pieces).await? {
-            Some(search) => {
-                let (listed, after, deleted) = (&listed, after.as_deref(), query.deleted);
-                let alone = is_alone(query) && asker.allowed(def, Action::Read).is_none();
-                Worded { search: &search, def, ctx, listed, after, deleted, alone }
-                    .rows(conn, select, limit + 1)
-                    .await?
-            }
-            None => listed.rows(conn, select, ranges(&keys, after.as_deref()), limit + 1).await?,
+        let search = self.search(&catalogue, ctx, def, pieces).await?;
+        let after = after.as_deref();
+        let mut found = if search.is_some() || (is_alone(query) && is_worded(query)) {
+            let (listed, search, deleted) = (&listed, search.as_ref(), query.deleted);
+            let alone = is_alone(query) && asker.allowed(def, Action::Read).is_none();
+            Worded { search, def, ctx, listed, after, deleted, alone }.rows(conn, select, limit + 1).await?
+        } else {
+            listed.rows(conn, select, ranges(&keys, after), limit + 1).await?
         };
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = found.len() > page;
@@ -228,6 +227,14 @@ pub(super) fn matching(
 /// Whether a list asks for one text alone.
 const fn is_alone(query: &Query) -> bool {
     matches!((&query.filter, &query.words), (None, _) | (Some(Filter::Test(_)), None))
+}
+
+/// Whether it asks for a text at all: words, or a part of one.
+const fn is_worded(query: &Query) -> bool {
+    match &query.filter {
+        Some(Filter::Test(test)) => matches!(test.op, Op::Contains | Op::StartsWith),
+        _ => query.words.is_some(),
+    }
 }
 
 /// All words are found; a phone number that is written with spaces may also be one.

@@ -4,6 +4,9 @@
 //! Of a needle that stands in many records a page is soon full by walking; of one that stands in few the candidates are
 //! few. Between the two, with `n` records and `c` candidates, walking reads about `50 n / c` records and the candidates
 //! are `c`: equal near the square root of `n`.
+//!
+//! PostgreSQL takes a long needle for a rare one, and would rather read the whole table and sort what it finds. So it is
+//! asked about the first records of the order alone, of ever more of them (core/decisions/0065).
 
 use kernel::db::{ConnectionTrait, Reader};
 use kernel::{Ctx, Result, Value};
@@ -16,6 +19,8 @@ use crate::search::{Newest, Search};
 
 /// Records that are looked at first, on PostgreSQL: its index finds all candidates before it gives the first.
 const LOOKED_AT: u64 = 1_000;
+/// How many times more are looked at next, when those were too few.
+const WIDER: u64 = 10;
 /// On SQLite the newest candidates are counted up to here. So many among the newest documents fill the first page newest
 /// first of whoever asks for nothing else, and no more are counted.
 const NEWEST: (u64, i64) = (100, 2_000);
@@ -28,7 +33,8 @@ const WALKED: [&str; 3] = ["created_at", "updated_at", "title"];
 
 /// A page of a list that looks for text.
 pub(super) struct Worded<'a> {
-    pub search: &'a Search<'a>,
+    /// None where the index cannot help.
+    pub search: Option<&'a Search<'a>>,
     pub def: &'a EntityDef,
     pub ctx: &'a Ctx,
     pub listed: &'a Listed<'a>,
@@ -43,22 +49,53 @@ pub(super) struct Worded<'a> {
 impl Worded<'_> {
     /// The first `limit` rows of the list's select.
     pub async fn rows(&self, conn: &Reader, mut select: SelectStatement, limit: u64) -> Result<Vec<Found>> {
-        if conn.get_database_backend() == DbBackend::Postgres && self.is_walked() {
-            let found = self.listed.rows(conn, self.first(&select), Vec::new(), limit).await?;
-            if u64::try_from(found.len()).is_ok_and(|count| count >= limit) {
-                return Ok(found);
-            }
+        let postgres = conn.get_database_backend() == DbBackend::Postgres && self.is_walked();
+        if postgres && let Some(found) = self.among(conn, &select, LOOKED_AT, limit).await? {
+            return Ok(found);
         }
-        if self.are_fewer(conn, limit).await? {
-            self.search.narrow(&mut select);
+        if let Some(search) = self.search
+            && self.are_fewer(search, conn, limit).await?
+        {
+            search.narrow(&mut select);
+        } else if postgres
+            && self.alone
+            && let Some(found) = self.wider(conn, &select, limit).await?
+        {
+            return Ok(found);
         }
         self.listed.rows(conn, select, ranges(self.listed.keys, self.after), limit).await
     }
 
+    /// The first `limit` rows, when so many of them are among the first `many` records of the order.
+    async fn among(
+        &self,
+        conn: &Reader,
+        select: &SelectStatement,
+        many: u64,
+        limit: u64,
+    ) -> Result<Option<Vec<Found>>> {
+        let found = self.listed.rows(conn, self.first(select, many), Vec::new(), limit).await?;
+        Ok(u64::try_from(found.len()).is_ok_and(|count| count >= limit).then_some(found))
+    }
+
+    /// The same among ever more records, each time from the beginning: what is written meanwhile moves the others. Of all
+    /// of them PostgreSQL may read as it likes.
+    async fn wider(&self, conn: &Reader, select: &SelectStatement, limit: u64) -> Result<Option<Vec<Found>>> {
+        let all = records(conn, self.def, self.ctx).await?;
+        let mut many = LOOKED_AT.saturating_mul(WIDER);
+        while many < all {
+            if let Some(found) = self.among(conn, select, many, limit).await? {
+                return Ok(Some(found));
+            }
+            many = many.saturating_mul(WIDER);
+        }
+        Ok(None)
+    }
+
     /// Whether the candidates are less than what would be walked through for `limit` rows.
-    async fn are_fewer(&self, conn: &Reader, limit: u64) -> Result<bool> {
+    async fn are_fewer(&self, search: &Search<'_>, conn: &Reader, limit: u64) -> Result<bool> {
         let (counted, behind) = match conn.get_database_backend() {
-            DbBackend::Sqlite => match self.search.newest(conn, NEWEST.0, NEWEST.1).await? {
+            DbBackend::Sqlite => match search.newest(conn, NEWEST.0, NEWEST.1).await? {
                 Newest::All => return Ok(true),
                 Newest::More { close: true, .. } if self.is_filled_by_newest(limit) => return Ok(false),
                 Newest::More { behind, .. } => (NEWEST.0 + 1, Some(behind)),
@@ -67,7 +104,7 @@ impl Worded<'_> {
         };
         let (least, most) = CANDIDATES;
         let even = records(conn, self.def, self.ctx).await?.saturating_mul(25).isqrt();
-        self.search.is_within(conn, even.clamp(least, most).saturating_sub(counted), behind).await
+        search.is_within(conn, even.clamp(least, most).saturating_sub(counted), behind).await
     }
 
     /// Whether an index gives the records in the list's order, all in one range.
@@ -86,7 +123,7 @@ impl Worded<'_> {
     }
 
     /// The same select among the first records of the list's order alone.
-    fn first(&self, select: &SelectStatement) -> SelectStatement {
+    fn first(&self, select: &SelectStatement, many: u64) -> SelectStatement {
         let mut first = Sql::select();
         first.column(Asterisk).from(self.def.table);
         self.def.own(&mut first, self.ctx.tenant);
@@ -95,7 +132,7 @@ impl Worded<'_> {
             first.and_where(range);
         }
         in_order(&mut first, self.listed.keys);
-        first.limit(LOOKED_AT);
+        first.limit(many);
         select.clone().from_clear().from_subquery(first, self.def.table).take()
     }
 }

@@ -17,7 +17,7 @@ use plugin_host::surfaces::spec::Spec;
 use plugin_host::surfaces::{PublicLinkView, PublicPageView, Visit};
 use plugin_host::{Acted, Deed, View};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -188,7 +188,8 @@ pub struct PublicActBody {
 }
 
 /// `POST /public/{company}/{plugin}/{page}/act`: the plugin does what somebody sends. Ten a minute from one address; with an
-/// `Idempotency-Key` the plugin gets the same key for every try. 422 `file.invalid` with more files than the page's inputs take.
+/// `Idempotency-Key` the plugin gets the same key for every try of the same press; something else under it is another press. 422
+/// `file.invalid` with more files than the page's inputs take.
 #[utoipa::path(post, path = "/public/{company}/{plugin}/{page}/act", operation_id = "act_on_public_page", tag = "public",
     params(At), security(()),
     request_body = PublicActBody,
@@ -209,14 +210,21 @@ pub async fn public_act(
     // The portal sends no more either; wherever somebody else puts them, they count.
     let sent: Vec<&Value> = body.params.values().chain(body.state.values()).chain([&body.input]).collect();
     state.files.sent_at_most(ctx, open.plugin(), guest.visit.most_files(), &sent).await?;
-    let given = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let key = given.map_or_else(
-        || ctx.id(),
-        |key| kernel::id::derived(&format!("public act {} {} {key}", guest.company.id, guest.place())),
-    );
+    let key = key(&guest, &headers, &body);
     let view = View { params: body.params, state: body.state, record: guest.record.clone() };
     let deed = Deed { act: body.act, key, entity: None, rows: Vec::new(), input: body.input };
     Ok((NO_STORE, Json(state.plugins.act(ctx, open, deed, &view).await?)))
+}
+
+/// The same for every try of one press, and no other's: nobody knows who a stranger is, so whoever sends something else under the
+/// key of another one makes a press of their own, and is not told what was made for them.
+fn key(guest: &Guest, headers: &HeaderMap, body: &PublicActBody) -> Uuid {
+    let Some(given) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()) else {
+        return guest.visit.ctx.id();
+    };
+    let PublicActBody { tree_hash: _, params, state, act, input } = body;
+    let press = json!([guest.company.id, guest.place(), given, guest.record, act, params, state, input]);
+    kernel::id::derived(&format!("public act {press}"))
 }
 
 /// A file that is sent by a form.
