@@ -88,6 +88,47 @@ async fn rows_of_the_file_become_product_rows_of_one_document() {
 }
 
 #[tokio::test]
+async fn product_rows_take_from_the_catalogue_what_the_file_leaves_out() {
+    let app = TestApp::start().await;
+    let tax = app.record("tax", json!({"title": "VAT", "code": "VAT20", "rate": 20})).await;
+    let chair = app.record("product", json!({"title": "Chair", "code": "C-1", "unit": "pc", "tax": tax})).await;
+    let list = app.record("price_list", json!({"title": "List", "list_currency": "USD"})).await;
+    for (from, price) in [(0, "10"), (10, "9")] {
+        let price = json!({"price_list": list, "product": chair, "min_quantity": from, "price": price});
+        app.record("price", price).await;
+    }
+    let file = b"Name,Currency,Product,Unit,Quantity,Price\n\
+        Office,USD,C-1,,10,\n\
+        ,,C-1,box,1,50\n\
+        Abroad,EUR,C-1,,1,\n\
+        Wrong,USD,C-1,,1,3\n\
+        ,,,,,\n\
+        ,,C-1,,1,-3\n";
+    let made = upload(&app.admin(), "quote", file).await.ok(201);
+    let keys = ["title", "currency", "rows.product", "rows.unit", "rows.quantity", "rows.price"];
+    let to = |(column, field): (usize, &str)| json!({"column": column, "field": field});
+    let mapping: Vec<Value> = keys.into_iter().enumerate().map(to).collect();
+    let done = started(&app, &made, json!({"mapping": mapping})).await;
+    assert_eq!(counts(&done), [3, 2, 0, 0], "{done:#}");
+    let office = fields(&app, "quote", "Office").await;
+    let parts =
+        |row: &Value| (row["unit"].clone(), row["price"].as_f64(), row["tax"].clone(), row["tax_rate"].as_f64());
+    assert_eq!(parts(&office["rows"][0]), (json!("pc"), Some(9.0), json!(tax), Some(20.0)), "{office:#}");
+    assert_eq!(parts(&office["rows"][1]), (json!("box"), Some(50.0), json!(tax), Some(20.0)), "{office:#}");
+    // 90 and 50 with 20 % of tax.
+    assert_eq!(office["amount"].as_f64(), Some(168.0), "{office:#}");
+    // No list has a price in that currency, and nothing is converted.
+    let abroad = fields(&app, "quote", "Abroad").await;
+    assert_eq!(parts(&abroad["rows"][0]), (json!("pc"), None, json!(tax), Some(20.0)), "{abroad:#}");
+    // What is wrong in a product row is told of the row of the file that it is.
+    let errors = done["errors"].as_array().unwrap().iter();
+    let errors: Vec<Value> = errors.map(|error| json!([error["row"], error["field"], error["code"]])).collect();
+    let expected = [json!([5, null, "lines_together"]), json!([7, "rows.price", "range"])];
+    assert_eq!(errors, expected, "{done:#}");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_document_with_more_rows_than_it_may_have_is_refused_whole_and_no_other_is() {
     let app = TestApp::start().await;
     let rows: String = (0..1_500).map(|n| format!("Long,Thing {n},1,1\n")).collect();

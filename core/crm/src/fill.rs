@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use kernel::error::{FieldError, FieldErrors};
+use kernel::value::FieldType;
 use kernel::{Ctx, Fields, RecordId, Result, Value};
 use records::Record;
+use records::import::ProductRows;
 use records::read::Query;
 use rust_decimal::Decimal;
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use crate::prices::Prices;
-use crate::rows::Row;
+use crate::rows::{self, Row};
 use crate::sales::{Sales, filtered};
 use crate::sums::{self, decimal, id, text};
 
@@ -29,6 +31,14 @@ pub(crate) struct Sale {
     /// What of that which rows have is chosen anew.
     pub refresh: Refresh,
 }
+
+/// Fields that say for whom and when something is sold, besides the currency.
+const ABOUT: [(&str, FieldType); 4] = [
+    ("company", FieldType::Link),
+    ("organization", FieldType::Link),
+    ("tax_date", FieldType::Date),
+    ("document_date", FieldType::Date),
+];
 
 /// What is chosen anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,6 +142,44 @@ impl Sales {
         }
         Ok(())
     }
+}
+
+#[async_trait::async_trait]
+impl ProductRows for Sales {
+    async fn fill_in(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        known: Option<RecordId>,
+        fields: &mut Map<String, Json>,
+    ) -> Result<()> {
+        let Ok(mut rows) = rows::parse(fields.get("rows").unwrap_or(&Json::Null)) else { return Ok(()) };
+        let mut about = match known {
+            Some(known) => self.records.get(ctx, entity, known).await?.fields,
+            None => Fields::default(),
+        };
+        for (key, kind) in ABOUT {
+            if let Some(Ok(value)) = fields.get(key).map(|json| Value::from_json(kind, json)) {
+                about.insert(key.into(), value);
+            }
+        }
+        let mut sale = self.sale_of(ctx, entity, &about, Refresh::Nothing).await?;
+        // What a lead is interested in has no price yet.
+        if let Some(currency) = fields.get("currency").and_then(Json::as_str).filter(|_| entity != "lead") {
+            currency.clone_into(&mut sale.currency);
+        }
+        self.fill(ctx, &sale, &mut rows).await?;
+        fields.insert("rows".to_owned(), bare(rows::to_json(&rows)));
+        Ok(())
+    }
+}
+
+/// Rows without their empty parts: a value of JSON has a largest size, which many rows should not reach by saying nothing.
+fn bare(mut rows: Json) -> Json {
+    for row in rows.as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut) {
+        row.retain(|_, part| !part.is_null());
+    }
+    rows
 }
 
 /// The first day of a rate; one without a day was always there.

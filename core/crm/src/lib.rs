@@ -11,7 +11,7 @@
 //! | `chain` | documents made of others |
 //! | `convert` | a lead becomes clients and a deal |
 //! | `documents` | quotes, orders, invoices: states and what may be changed in them |
-//! | `fill`, `prices` | what rows are filled in with from products, taxes and price lists |
+//! | `fill`, `prices` | what rows are filled in with from products, taxes and price lists, those of imports too |
 //! | `issue` | their part in the transaction: numbers, revisions, credits, debts |
 //! | `numbers` | numbers without gaps |
 //! | `paid` | payments of an invoice, what its client has left over |

@@ -17,7 +17,7 @@ use crate::webhook::{Answer, Request, Trouble, Wire};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
-/// From the first look for an address to the last byte.
+/// From the beginning of the wait for others to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a table, which is held in memory until it is all there.
 const MOST: usize = 64 * 1024 * 1024;
@@ -48,8 +48,12 @@ pub struct Table {
 pub async fn fetch(wire: &Wire, link: &str, plain: bool, most: usize, locale: Locale) -> Result<Table> {
     let refused = |code| refused_link(code, locale);
     let url = address(link, plain).ok_or_else(|| refused("link"))?;
-    let _slot = FETCHING.acquire().await.map_err(kernel::Error::internal)?;
-    match timeout(TIMEOUT, follow(wire, url, plain, Ord::min(most, MOST))).await {
+    // Waiting for others counts too: slow servers must not keep everybody waiting.
+    let fetching = async {
+        let _slot = FETCHING.acquire().await.map_err(|_| "link_away")?;
+        follow(wire, url, plain, Ord::min(most, MOST)).await
+    };
+    match timeout(TIMEOUT, fetching).await {
         Ok(found) => found.map_err(refused),
         Err(_) => Err(refused("link_away")),
     }

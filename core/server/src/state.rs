@@ -227,7 +227,8 @@ impl AppState {
         let letters = Arc::new(Letters::new(&reports, &identities, &mail, &store, public_url));
         let upload_limit = u64::try_from(config.http.upload_limit).unwrap_or(u64::MAX);
         Ok(Self(Arc::new(Services {
-            imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit),
+            imports: Imports::new(&records, &identities, &config.files_dir().join("imports"), upload_limit)
+                .with_products(Arc::new(sales.clone())),
             wire,
             files,
             documents,

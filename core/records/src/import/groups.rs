@@ -50,10 +50,13 @@ impl Group {
         self.field == problem.field && self.code == problem.code && self.left_out == problem.left_out
     }
 
-    fn hear(&mut self, row: u64, problem: &RowProblem) {
-        self.rows += 1;
-        if self.first.len() < ROWS && self.first.last() != Some(&row) {
-            self.first.push(row);
+    /// `row`: the number of one that was not counted yet.
+    fn hear(&mut self, row: Option<u64>, problem: &RowProblem) {
+        if let Some(row) = row {
+            self.rows += 1;
+            if self.first.len() < ROWS {
+                self.first.push(row);
+            }
         }
         if let Some(value) =
             problem.value.as_ref().filter(|value| self.values.len() < VALUES && !self.values.contains(value))
@@ -65,13 +68,18 @@ impl Group {
 
 /// Counts what is wrong with these rows. Reasons beyond the first hundred different ones stand in the report alone.
 pub(super) fn count(groups: &mut Vec<Group>, rows: &[Refusal]) {
-    for (row, problem) in rows.iter().flat_map(|row| row.problems.iter().map(move |problem| (row.row, problem))) {
-        let place = groups.iter().position(|group| group.is_of(problem)).unwrap_or(groups.len());
-        if place == groups.len() && place < MOST {
-            groups.push(Group::of(problem));
-        }
-        if let Some(group) = groups.get_mut(place) {
-            group.hear(row, problem);
+    for row in rows {
+        // Several columns of a row may go into one field.
+        let mut counted: Vec<usize> = Vec::new();
+        for problem in &row.problems {
+            let place = groups.iter().position(|group| group.is_of(problem)).unwrap_or(groups.len());
+            if place == groups.len() && place < MOST {
+                groups.push(Group::of(problem));
+            }
+            if let Some(group) = groups.get_mut(place) {
+                group.hear((!counted.contains(&place)).then_some(row.row), problem);
+                counted.push(place);
+            }
         }
     }
 }
@@ -114,6 +122,15 @@ mod tests {
         let shown: Vec<(&str, u64, bool)> = sorted.iter().map(|g| (g.code.as_str(), g.rows, g.left_out)).collect();
         assert_eq!(shown, [("stage", 1, false), ("choice", 10, true)]);
         assert_eq!((&sorted[1].first, &sorted[1].values), (&vec![2, 3, 4, 5, 6], &vec!["Venus".into(), "Mars".into()]));
+    }
+
+    #[test]
+    fn a_row_is_counted_once_however_many_of_its_cells_are_wrong() {
+        let mut groups = Vec::new();
+        let problems = vec![problem("phones", "phone", "x", true), problem("phones", "phone", "y", true)];
+        count(&mut groups, &[Refusal { row: 7, cells: Vec::new(), problems }]);
+        assert_eq!((groups[0].rows, &groups[0].first), (1, &vec![7]));
+        assert_eq!(groups[0].values, ["x", "y"]);
     }
 
     #[test]

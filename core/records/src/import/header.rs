@@ -1,8 +1,10 @@
 //! Choosing the header of a file that was taken in, and what stands in its columns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kernel::{Ctx, Error, Result};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::convert::{self, Plan};
@@ -38,7 +40,9 @@ impl Imports {
         }
         let spool = self.spool_of(&seen).await.ok_or_else(|| wrong(Problem::new("file_missing")))?;
         let all = seen.settings.head.all;
+        let slot = self.slot().await?;
         let reading = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
             let top = head::top(&spool)?;
             let places = head::places(&top, header.first, header.last).ok_or_else(|| Problem::new("header"))?;
             head::read(&spool, &top, all, places)
@@ -92,7 +96,11 @@ impl Imports {
         let plan = Plan::load(&self.records, ctx, &catalogue, def, &import.columns, &mapping, false).await?;
         let spool = self.spool_of(&import).await.ok_or_else(|| wrong("column", "file_missing"))?;
         let (skip, list) = (import.settings.head.skip, plan.is_list());
-        let counting = tokio::task::spawn_blocking(move || counted(&spool, skip, column, list));
+        let slot = self.slot().await?;
+        let counting = tokio::task::spawn_blocking(move || {
+            let _slot = slot;
+            counted(&spool, skip, column, list)
+        });
         let (counts, more) = counting.await.map_err(Error::internal)?.map_err(Error::internal)?;
         let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
         counts.sort_by(|(a, many), (b, more)| more.cmp(many).then_with(|| a.cmp(b)));
@@ -100,6 +108,11 @@ impl Imports {
         let told = counts.into_iter().take(TOLD);
         let items = told.map(|(value, rows)| ColumnValue { to: plan.meaning(&value), value, rows }).collect();
         Ok(ColumnValues { items, more, choices: plan.offered(&catalogue, ctx.locale) })
+    }
+
+    /// Leave to read a whole file.
+    async fn slot(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.readers).acquire_owned().await.map_err(Error::internal)
     }
 
     /// The spool of an import that still has one.

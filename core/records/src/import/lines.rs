@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use kernel::FieldKey;
 use kernel::access::Rights;
 use kernel::value::FieldType;
+use kernel::{Ctx, FieldKey, RecordId, Result};
 use serde_json::{Map, Value as Json, json};
 
 use super::cell;
@@ -22,6 +22,23 @@ pub(super) const ROWS: &str = "rows";
 const AMOUNT: &str = "amount";
 /// Rows of a file read as one record; a document with more than a fifth of them is refused by its owner.
 const MOST: usize = 1_000;
+
+/// Whoever sells products, and knows what a row of one has.
+#[async_trait::async_trait]
+pub trait ProductRows: Send + Sync {
+    /// Fills in what the product rows of a record on its way leave out: its fields in wire form. `known`: the record that
+    /// they change.
+    ///
+    /// # Errors
+    /// By `rows.<n>.<part>`; when the database fails. Rows that cannot be read are left as they are.
+    async fn fill_in(
+        &self,
+        ctx: &Ctx,
+        entity: &str,
+        known: Option<RecordId>,
+        fields: &mut Map<String, Json>,
+    ) -> Result<()>;
+}
 
 /// What a part of a row holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +99,30 @@ pub(super) struct Together<I: Iterator> {
     rows: std::iter::Peekable<I>,
     /// The columns of the record itself; none when there are no product rows.
     own: Option<Vec<usize>>,
-    /// The row of a record that has more of them than are read together.
-    cut: Option<Row>,
+    /// The first row of the record before: rows that go on with it are of one that has more of them than are read together.
+    before: Option<Row>,
 }
 
 impl<I: Iterator<Item = std::io::Result<Row>>> Together<I> {
-    pub(super) fn new(rows: I, own: Option<Vec<usize>>) -> Self {
-        Self { rows: rows.peekable(), own, cut: None }
+    /// `before`: the first row of the record that the last row that was dealt with is of.
+    pub(super) fn new(rows: I, own: Option<Vec<usize>>, before: Option<Row>) -> Self {
+        Self { rows: rows.peekable(), own, before }
     }
+}
+
+/// The first row of the record that the last of these rows is of: what comes next may go on with it.
+pub(super) fn last_first(
+    rows: impl Iterator<Item = std::io::Result<Row>>,
+    own: &[usize],
+) -> std::io::Result<Option<Row>> {
+    let mut first: Option<Row> = None;
+    for row in rows {
+        let row = row?;
+        if first.as_ref().is_none_or(|first| !goes_on(own, first, &row)) {
+            first = Some(row);
+        }
+    }
+    Ok(first)
 }
 
 /// Whether a row says nothing else of the record than the first one.
@@ -111,15 +144,17 @@ impl<I: Iterator<Item = std::io::Result<Row>>> Iterator for Together<I> {
             Err(error) => return Some(Err(error)),
         };
         let Some(own) = &self.own else { return Some(Ok(row)) };
-        let head = self.cut.take().filter(|before| goes_on(own, before, &row));
-        row.beyond = head.is_some();
-        let first = head.unwrap_or_else(|| row.clone());
+        let before = self.before.take().filter(|before| goes_on(own, before, &row));
+        row.beyond = before.is_some();
+        let first = before.unwrap_or_else(|| row.clone());
         while let Some(Ok(next)) = self.rows.peek() {
             if !goes_on(own, &first, next) {
                 break;
             }
             if row.more.len() + 1 >= MOST {
-                self.cut = Some(first);
+                // All of it is refused: without its end it would be another record.
+                row.beyond = true;
+                self.before = Some(first);
                 break;
             }
             if let Some(Ok(next)) = self.rows.next() {
@@ -179,10 +214,6 @@ impl Plan {
                     Err(problem) => problems.push((number, self.problem(Some(part.key), &problem, &text))),
                 }
             }
-            let titled = line.get("product").and_then(Json::as_str).filter(|_| !line.contains_key("title"));
-            if let Some(title) = titled.and_then(|id| links.title(id)) {
-                line.insert("title".to_owned(), json!(title));
-            }
             if !line.is_empty() {
                 lines.push(Json::Object(line));
             }
@@ -192,6 +223,13 @@ impl Plan {
             (_, true) => Ok(None),
             _ => Ok(Some(Json::Array(lines))),
         }
+    }
+
+    /// Where in the file `rows.<n>.<part>` of a record stands, and the key of the part.
+    pub(super) fn place(&self, row: &Row, field: &str) -> Option<(u64, String)> {
+        let (line, part) = field.strip_prefix("rows.")?.split_once('.')?;
+        let mut filled = row.all().filter(|(_, cells)| self.parts(cells).next().is_some());
+        Some((filled.nth(line.parse().ok()?)?.0, format!("rows.{part}")))
     }
 
     /// The cells of parts that are not empty.
@@ -249,7 +287,7 @@ mod tests {
     }
 
     fn numbers(rows: Vec<std::io::Result<Row>>, own: Option<Vec<usize>>) -> Vec<(Vec<u64>, bool)> {
-        let together = Together::new(rows.into_iter(), own).map(|row| row.unwrap());
+        let together = Together::new(rows.into_iter(), own, None).map(|row| row.unwrap());
         together.map(|row| (row.all().map(|(number, _)| number).collect(), row.beyond)).collect()
     }
 
@@ -267,6 +305,23 @@ mod tests {
         let rows: Vec<_> = (0..2_500).map(|number| row(number, &["A"])).chain([row(9_000, &["B"])]).collect();
         let got = numbers(rows, Some(vec![0]));
         let short: Vec<(usize, bool)> = got.iter().map(|(numbers, beyond)| (numbers.len(), *beyond)).collect();
-        assert_eq!(short, [(1_000, false), (1_000, true), (500, true), (1, false)]);
+        assert_eq!(short, [(1_000, true), (1_000, true), (500, true), (1, false)]);
+    }
+
+    #[test]
+    fn after_a_stop_inside_a_record_its_rest_is_no_other_record() {
+        let rows = || (0..1_500).map(|number| row(number, &[["A", ""][usize::from(number % 2 == 1)]]));
+        let file = || rows().chain([row(9_000, &["B"]), row(9_001, &["C"])]);
+        for (done, expected) in [
+            (1_000, vec![(500, true), (1, false), (1, false)]),
+            (1_500, vec![(1, false), (1, false)]),
+            (1_501, vec![(1, false)]),
+        ] {
+            let before = last_first(file().take(done), &[0]).unwrap();
+            let rest = Together::new(file().skip(done), Some(vec![0]), before).map(|row| row.unwrap());
+            let rest: Vec<(u64, bool)> = rest.map(|row| (row.length(), row.beyond)).collect();
+            assert_eq!(rest, expected, "{done}");
+        }
+        assert!(last_first(std::iter::empty(), &[0]).unwrap().is_none());
     }
 }

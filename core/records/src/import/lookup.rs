@@ -138,18 +138,12 @@ const CODES: [(&str, &str); 2] = [("product", "code"), ("tax", "code")];
 #[derive(Debug, Default)]
 pub(super) struct Links {
     named: HashMap<(EntityKey, String), Meaning<Uuid>>,
-    titles: HashMap<Uuid, String>,
 }
 
 impl Links {
     /// The record of an entity that a cell names.
     pub(super) fn get(&self, entity: &str, text: &str) -> Option<Meaning<Uuid>> {
         self.named.get(&(entity.into(), text.to_owned())).copied()
-    }
-
-    /// The title of a record that some cell names.
-    pub(super) fn title(&self, id: &str) -> Option<&str> {
-        self.titles.get(&Uuid::parse_str(id).ok()?).map(String::as_str)
     }
 }
 
@@ -223,7 +217,6 @@ async fn by_title_or_number(
         if let Some(text) = texts.iter().find(|given| given.eq_ignore_ascii_case(&text)) {
             links.named.insert((def.key.clone(), (*text).clone()), Meaning::One(id));
         }
-        links.titles.insert(id, title);
     }
     // Codes of several records (rates of one tax) name none of them.
     let mut coded = HashMap::new();

@@ -42,6 +42,7 @@ mod synonyms;
 pub(crate) use cell::{plain_day, plain_number};
 pub use convert::RowProblem;
 pub use groups::Group;
+pub use lines::ProductRows;
 pub use model::{
     Column, ColumnValue, ColumnValues, Duplicates, Header, Import, Offered, Options, RowError, Source, State, TopRow,
 };
@@ -70,7 +71,7 @@ use crate::Records;
 pub const KEPT_DAYS: i64 = 30;
 /// The folder of uploads on their way.
 const INCOMING: &str = "incoming";
-/// Files read at the same time; each may hold a workbook's texts in memory.
+/// Files read as a whole for somebody who waits, at the same time; each may hold a workbook's texts in memory.
 const READERS: usize = 2;
 /// How much larger than the largest upload the rows of one may be: texts of workbooks are kept once and named often.
 const SPOOL: u64 = 8;
@@ -87,6 +88,7 @@ pub struct Imports {
     dir: PathBuf,
     max_bytes: u64,
     readers: Arc<Semaphore>,
+    products: Option<Arc<dyn ProductRows>>,
 }
 
 impl Imports {
@@ -98,7 +100,15 @@ impl Imports {
             dir: dir.to_owned(),
             max_bytes,
             readers: Arc::new(Semaphore::new(READERS)),
+            products: None,
         }
+    }
+
+    /// With somebody who fills in what product rows leave out.
+    #[must_use]
+    pub fn with_products(mut self, products: Arc<dyn ProductRows>) -> Self {
+        self.products = Some(products);
+        self
     }
 
     /// The job handlers to register, and the schedule `import.clean_up` wants to be set for (daily).

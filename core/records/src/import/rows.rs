@@ -17,7 +17,7 @@ use super::convert::{Converted, Noted, Plan, RowProblem, may_lack};
 use super::problem::Problem;
 use super::source::spool::Row;
 use super::store::{Refusal, Stored};
-use super::{Duplicates, Imports, lookup};
+use super::{Duplicates, Imports, lines, lookup};
 use crate::catalogue::{Catalogue, EntityDef, FieldDef};
 use crate::duplicates::keys::{self, Key, Name};
 use crate::merge::unite;
@@ -159,7 +159,11 @@ impl Imports {
         let mut pending = Vec::new();
         for (ready, decision) in self.decide(ctx, run, ready).await? {
             match decision {
-                Decision::Write(change) => pending.push((ready, change)),
+                Decision::Write(mut change) => match self.fill_in(ctx, run, &mut change).await {
+                    Ok(()) => pending.push((ready, change)),
+                    Err(error) if is_fault(&error) => return Err(error.into()),
+                    Err(error) => refuse(run, ready, &error, ctx, outcome),
+                },
                 Decision::Skip => outcome.skipped += ready.row.length(),
                 Decision::Refuse(problem) => {
                     let problem = (ready.row.number, RowProblem::of_row(&problem, ctx.locale));
@@ -174,6 +178,20 @@ impl Imports {
             }
         }
         Ok(())
+    }
+
+    /// Fills in what product rows leave out.
+    async fn fill_in(&self, ctx: &Ctx, run: &Run, change: &mut Change) -> Result<()> {
+        let Some(products) = &self.products else { return Ok(()) };
+        let (known, fields) = match change {
+            Change::CreateAs { fields, .. } => (None, fields),
+            Change::Update { id, fields, .. } => (Some(*id), fields),
+            _ => return Ok(()),
+        };
+        if run.plan.own_columns().is_none() || !fields.contains_key(lines::ROWS) {
+            return Ok(());
+        }
+        products.fill_in(ctx, &run.def.key, known, fields).await
     }
 
     /// Writes changes; returns those to try again without cells of theirs.
@@ -198,22 +216,14 @@ impl Imports {
                     }
                     outcome.accept(ready.row, ready.notes);
                 }
-                Err(error @ (Error::Database(_) | Error::Raced(_) | Error::Internal(_) | Error::Unavailable(_))) => {
-                    return Err(error.into());
-                }
+                Err(error) if is_fault(&error) => return Err(error.into()),
                 Err(error) if !strict && leave_out(&error, &run.def, &mut change) => {
                     let number = ready.row.number;
                     let left = problems_of(&error, ctx).into_iter();
                     ready.notes.extend(left.map(|problem| (number, RowProblem { left_out: true, ..problem })));
                     again.push((ready, change));
                 }
-                Err(error) => {
-                    let hard = |(number, note): Noted| (number, RowProblem { left_out: false, ..note });
-                    let mut problems: Vec<Noted> = ready.notes.into_iter().map(hard).collect();
-                    let number = ready.row.number;
-                    problems.extend(problems_of(&error, ctx).into_iter().map(|problem| (number, problem)));
-                    outcome.refuse(ready.row, problems, ctx.locale);
-                }
+                Err(error) => refuse(run, ready, &error, ctx, outcome),
             }
         }
         Ok(again)
@@ -264,6 +274,23 @@ impl Imports {
         });
         Ok(decided.collect())
     }
+}
+
+/// Whether trying again may help.
+const fn is_fault(error: &Error) -> bool {
+    matches!(error, Error::Database(_) | Error::Raced(_) | Error::Internal(_) | Error::Unavailable(_))
+}
+
+/// Refuses a record with what was left out of it; what is wrong in a product row is told of its row of the file.
+fn refuse(run: &Run, ready: Ready, error: &Error, ctx: &Ctx, outcome: &mut Outcome) {
+    let hard = |(number, note): Noted| (number, RowProblem { left_out: false, ..note });
+    let mut problems: Vec<Noted> = ready.notes.into_iter().map(hard).collect();
+    let placed = |problem: RowProblem| match problem.field.as_deref().and_then(|f| run.plan.place(&ready.row, f)) {
+        Some((number, part)) => (number, RowProblem { field: Some(part), ..problem }),
+        None => (ready.row.number, problem),
+    };
+    problems.extend(problems_of(error, ctx).into_iter().map(placed));
+    outcome.refuse(ready.row, problems, ctx.locale);
 }
 
 /// What to do with a row.

@@ -4,11 +4,12 @@
 //! `Records::write`, which commits by itself, and the progress is committed after it. So between the two commits a
 //! crash leaves at most one chunk of rows written but not counted. That chunk is repeated, and repeating is harmless:
 //! a new record's id is made from the import's id and the row's number (`rows::record_id`), so rows that are there already
-//! are recognised and only counted; an update writes the same values again, which changes nothing.
+//! are recognised and only counted; an update writes the same values again, which changes nothing. Progress may end inside a
+//! record with more product rows than are read at once: what comes after it is read with the beginning of that record.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::RandomState;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kernel::jobs::{self, Handler, Job, JobError, Lane};
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use super::cell::Votes;
 use super::convert::Plan;
-use super::lines::Together;
+use super::lines::{self, Together};
 use super::problem::Problem;
 use super::rows::{Outcome, Run, Stop};
 use super::source::spool::{self, Row};
@@ -30,6 +31,8 @@ use crate::write::{CHUNK, Trial};
 
 /// The kind of job.
 pub(super) const KIND: &str = "import.run";
+/// Rows of the file after which a chunk ends with its record: records with product rows have many of them.
+const LONG_CHUNK: u64 = 1_000;
 /// Rows after which the database looks at its tables again.
 const MANY: u64 = 1_000;
 /// Chunks after which the person's rights are looked up again.
@@ -183,14 +186,14 @@ impl Imports {
     ) -> Result<mpsc::Receiver<std::io::Result<Vec<Row>>>, Stop> {
         let path = self.spooled(import).await?;
         let (sender, receiver) = mpsc::channel(1);
-        let skip = import.settings.head.skip + import.processed;
+        let (skip, done) = (import.settings.head.skip, import.processed);
         tokio::task::spawn_blocking(move || {
-            let mut rows = match spool::rows(&path, skip) {
-                Ok(rows) => Together::new(rows, own),
+            let mut rows = match unread(&path, skip, done, own) {
+                Ok(rows) => rows,
                 Err(error) => return drop(sender.blocking_send(Err(error))),
             };
             loop {
-                let chunk: std::io::Result<Vec<Row>> = rows.by_ref().take(CHUNK).collect();
+                let chunk = next_chunk(&mut rows);
                 let last = chunk.as_ref().is_ok_and(Vec::is_empty) || chunk.is_err();
                 if chunk.as_ref().is_ok_and(Vec::is_empty) || sender.blocking_send(chunk).is_err() || last {
                     return;
@@ -277,4 +280,32 @@ impl Imports {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Rows after the first `done` below the header. Work may have ended inside a record that is too long to be read at once.
+fn unread(
+    path: &Path,
+    skip: u64,
+    done: u64,
+    own: Option<Vec<usize>>,
+) -> std::io::Result<Together<impl Iterator<Item = std::io::Result<Row>> + use<>>> {
+    let before = match &own {
+        Some(own) if done > 0 => {
+            let read = spool::rows(path, skip)?.take(usize::try_from(done).unwrap_or(usize::MAX));
+            lines::last_first(read, own)?
+        }
+        _ => None,
+    };
+    Ok(Together::new(spool::rows(path, skip + done)?, own, before))
+}
+
+fn next_chunk(rows: &mut impl Iterator<Item = std::io::Result<Row>>) -> std::io::Result<Vec<Row>> {
+    let (mut chunk, mut length) = (Vec::new(), 0);
+    while chunk.len() < CHUNK && length < LONG_CHUNK {
+        let Some(row) = rows.next() else { break };
+        let row = row?;
+        length += row.length();
+        chunk.push(row);
+    }
+    Ok(chunk)
 }

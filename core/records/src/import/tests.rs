@@ -589,6 +589,26 @@ async fn after_a_crash_no_row_is_lost_and_none_is_doubled() {
 }
 
 #[tokio::test]
+async fn after_a_stop_inside_a_record_that_is_too_long_its_rest_is_no_other_record() {
+    let world = world().await;
+    let rows = "А;Стул\n".repeat(1_500);
+    let import = world.upload("lead", &format!("Название;Товар\n{rows}Б;Стол\n")).await;
+    let to = |(column, field): (usize, &str)| Mapped { column, field: Some(field.into()), values: Vec::new() };
+    let mapping = [(0, "title"), (1, "rows.title")].map(to).to_vec();
+    world.imports.start(&world.admin, import.id, Some(mapping), None).await.unwrap();
+    // A process that died when the first thousand rows were dealt with.
+    let tx = world.db.begin().await.unwrap();
+    let mut stored = store::find_locked(&tx, &world.admin, import.id).await.unwrap();
+    (stored.processed, stored.refused) = (1_000, 1_000);
+    store::update(&tx, &stored).await.unwrap();
+    tx.commit().await.unwrap();
+    world.worker.run_due().await.unwrap();
+    let done = world.imports.get(&world.admin, import.id).await.unwrap();
+    assert_eq!((done.state, counts(&done)), (State::Done, (1_501, 1, 1_500, 0)), "{:?}", done.reasons);
+    assert_eq!(world.all("lead").await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_import_that_keeps_failing_says_why_and_can_be_resumed() {
     let world = world().await;
     let hooks = Arc::new(Hooks::default());

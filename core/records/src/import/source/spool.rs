@@ -68,7 +68,7 @@ pub(in crate::import) struct Row {
     pub cells: Vec<String>,
     /// The rows below it that are of the same record: one per product row.
     pub more: Vec<(u64, Vec<String>)>,
-    /// It goes on with a record that has more rows than one may.
+    /// It is of a record that has more rows than one may.
     pub beyond: bool,
 }
 
