@@ -108,6 +108,36 @@ async fn dashboards_move_with_their_reports_by_name_and_come_back() {
 }
 
 #[tokio::test]
+async fn what_another_company_could_not_take_in_stays() {
+    let mut app = TestApp::start().await;
+    let rows = json!([{"kind": "permission", "entity": "deal", "actions": ["read"]}]);
+    let role = app.role("passing", rows, json!([])).await;
+    let admin = app.admin();
+    let shared = json!({"roles": [role]});
+    report(&admin, "Won", shared.clone()).await;
+    board(&admin, "Sales", json!([words("x")]), shared).await;
+    // A report that names somebody stays, and so does what shows it.
+    let owned = json!({"field": "owner", "op": "eq", "value": app.id_of("admin")});
+    let config = json!({"measures": ["deal.open"], "filter": owned});
+    let named_one = json!({"name": "Of me", "config": config, "shared": {"all": true}});
+    let saved = admin.post("/reports/saved", named_one).await.id();
+    let cards = json!([card("a", json!({"kind": "report", "saved": saved}))]);
+    board(&admin, "Shows it", cards, json!({"all": true})).await;
+    admin.delete(&format!("/roles/{role}")).await.ok(204);
+    let file = exported(&admin).await;
+    let files = unpacked(&file);
+    assert_eq!((&files["reports.json"], &files["dashboards.json"]), (&json!([]), &json!([])));
+    let areas = admin.get("/configuration/areas").await.ok(200);
+    let area = areas["items"].as_array().unwrap().iter().find(|one| one["area"] == "dashboards").unwrap();
+    let left: Vec<&str> = area["left_out"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(left, ["shared.Sales", "shared.Shows it"]);
+    let plan = import(&admin, &file, true).await.ok(200);
+    assert_eq!((&plan["missing"], &plan["conflicts"]), (&json!([]), &json!([])));
+    app.drain().await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_home_comes_back_from_its_history() {
     let app = TestApp::start().await;
     let admin = app.admin();

@@ -87,8 +87,7 @@ async fn gateways_move_without_their_secrets() {
 async fn a_removed_gateway_comes_back_from_its_history_and_waits_for_its_secret() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    // Its own company may bring back what no file carries.
-    set(&admin, "main", "url", json!("https://sms.example.com/send?account=17")).await;
+    set(&admin, "main", "url", json!("https://sms.example.com/send?sender=Acme")).await;
     app.clock.advance_seconds(60);
     admin.delete("/message-gateways/main").await.ok(204);
     let acts = admin.get("/configuration/changes?area=gateways").await.ok(200);
@@ -101,8 +100,41 @@ async fn a_removed_gateway_comes_back_from_its_history_and_waits_for_its_secret(
     let here = all(&admin).await;
     assert_eq!(
         (&here[0]["url"], &here[0]["has_secret"]),
-        (&json!("https://sms.example.com/send?account=17"), &json!(false))
+        (&json!("https://sms.example.com/send?sender=Acme"), &json!(false))
     );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_may_be_a_secret_is_not_written_down_and_does_not_come_back() {
+    let app = TestApp::start().await;
+    let admin = app.admin();
+    set(&admin, "main", "url", json!("https://sms.example.com/send?apikey=hush2")).await;
+    app.clock.advance_seconds(60);
+    set(&admin, "main", "headers", json!({"x-key": "hush3"})).await;
+    app.clock.advance_seconds(60);
+    // Before this change it had one, after it none: there is no half of a way back.
+    set(&admin, "main", "title", json!("Main")).await;
+    app.clock.advance_seconds(60);
+    let mut plain = good();
+    plain.as_object_mut().unwrap().remove("secret");
+    plain["url"] = json!("https://sms.example.com/send?apikey=hush4");
+    let file = file_of("gateways", json!([{"key": "moved", "gateway": plain}]));
+    import(&admin, &file, false).await.ok(200);
+    app.clock.advance_seconds(60);
+    admin.delete("/message-gateways/moved").await.ok(204);
+    for path in ["/configuration/changes?area=gateways", "/configuration/changes", "/audit"] {
+        let told = admin.get(path).await;
+        assert!(!told.text().contains("hush"), "{path}: {}", told.text());
+    }
+    let acts = admin.get("/configuration/changes?area=gateways").await.ok(200);
+    let acts = acts["items"].as_array().unwrap();
+    assert_eq!(acts.len(), 5, "{acts:?}");
+    for act in acts {
+        assert_eq!((act.get("before"), act.get("after"), &act["restorable"]), (None, None, &json!(false)), "{act}");
+        let path = format!("/configuration/changes/{}/restore?dry_run=false", act["id"].as_str().unwrap());
+        admin.post(&path, json!({})).await.problem(409, "config.no_history");
+    }
     app.finish().await;
 }
 

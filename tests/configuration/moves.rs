@@ -270,6 +270,29 @@ async fn places_in_the_menu_come_along_before_what_is_there() {
 }
 
 #[tokio::test]
+async fn a_place_that_goes_round_since_one_came_back_is_not_in_a_file() {
+    let mut app = TestApp::start().await;
+    let other = app.add_company("Other", Locale::En).await;
+    let (admin, stranger) = (app.admin(), app.by_of(other, "admin"));
+    for key in ["x_one", "x_two", "x_three"] {
+        admin.post("/entities", json!({"key": key, "label": {"en": key}})).await.ok(201);
+    }
+    let place = async |key: &str, before: &str| {
+        admin.patch(&format!("/entities/{key}"), json!({"menu": {"before": before}})).await.ok(200);
+    };
+    place("x_two", "x_three").await;
+    place("x_one", "x_two").await;
+    admin.delete("/entities/x_two").await.ok(204);
+    place("x_three", "x_one").await;
+    admin.post("/entities/x_two/restore", json!({})).await.ok(200);
+    let file = exported(&admin).await;
+    let told = &unpacked(&file)["entities.json"];
+    assert!(told.as_array().unwrap().iter().all(|entity| entity.get("menu").is_none()), "{told}");
+    assert_eq!(import(&stranger, &file, false).await.ok(200)["applied"], true);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_contradicts_is_told_and_records_stay_where_they_are() {
     let app = TestApp::start().await;
     arrange(&app).await;

@@ -34,6 +34,20 @@ fn word(text: &str) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A template of seven MiB that is a few KiB as it is packed.
+fn great() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut add = |name: String, content: &[u8]| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    };
+    add("main.typ".to_owned(), OFFER.as_bytes());
+    for n in 0..7 {
+        add(format!("{n}.png"), &vec![0; 1024 * 1024]);
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 async fn all(client: &Client<'_>) -> Vec<Value> {
     client.get("/document-templates/own").await.ok(200)["items"].as_array().unwrap().clone()
 }
@@ -155,6 +169,12 @@ async fn a_template_that_cannot_be_kept_is_told_and_nothing_is_taken_in() {
     let many: Vec<Value> = (0..101).map(|n| with("title", json!(format!("T{n}")))).collect();
     let plan = import(&admin, &file_of("own_templates", json!(many)), true).await.ok(200);
     assert_eq!(named(&plan, "conflicts").len(), 1);
+    // Small files that unpack to great ones are counted together.
+    let bomb = |n: usize| json!({"entity": "quote", "title": format!("B{n}"), "file": "b.zip", "base64": STANDARD.encode(great())});
+    let plan =
+        import(&admin, &file_of("own_templates", json!((0..6).map(bomb).collect::<Vec<_>>())), true).await.ok(200);
+    assert_eq!(named(&plan, "conflicts"), ["own_templates quote.B4", "own_templates quote.B5"], "{plan}");
+    assert_eq!(plan["conflicts"][0]["part"], "file");
     assert_eq!(exported(&admin).await, before);
     // The place of the usual one may go from one to the other in one file.
     let mut here = unpacked(&before)["own_templates.json"].clone();

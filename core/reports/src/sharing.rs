@@ -12,6 +12,8 @@ use crate::{INVALID, invalid};
 
 /// Roles of one audience.
 const MAX_ROLES: usize = 50;
+/// Characters of a key that an error tells.
+const SHOWN: usize = 80;
 
 /// With whom something is shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -61,7 +63,8 @@ impl Sharing {
         let known = role::list(conn, ctx.tenant).await?;
         let mut shared = Self { all, roles: Vec::new() };
         for key in keys {
-            let unknown = || Error::field(INVALID, "roles", FieldError::new("unknown_name").with("value", key));
+            let shown = || key.chars().take(SHOWN).collect::<String>();
+            let unknown = || Error::field(INVALID, "roles", FieldError::new("unknown_name").with("value", shown()));
             shared.roles.push(known.iter().find(|role| role.key == *key).ok_or_else(unknown)?.id);
         }
         if !shared.is_any() {

@@ -26,6 +26,8 @@ use crate::templates::{Paper, of_sale};
 const MAX_FILE: usize = 256 * 1024;
 /// Bytes of all of them: with everything else that a company has they fit into one file of configuration.
 const MAX_ALL: usize = 1024 * 1024;
+/// Bytes that all files of one import unpack to: they are taken apart while nobody else can write.
+const MAX_TAKEN: usize = 32 * 1024 * 1024;
 
 /// A template of the company's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,16 +143,17 @@ impl Documents {
                 write::noted(tx, ctx, "document_template.updated", &OwnTemplate { usual: false, ..there }).await?;
             }
         }
-        let mut troubles = Vec::new();
+        let (mut troubles, mut left) = (Vec::new(), MAX_TAKEN);
         for moved in wanted {
-            if let Err(error) = self.put_one(tx, ctx, catalogue, moved).await {
+            if let Err(error) = self.put_one(tx, ctx, catalogue, moved, &mut left).await {
                 troubles.extend(Trouble::of(moved, error)?);
             }
         }
         Ok(troubles)
     }
 
-    async fn put_one(&self, tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved) -> Result<()> {
+    /// `left`: bytes that files of this import may still unpack to.
+    async fn put_one(&self, tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved, left: &mut usize) -> Result<()> {
         let there = there(tx, ctx, &moved.key).await?;
         let Some(spec) = moved.wanted::<OwnSpec>()? else {
             return match there {
@@ -158,7 +161,7 @@ impl Documents {
                 None => Ok(()),
             };
         };
-        let looked = self.looked_at(ctx, catalogue, &spec).await?;
+        let looked = self.looked_at(ctx, catalogue, &spec, left).await?;
         let template = match there {
             Some(template) => changed(tx, ctx, template, &spec, &looked).await?,
             None => {
@@ -173,7 +176,7 @@ impl Documents {
     }
 
     /// The file of a template that may be kept, taken apart.
-    async fn looked_at(&self, ctx: &Ctx, catalogue: &Catalogue, spec: &OwnSpec) -> Result<Looked> {
+    async fn looked_at(&self, ctx: &Ctx, catalogue: &Catalogue, spec: &OwnSpec, left: &mut usize) -> Result<Looked> {
         catalogue.entity(&spec.entity)?;
         let new = NewTemplate { entity: spec.entity.clone(), paper: spec.paper, title: None };
         paper_of(&new)?;
@@ -184,7 +187,11 @@ impl Documents {
             return Err(wrong("file", FieldError::new("invalid").with("reason", "no name of a file")));
         }
         let bytes = spec.bytes().map_err(|reason| wrong("file", FieldError::new("invalid").with("reason", reason)))?;
-        let content = upload::read_aside(spec.file.clone(), bytes.clone()).await?;
+        let (content, unpacked) = upload::measured_aside(spec.file.clone(), bytes.clone()).await?;
+        *left = left.checked_sub(unpacked).ok_or_else(|| {
+            let error = FieldError::worded("invalid", "document.unpacked_all");
+            wrong("file", error.with("max", MAX_TAKEN / (1024 * 1024)))
+        })?;
         let given = self.sample_from(ctx, catalogue, (spec.entity.as_str(), spec.paper), ctx.locale)?;
         let unknown = unknown_in(content.clone(), given).await?;
         Ok(Looked { name: spec.file.clone(), bytes, content, unknown })

@@ -60,19 +60,29 @@ fn refused(error: FieldError) -> Error {
 /// # Errors
 /// `TooLarge`; `document.invalid` naming `file`.
 pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Content> {
+    Ok(measured(name, bytes)?.0)
+}
+
+/// The same with the bytes that it unpacks to.
+fn measured(name: &str, bytes: &[u8]) -> Result<(Content, usize)> {
+    let size = |files: &BTreeMap<String, Vec<u8>>| files.values().map(Vec::len).sum::<usize>();
     if bytes.len() > MAX_FILE {
         return Err(Error::TooLarge(Message::key("error.too_large").with("max", MAX_FILE)));
     }
     let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     match end.as_str() {
-        "typ" => Ok(Content::Typ { main: source(name, bytes)?, files: BTreeMap::new() }),
-        "zip" => packed(bytes),
+        "typ" => Ok((Content::Typ { main: source(name, bytes)?, files: BTreeMap::new() }, bytes.len())),
+        "zip" => {
+            let (main, files) = packed(bytes)?;
+            let unpacked = main.len().saturating_add(size(&files));
+            Ok((Content::Typ { main, files }, unpacked))
+        }
         "docx" => {
             let parts = unzip(bytes, MAX_PARTS)?;
             if !parts.contains_key("word/document.xml") {
                 return Err(refused(wrong("document.no_word_file")));
             }
-            Ok(Content::Docx(bytes.to_vec()))
+            Ok((Content::Docx(bytes.to_vec()), size(&parts)))
         }
         _ => Err(refused(wrong("document.file_kind"))),
     }
@@ -83,7 +93,15 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Content> {
 /// # Errors
 /// As `read`.
 pub(crate) async fn read_aside(name: String, bytes: Vec<u8>) -> Result<Content> {
-    let taken = tokio::task::spawn_blocking(move || read(&name, &bytes));
+    Ok(measured_aside(name, bytes).await?.0)
+}
+
+/// The same with the bytes that it unpacks to.
+///
+/// # Errors
+/// As `read`.
+pub(super) async fn measured_aside(name: String, bytes: Vec<u8>) -> Result<(Content, usize)> {
+    let taken = tokio::task::spawn_blocking(move || measured(&name, &bytes));
     taken.await.map_err(Error::internal)?
 }
 
@@ -97,7 +115,7 @@ fn source(name: &str, bytes: &[u8]) -> Result<String> {
 }
 
 /// A template with its pictures and fonts: `main.typ`, or the only `.typ` there is.
-fn packed(bytes: &[u8]) -> Result<Content> {
+fn packed(bytes: &[u8]) -> Result<(String, BTreeMap<String, Vec<u8>>)> {
     let mut files = unzip(bytes, MAX_FILES)?;
     let sources: Vec<&String> = files.keys().filter(|name| name.ends_with(".typ")).collect();
     let main = match sources.as_slice() {
@@ -127,7 +145,7 @@ fn packed(bytes: &[u8]) -> Result<Content> {
         let error = wrong("document.too_many_parts").with("pictures", MAX_PICTURES).with("fonts", MAX_FONTS);
         return Err(refused(error));
     }
-    Ok(Content::Typ { main, files })
+    Ok((main, files))
 }
 
 /// The files of a ZIP by name, without the folders' own entries.

@@ -1,6 +1,7 @@
 //! Gateways of SMS on their way between companies (`kernel::moving`), without their secrets. A secret has its place in headers; but
 //! where a gateway wants it in the address or the body it can only be written there. So a gateway leaves where nothing in it can
-//! be one: what is written out stands under a name that says it is none.
+//! be one: what is written out stands under a name that says it is none. The same is asked before the audit log is told, which
+//! nobody can clear.
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
@@ -47,6 +48,9 @@ const PLAIN_HEADERS: [&str; 5] = ["accept", "accept-charset", "accept-language",
 /// Bytes of a part of an address that is no key of somebody: of a word, and of what has a digit.
 const MAX_WORD: usize = 16;
 const MAX_VERSION: usize = 4;
+/// Bytes of a name in an address or a body: of one in words, and of one that has a digit.
+const MAX_NAME: usize = 32;
+const MAX_NUMBERED: usize = 16;
 
 /// A gateway as it is read: a secret is none of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -77,8 +81,13 @@ pub fn object(spec: Json) -> std::result::Result<Object, String> {
     Ok(Object { key, spec })
 }
 
-/// What the audit log is told of a change: no secret.
+/// What the audit log is told of a change: no secret. Where something that is written out may be one, only which server it is, and
+/// the gateway does not come back from there.
 pub(super) fn told(key: &str, before: Option<&Settings>, after: Option<&Settings>) -> Json {
+    if !before.into_iter().chain(after).all(is_bare) {
+        let server = after.or(before).and_then(|settings| origin(&settings.url));
+        return json!({"key": key, "server": server.map(|server| server.ascii_serialization())});
+    }
     let spec = |settings: &Settings| json!(GatewaySpec { key, gateway: settings });
     json!({"key": key, "before": before.map(spec), "after": after.map(spec)})
 }
@@ -124,10 +133,12 @@ pub async fn put(tx: &Tx, ctx: &Ctx, wanted: &[Moved]) -> Result<Vec<Trouble>> {
 async fn put_one(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<bool> {
     let mut known = gateway::all(tx, ctx.tenant).await?;
     let there = known.iter().position(|(key, _)| *key == moved.key).map(|at| known.swap_remove(at).1);
+    let before = there.as_ref().map(|there| there.settings.clone());
     let Some(GatewayRead { key, gateway: input }) = moved.wanted()? else {
-        if there.is_some() {
+        if before.is_some() {
             gateway::remove(tx, ctx, &moved.key).await?;
-            audit::record(tx, ctx, "message_gateway.removed", &moved.key, moved.told()).await?;
+            let told = told(&moved.key, before.as_ref(), None);
+            audit::record(tx, ctx, "message_gateway.removed", &moved.key, told).await?;
         }
         return Ok(true);
     };
@@ -144,8 +155,9 @@ async fn put_one(tx: &Tx, ctx: &Ctx, moved: &Moved) -> Result<bool> {
     let secret = kept.map(|there| there.secret).unwrap_or_default();
     settings.check(&secret)?;
     let complete = seal::is_there(&secret) || !settings.headers.values().any(|value| value.contains("{secret}"));
+    let told = told(&key, before.as_ref(), Some(&settings));
     gateway::save(tx, ctx, &key, &Gateway { settings, secret }).await?;
-    audit::record(tx, ctx, "message_gateway.changed", &key, moved.told()).await?;
+    audit::record(tx, ctx, "message_gateway.changed", &key, told).await?;
     Ok(complete)
 }
 
@@ -155,8 +167,10 @@ fn is_bare(settings: &Settings) -> bool {
         PLAIN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) || is_sealed(value)
     };
     let (fixed, asked) = settings.url.split_once('?').unwrap_or((settings.url.as_str(), ""));
-    let path = |url: Url| url.fragment().is_none() && url.path_segments().is_none_or(|mut parts| parts.all(is_word));
-    Url::parse(fixed).is_ok_and(path)
+    let path = |url: Url| url.path_segments().is_none_or(|mut parts| parts.all(is_word));
+    // Behind a `#` it may also stand after the values that are asked.
+    !settings.url.contains('#')
+        && Url::parse(fixed).is_ok_and(path)
         && settings.headers.iter().all(header)
         && pairs_are_bare(asked)
         && body_is_bare(settings)
@@ -181,7 +195,15 @@ fn is_place(text: &str) -> bool {
 }
 
 fn pairs_are_bare(text: &str) -> bool {
-    url::form_urlencoded::parse(text.as_bytes()).all(|(name, value)| is_plain(&name, &value))
+    // A key may stand where others have a name: `?5f4dcc3b5aa7&to={to}`.
+    let bare = |name: &str, value: &str| is_name(name) && (!value.is_empty() || is_word(name)) && is_plain(name, value);
+    url::form_urlencoded::parse(text.as_bytes()).all(|(name, value)| bare(&name, &value))
+}
+
+/// Whether a name is a word, or one of several that are numbered.
+fn is_name(name: &str) -> bool {
+    let most = if name.bytes().any(|byte| byte.is_ascii_digit()) { MAX_NUMBERED } else { MAX_NAME };
+    name.len() <= most
 }
 
 fn is_plain(name: &str, value: &str) -> bool {
@@ -194,18 +216,25 @@ fn body_is_bare(settings: &Settings) -> bool {
     }
     let kind = settings.content_type().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
-        "application/json" => serde_json::from_str(&settings.body).is_ok_and(|body| json_is_bare("", &body)),
+        "application/json" => serde_json::from_str(&settings.body)
+            .is_ok_and(|body| is_all_read(&settings.body, &body) && json_is_bare("", &body)),
         "application/x-www-form-urlencoded" => pairs_are_bare(&settings.body),
         // It has no names that say what stands there.
         _ => false,
     }
 }
 
+/// Whether all of a text was read: of a name that stands there twice only the last value is.
+fn is_all_read(text: &str, json: &Json) -> bool {
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
+    letters(text) == letters(&json.to_string())
+}
+
 fn json_is_bare(name: &str, json: &Json) -> bool {
     match json {
         Json::String(text) => is_plain(name, text),
         Json::Array(items) => items.iter().all(|item| json_is_bare(name, item)),
-        Json::Object(parts) => parts.iter().all(|(name, part)| json_is_bare(name, part)),
+        Json::Object(parts) => parts.iter().all(|(name, part)| is_name(name) && json_is_bare(name, part)),
         // A number may be one as well.
         Json::Number(_) => is_plain(name, "0"),
         Json::Null | Json::Bool(_) => true,
@@ -231,12 +260,22 @@ mod tests {
         assert!(leaves(json!({})));
         let form = json!({"Content-Type": "application/x-www-form-urlencoded"});
         assert!(leaves(json!({"headers": form, "body": "to={to}&text={text}&from=Acme"})));
-        assert!(leaves(json!({"method": "GET", "body": "", "url": "https://a.example.com/?to={to}&text={text}"})));
+        assert!(leaves(
+            json!({"method": "GET", "body": "", "url": "https://a.example.com/?to={to}&text={text}&flash"})
+        ));
+        assert!(leaves(
+            json!({"body": "{\"messages\": [{\"to\": \"{to}\", \"text_1\": \"{text}\", \"flag\": null}]}"})
+        ));
         for hidden in [
             json!({"url": "https://sms.example.com/send?apikey=hush"}),
             json!({"url": "https://sms.example.com/bot0123456789abcdef/send"}),
             json!({"url": "https://sms.example.com/hush5/send"}),
             json!({"url": "https://sms.example.com/send#hush"}),
+            json!({"url": "https://sms.example.com/send?from=Acme#hush"}),
+            json!({"url": "https://sms.example.com/send?5f4dcc3b5aa7&to={to}"}),
+            json!({"url": "https://sms.example.com/send?5f4dcc3b5aa765d61d83=&to={to}"}),
+            json!({"body": "{\"to\": \"{to}\", \"text\": \"{text}\", \"ref\": \"hush\", \"ref\": \"{key}\"}"}),
+            json!({"body": "{\"to\": \"{to}\", \"text\": \"{text}\", \"5f4dcc3b5aa765d61d83\": true}"}),
             json!({"headers": {"X-Key": "hush"}}),
             json!({"headers": {"X-Key": "hush {secret}s"}}),
             json!({"headers": {"Authorization": "Basic aHVzaA=="}}),
@@ -246,6 +285,17 @@ mod tests {
             json!({"headers": {"Content-Type": "text/xml"}, "body": "<m to=\"{to}\" key=\"hush\">{text}</m>"}),
         ] {
             assert!(!leaves(hidden.clone()), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn the_log_is_told_of_no_secret() {
+        let settings = |url: &str| serde_json::from_value(json!({"title": "T", "url": url})).unwrap();
+        let bare: Settings = settings("https://a.example.com/send?to={to}&text={text}");
+        let hidden: Settings = settings("https://a.example.com/send?to={to}&text={text}&password=hush");
+        assert_eq!(told("main", None, Some(&bare))["after"]["gateway"], json!(bare));
+        for (before, after) in [(Some(&bare), &hidden), (Some(&hidden), &bare), (None, &hidden)] {
+            assert_eq!(told("main", before, Some(after)), json!({"key": "main", "server": "https://a.example.com"}));
         }
     }
 

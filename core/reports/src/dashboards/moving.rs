@@ -2,7 +2,7 @@
 //! reports on cards by name. A dashboard that comes in is the importing administrator's. Whether what its cards ask is there
 //! is told on them; a report that one shows must be there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::error::FieldError;
@@ -100,6 +100,11 @@ impl CardSpec {
         self.card.get("kind").and_then(Json::as_str) == Some("report")
     }
 
+    /// Whether it shows a report that is none of those that move.
+    fn shows_another(&self, moving: &BTreeSet<String>) -> bool {
+        self.is_private() || self.report().is_some_and(|name| !moving.contains(name))
+    }
+
     /// The same with all that may be left out.
     fn full(mut self) -> std::result::Result<Self, String> {
         if self.report().is_none() {
@@ -137,6 +142,14 @@ impl DashboardSpec {
 
     fn key(&self) -> String {
         key(self.home, &self.name)
+    }
+
+    /// Why it stays. `moving`: names of the reports that do not.
+    fn stays(&self, moving: &BTreeSet<String>) -> Option<&'static str> {
+        if self.cards.iter().any(|card| card.shows_another(moving)) {
+            return Some("configuration.report_stays");
+        }
+        (self.home.is_none() && !self.all && self.roles.is_empty()).then_some("configuration.roles_gone")
     }
 
     fn cards(&self, reports: &Names) -> Result<Vec<Card>> {
@@ -186,12 +199,14 @@ pub async fn gather(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Gathered> 
     let mut rows = store::for_all(conn, ctx).await?;
     // Databases order texts differently.
     rows.sort_by_cached_key(|row| (key(row.home, &row.name), row.id));
+    let told = crate::moving::gather(conn, ctx).await?.objects.into_iter();
+    let moving: BTreeSet<String> = told.map(|report| report.key).collect();
     let mut all = Gathered::default();
     for row in &rows {
         let spec = DashboardSpec::of(row, &roles, &reports);
-        match spec.cards.iter().any(CardSpec::is_private) {
-            true => all.hold(spec.key(), "configuration.report_not_shared", json!(spec)),
-            false => all.add(spec.key(), json!(spec)),
+        match spec.stays(&moving) {
+            Some(why) => all.hold(spec.key(), why, json!(spec)),
+            None => all.add(spec.key(), json!(spec)),
         }
     }
     Ok(all)
@@ -287,6 +302,19 @@ mod tests {
         for wrong in [json!({"report": 1}), json!({"report": "a", "kind": "text"}), json!({"kind": "x"}), json!("a")] {
             assert!(object(json!({"name": "A", "cards": [card(wrong.clone())]})).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_another_company_could_not_take_in_stays() {
+        let stays = |spec: Json, moving: &[&str]| {
+            let spec: DashboardSpec = moving::read(spec).unwrap();
+            spec.stays(&moving.iter().map(|name| (*name).to_owned()).collect())
+        };
+        let report = json!({"name": "A", "all": true, "cards": [card(json!({"report": "Won"}))]});
+        assert_eq!(stays(report.clone(), &["Won"]), None);
+        assert_eq!(stays(report, &["Lost"]), Some("configuration.report_stays"));
+        assert_eq!(stays(json!({"name": "A", "cards": []}), &[]), Some("configuration.roles_gone"));
+        assert_eq!(stays(json!({"home": "manager", "cards": []}), &[]), None);
     }
 
     #[test]

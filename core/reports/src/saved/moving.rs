@@ -62,7 +62,10 @@ pub async fn gather(conn: &impl ConnectionTrait, ctx: &Ctx) -> Result<Gathered> 
     let mut all = Gathered::default();
     for row in rows {
         let spec = spec_of(&row, &roles);
-        all.add(row.name, json!(spec));
+        match spec.all || !spec.roles.is_empty() {
+            true => all.add(row.name, json!(spec)),
+            false => all.hold(row.name, "configuration.roles_gone", json!(spec)),
+        }
     }
     Ok(all)
 }

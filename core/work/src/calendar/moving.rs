@@ -59,7 +59,10 @@ impl CalendarSpec {
         }
         let shown: String = self.department.join(" / ").chars().take(SHOWN).collect();
         let wrong = |code: &str| Error::field(INVALID, "department", FieldError::new(code).with("value", &shown));
-        let named = |one: &&Department| path(departments, one.id).as_ref() == Some(&self.department);
+        // The way to each of them is long to find, and a file may name many.
+        let named = |one: &&Department| {
+            self.department.last() == Some(&one.name) && path(departments, one.id).as_ref() == Some(&self.department)
+        };
         let mut found = departments.iter().filter(named);
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(CalendarOf::Department(one.id)),

@@ -163,8 +163,10 @@ pub(super) async fn entities(conn: &impl ConnectionTrait, ctx: &Ctx, catalogue: 
     let own = store::load(conn, ctx.tenant).await?;
     for (key, _, entity) in own.entities.iter().filter(|(_, owner, _)| *owner == Owner::Custom) {
         let mut spec = EntitySpec::of(key, entity);
-        // What it stood before may be gone: it stands at the end.
-        spec.menu.before = spec.menu.before.take().filter(|before| catalogue.find(before).is_some());
+        // What it stood before may be gone, or have come back in its turn before this one: it stands at the end.
+        if menu::check(catalogue, key, &spec.menu).is_err() {
+            spec.menu.before = None;
+        }
         add(&mut all, &spec)?;
     }
     Ok(all)
