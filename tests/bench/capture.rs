@@ -17,19 +17,27 @@ use crate::client::Ask;
 /// Largest answer read.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// The statements made since the last look.
+/// The statements made while somebody looks. Else none is kept: those that fill a database hold all of it.
 #[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<Vec<Statement>>>);
+pub struct Seen(Arc<Mutex<Option<Vec<Statement>>>>);
 
 impl Seen {
     /// Watches a database.
     pub fn watching(&self, db: Db) -> Db {
         let seen = Arc::clone(&self.0);
-        db.watched(move |statement| seen.lock().unwrap_or_else(PoisonError::into_inner).push(statement.clone()))
+        db.watched(move |statement| {
+            if let Some(seen) = seen.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                seen.push(statement.clone());
+            }
+        })
+    }
+
+    fn look(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
     }
 
     fn take(&self) -> Vec<Statement> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 }
 
@@ -62,7 +70,7 @@ impl Watched {
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
             .body(ask.body.clone().map_or_else(Body::empty, Body::from))?;
-        self.seen.take();
+        self.seen.look();
         let response = self.router.clone().oneshot(request).await?;
         let statements = self.seen.take();
         let status = response.status();

@@ -119,6 +119,8 @@ fn asked(arguments: &Arguments, server: &Server, company: &Company, leads: &Lead
         }
         rows.push(row(question.name, &side, most));
     }
+    // A connection on which nobody asked for so long is closed.
+    let mut client = Client::new(server.address, &company.token)?;
     rows.push(row("ten leads become one", &merges(&mut client, leads, arguments.rounds * 2)?, None));
     Ok(rows)
 }

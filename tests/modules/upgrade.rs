@@ -193,3 +193,15 @@ async fn a_unique_field_of_the_company_stays_so_when_the_module_has_new_constrai
     admin.update(REQUEST, &second, json!({"x_code": "B", "note": "two"})).await.ok(200);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_setting_that_a_version_has_no_more_is_in_nobodys_way() {
+    let app = office().await;
+    let path = format!("/plugins/{LEAVE}");
+    app.admin().put(&format!("{path}/settings"), json!({"settings": {"days_a_year": 20}})).await.ok(200);
+    let edit = |manifest: String| manifest.replace("key = \"days_a_year\"", "key = \"days_of_leave\"");
+    install(&app, leave("1.1.0", edit, &[])).await.ok(201);
+    enable(&app).await.ok(200);
+    assert_eq!(app.admin().get(&path).await.ok(200)["settings"], json!({"days_of_leave": 28}));
+    app.finish().await;
+}

@@ -24,7 +24,7 @@ fn is_secret(manifest: &Manifest, key: &str) -> bool {
 }
 
 /// What is kept of settings: those that an admin sent, checked, new secrets sealed. Secrets are never sent out, so one that does
-/// not come back stays as it lies. With nothing sent all stays, but what was a secret in another version alone.
+/// not come back stays as it lies. With nothing sent all stays that this version has, but what was a secret in another one alone.
 ///
 /// # Errors
 /// Field errors named `settings.<key>`; `Conflict("secrets.locked")` of a new secret, where the key is not here.
@@ -38,7 +38,8 @@ pub(crate) fn settled(
     let nothing = Settings::new();
     let before = before.unwrap_or(&nothing);
     let of = |pair: (&String, &Json)| (pair.0.clone(), pair.1.clone());
-    let open = || before.iter().filter(|(key, value)| !is_secret(manifest, key) && !is_sealed(value)).map(of).collect();
+    let is_here = |key: &str| manifest.settings.iter().any(|one| one.key == key && one.kind != SettingType::Secret);
+    let open = || before.iter().filter(|(key, value)| is_here(key) && !is_sealed(value)).map(of).collect();
     let sent: Settings = sent.cloned().unwrap_or_else(open);
     let is_there = |value: &Json| value.as_str().is_some_and(seal::is_there);
     let stays = before

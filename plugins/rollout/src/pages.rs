@@ -270,7 +270,7 @@ pub fn adoption(ask: &Ask) -> Outcome<Figures> {
                 .with("light", row.words("light"))
                 .with("active", row.integer("active").unwrap_or(0))
                 .with("people", row.integer("people").unwrap_or(0))
-                .with("exported", row.integer("exported").unwrap_or(0))
+                .with("exported", row.integer("exported").map_or(Value::Null, Value::Integer))
                 .with("problems", row.integer("problems").unwrap_or(0))
                 .with("mood", decimal(row.number("mood")))
         };

@@ -29,7 +29,7 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
     let mut weeks: BTreeMap<Option<String>, Week> = BTreeMap::new();
     let mut problems = problems(project, monday, rules)?;
     let taken = taken_out(monday)?;
-    let mut exported: BTreeMap<Option<String>, i64> = BTreeMap::new();
+    let mut exported: Option<BTreeMap<Option<String>, i64>> = taken.as_ref().map(|_| BTreeMap::new());
     for (department, people) in groups {
         let week = week(&people, monday, rules)?;
         let small = week.is_small();
@@ -39,8 +39,10 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
             *problems.entry(None).or_default() += told;
         }
         let department = department.filter(|_| !small);
-        let rows: i64 = people.iter().filter_map(|person| taken.get(person)).sum();
-        *exported.entry(department.clone()).or_default() += rows;
+        if let (Some(taken), Some(exported)) = (&taken, &mut exported) {
+            let rows: i64 = people.iter().filter_map(|person| taken.get(person)).sum();
+            *exported.entry(department.clone()).or_default() += rows;
+        }
         let together = weeks.entry(department).or_default();
         *together = together.with(week);
     }
@@ -53,8 +55,8 @@ pub fn count(project: &Row, monday: Day, rules: &Rules) -> Result<(), HostError>
 
 /// What stands beside the figures of a week.
 struct Beside {
-    /// Rows that people took out as files, by department.
-    exported: BTreeMap<Option<String>, i64>,
+    /// Rows that people took out as files, by department; none where it is not told.
+    exported: Option<BTreeMap<Option<String>, i64>>,
     /// Problems and questions that people told of in the week, by department; with none those of nobody's department and of
     /// groups that are too small.
     problems: BTreeMap<Option<String>, i64>,
@@ -68,17 +70,23 @@ pub fn made_within(first: Day, last: Day, rules: &Rules) -> [Json; 2] {
     [at("gte", first), at("lt", last.plus(1))]
 }
 
-/// Rows that people took out as files within the week, by person.
-fn taken_out(monday: Day) -> Result<BTreeMap<String, i64>, HostError> {
+/// Rows that people took out as files within the week, by person; none where it is not told: adoption is counted without it.
+fn taken_out(monday: Day) -> Result<Option<BTreeMap<String, i64>>, HostError> {
     let period = json!({"from": monday.to_string(), "to": monday.plus(7).to_string()});
     let asked = json!({"measures": [EXPORTED], "group_by": ["manager"], "period": period, "limit": 10_000});
-    let told: Json = serde_json::from_str(&reports::query(&asked.to_string())?)
-        .map_err(|error| HostError::Internal(format!("reports: {error}")))?;
+    let told = match reports::query(&asked.to_string()) {
+        Err(why @ (HostError::Denied(_) | HostError::Invalid(_) | HostError::Limit(_))) => {
+            warning!("rows that were exported in the week of {monday} are not counted: {}", store::words_of(&why));
+            return Ok(None);
+        }
+        told => told?,
+    };
+    let told: Json = serde_json::from_str(&told).map_err(|error| HostError::Internal(format!("reports: {error}")))?;
     let of = |row: &Json| {
         let person = row.get("group")?.get("manager")?.as_str()?.to_owned();
         Some((person, row.get("values")?.get(EXPORTED)?.as_i64()?))
     };
-    Ok(told.get("rows").and_then(Json::as_array).into_iter().flatten().filter_map(of).collect())
+    Ok(Some(told.get("rows").and_then(Json::as_array).into_iter().flatten().filter_map(of).collect()))
 }
 
 fn problems(project: &Row, monday: Day, rules: &Rules) -> Result<BTreeMap<Option<String>, i64>, HostError> {
@@ -210,7 +218,7 @@ fn write(
         .with("in_time", week.tasks.1)
         .with_some("adoption", adoption.map(|value| Value::Decimal(format!("{value:.1}"))))
         .with("light", light)
-        .with("exported", of(&beside.exported))
+        .with_some("exported", beside.exported.as_ref().map(of))
         .with("problems", of(&beside.problems))
         .with_some("mood", beside.mood.map(|value| Value::Decimal(format!("{value:.1}"))));
     match store::all("rollout_signal", &filter, &["light"])?.first() {

@@ -31,7 +31,9 @@ describe("places of stages", () => {
   });
 
   it("calls nothing skipped while it is not known, and what stands further on is ahead even if it was once reached", () => {
-    expect(placesOf(stages, "offer")).toEqual(["passed", "passed", "current", "ahead", "ahead"]);
+    for (const unknown of [undefined, []]) {
+      expect(placesOf(stages, "offer", unknown)).toEqual(["passed", "passed", "current", "ahead", "ahead"]);
+    }
     expect(placesOf(stages, "talk", ["new", "offer", "talk"])).toEqual([
       "passed",
       "current",

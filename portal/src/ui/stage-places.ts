@@ -4,7 +4,8 @@ import type { Stage } from "@/api/types";
 export type StagePlace = "passed" | "skipped" | "current" | "ahead";
 
 /**
- * `stood`: the stages that the record has stood in; while that is not known, all before the present one count as passed.
+ * `stood`: the stages that the record has stood in; while that is not known, or nothing was written of it, all before the
+ * present one count as passed.
  * A closed record has the open ones behind it, wherever they stand.
  */
 export function placesOf(
@@ -17,6 +18,6 @@ export function placesOf(
   return stages.map(({ key, semantic }, index) => {
     if (index === at) return "current";
     if (semantic !== "open" || !(closed || index < at)) return "ahead";
-    return !stood || stood.includes(key) ? "passed" : "skipped";
+    return !stood?.length || stood.includes(key) ? "passed" : "skipped";
   });
 }
