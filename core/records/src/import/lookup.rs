@@ -202,7 +202,8 @@ async fn by_title_or_number(
     if let Some(allowed) = asker.allowed(def, Action::Read) {
         select.and_where(allowed);
     }
-    let (mut by_number, mut by_code): (Vec<(String, Uuid)>, Vec<(String, Uuid)>) = (Vec::new(), Vec::new());
+    let mut by_number: Vec<(String, Uuid)> = Vec::new();
+    let mut by_code: Vec<(String, Uuid)> = Vec::new();
     for row in conn.query_all(&select).await? {
         let (id, title): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         for text in texts.iter().filter(|text| words::compare(text, &title).is_eq()) {
