@@ -1294,6 +1294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `POST /imports/link`: fetches a table and takes it in like an uploaded file. */
+        post: operations["imports_imports_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}": {
         parameters: {
             query?: never;
@@ -1349,15 +1366,13 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         get?: never;
         put?: never;
         /** `POST /imports/{id}/header`: says which rows name the columns; the mapping is suggested anew. */
-        post: operations["imports_header"];
+        post: operations["imports_imports_header"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1419,32 +1434,13 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        /** `GET /imports/{id}/values`: the different values of a column, with what they mean in a field. */
-        get: operations["imports_values"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/imports/link": {
-        parameters: {
-            query?: never;
-            header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** `GET /imports/{id}/values`: the different values of a column, with what they mean in a field. */
+        get: operations["imports_imports_values"];
         put?: never;
-        /** `POST /imports/link`: fetches a table and takes it in like an uploaded file. */
-        post: operations["imports_link"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3019,7 +3015,8 @@ export interface paths {
         put?: never;
         /**
          * `POST /public/{company}/{plugin}/{page}/act`: the plugin does what somebody sends. Ten a minute from one address; with an
-         *     `Idempotency-Key` the plugin gets the same key for every try.
+         *     `Idempotency-Key` the plugin gets the same key for every try of the same press; something else under it is another press. 422
+         *     `file.invalid` with more files than the page's inputs take.
          */
         post: operations["public_act_on_public_page"];
         delete?: never;
@@ -3039,7 +3036,8 @@ export interface paths {
         put?: never;
         /**
          * `POST /public/{company}/{plugin}/{page}/files`: a file for an input of a form, its bytes as the body: a picture, PDF, text or office
-         *     document of up to 5 MiB. It counts as something that is sent; 60 an hour from one address.
+         *     document of up to 5 MiB. It counts as something that is sent; 60 an hour from one address. 200 of a company wait at once: then those
+         *     from networks that have fewer there come in, and the oldest of the others go.
          */
         post: operations["public_send_public_file"];
         delete?: never;
@@ -3637,8 +3635,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /records/{entity}/{id}/stages`: which stages it has stood in. Empty where there are no stages, or whoever asks may
-         *     not see them. */
+        /**
+         * `GET /records/{entity}/{id}/stages`: which stages it has stood in. Empty where there are no stages, or whoever asks may
+         *     not see them.
+         */
         get: operations["records_stages"];
         put?: never;
         post?: never;
@@ -7093,10 +7093,7 @@ export interface components {
              * @default null
              */
             icon: string | null;
-            /**
-             * @description Where it stands in the menu, as a whole.
-             * @default null
-             */
+            /** @default null */
             menu: components["schemas"]["MenuPlace"] | null;
         };
         /** @description An entity. */
@@ -8870,7 +8867,7 @@ export interface components {
                 batch?: string | null;
                 /** @description Why it failed. */
                 problem?: string | null;
-                /** @description The first refused rows (none in lists). */
+                /** @description The first refused rows and cells left out (none in lists). */
                 errors: components["schemas"]["ImportError"][];
                 /** @description Why rows were refused and cells left out, the same reasons together, the most frequent first (none in lists). */
                 reasons: components["schemas"]["ImportReason"][];
@@ -12743,6 +12740,14 @@ export interface components {
             /** @description Why. */
             detail: string;
         };
+        /** @description An entity that was removed and can be restored. */
+        RemovedEntityView: {
+            key: string;
+            label: string;
+            label_plural: string;
+            /** @description The plugin that declares it. */
+            plugin?: string;
+        };
         /** @description Another name. */
         RenameBody: {
             name: string;
@@ -14125,6 +14130,11 @@ export interface components {
             /** @description What it is for. */
             kind?: components["schemas"]["DrawingKind"];
         };
+        /** @description Stages that a record has stood in. */
+        StoodView: {
+            /** @description Keys, the present one too, in the order in which it first came to them. A stage that it was moved past is not here. */
+            items: string[];
+        };
         /** @description The data of a `record` or `instance` message of the stream. */
         StreamRecord: {
             /** @description e.g. `lead.updated`. */
@@ -14548,11 +14558,6 @@ export interface components {
             currency: string;
             time_zone: string;
         };
-        /** @description Stages that a record has stood in. */
-        StoodView: {
-            /** @description Keys, the present one too, in the order in which it first came to them. A stage that it was moved past is not here. */
-            items: string[];
-        };
         /** @description A page of a timeline. */
         TimelineView: {
             items: components["schemas"]["EntryView"][];
@@ -14814,19 +14819,19 @@ export interface components {
             enabled?: boolean;
         };
         Value: unknown;
-        /** @description Variables to set. */
-        VariablesInput: {
-            /** @description New values; variables not named stay. */
-            variables: {
-                [key: string]: unknown;
-            };
-        };
         /** @description What a cell means. */
         ValueMeaning: {
             /** @description The text of the cell (of a list: of one item); letter case does not matter. Up to 300 characters. */
             from: string;
             /** @description What is read instead: the key of a choice or a stage, the id or the name of a record. None: nothing. */
             to?: string | null;
+        };
+        /** @description Variables to set. */
+        VariablesInput: {
+            /** @description New values; variables not named stay. */
+            variables: {
+                [key: string]: unknown;
+            };
         };
         /** @description Whether an action is allowed. */
         VerdictView: {
@@ -19032,34 +19037,6 @@ export interface operations {
             };
         };
     };
-    entities_list_removed_entities: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items_RemovedEntityView"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     entities_create_entity: {
         parameters: {
             query?: never;
@@ -19079,6 +19056,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntityView"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    entities_list_removed_entities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RemovedEntityView"];
                 };
             };
             /** @description Problem details */
@@ -20048,6 +20053,38 @@ export interface operations {
             };
         };
     };
+    imports_imports_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     imports_get: {
         parameters: {
             query?: never;
@@ -20142,7 +20179,7 @@ export interface operations {
             };
         };
     };
-    imports_header: {
+    imports_imports_header: {
         parameters: {
             query?: never;
             header?: never;
@@ -20273,7 +20310,7 @@ export interface operations {
             };
         };
     };
-    imports_values: {
+    imports_imports_values: {
         parameters: {
             query?: {
                 /** @description Its place, from 0. */
@@ -20295,38 +20332,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportColumnValues"];
-                };
-            };
-            /** @description Problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    imports_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportLink"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Problem details */
