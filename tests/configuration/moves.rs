@@ -129,7 +129,7 @@ async fn areas_may_be_taken_one_by_one() {
     admin.get("/configuration?areas=rules,people").await.problem(400, "request.invalid");
     let areas = admin.get("/configuration/areas").await.ok(200);
     let areas = areas["items"].as_array().unwrap();
-    assert_eq!(areas.len(), 13);
+    assert_eq!(areas.len(), 18);
     let rules = areas.iter().find(|one| one["area"] == "rules").unwrap();
     assert_eq!((&rules["count"], &rules["left_out"]), (&json!(2), &json!([])));
     app.finish().await;
