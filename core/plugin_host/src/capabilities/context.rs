@@ -65,7 +65,7 @@ impl limits::Host for State {
         let milliseconds =
             |all: std::time::Duration, used| u32::try_from(all.saturating_sub(used).as_millis()).unwrap_or(u32::MAX);
         Ok(limits::Remaining {
-            cpu_milliseconds: milliseconds(self.budget.cpu, self.meter.now()),
+            cpu_milliseconds: milliseconds(self.budget.cpu, self.meter.own()),
             wall_milliseconds: milliseconds(self.budget.wall, self.started.elapsed()),
             memory_bytes: u64::try_from(self.budget.memory.saturating_sub(self.memory)).unwrap_or(u64::MAX),
             host_calls: self.budget.host_calls.saturating_sub(self.host_calls),

@@ -24,7 +24,7 @@ pub fn reference() -> String {
         text.push_str(&format!("| `{}` | {permission} |\n", capability.import));
     }
     text.push_str(
-        "\n## What it may export\n\n| export | in logs | CPU | wall | memory | host calls | rows | requests | papers |\n|---|---|---|---|---|---|---|---|---|\n",
+        "\n## What it may export\n\nCPU is the time of the plugin's own code, not of what the host does for it.\n\n| export | in logs | CPU | wall | memory | host calls | rows | requests | papers |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for point in POINTS {
         let budget = &point.budget;

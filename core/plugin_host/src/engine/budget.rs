@@ -7,7 +7,7 @@ const MIB: usize = 1024 * 1024;
 /// What one call may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// CPU time, measured on the thread.
+    /// CPU time of its own code, measured on the thread.
     pub cpu: Duration,
     /// Time from start to end.
     pub wall: Duration,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{AcquireError, SemaphorePermit};
 use tokio::time::{Instant, timeout};
 use wasmtime::component::Instance;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{CallHook, Store, UpdateDeadline};
 
 use super::meter::Metered;
 use super::{Budget, Code, Engine, Fault, OverBudget, Usage};
@@ -88,7 +88,15 @@ impl Engine {
         store.limiter(|state| state);
         store.set_hostcall_fuel(budget.transfer);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| within(meter.now(), cpu));
+        let asked = Arc::clone(&meter);
+        store.epoch_deadline_callback(move |_| within(asked.own(), cpu));
+        store.call_hook(move |_, at| {
+            match at {
+                CallHook::CallingWasm | CallHook::ReturningFromHost => meter.enter(),
+                CallHook::ReturningFromWasm | CallHook::CallingHost => meter.leave(),
+            }
+            Ok(())
+        });
         store
     }
 }

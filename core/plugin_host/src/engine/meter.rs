@@ -1,4 +1,5 @@
-//! What a call has used: CPU time of the thread while the call is being polled, and counters of the capabilities.
+//! What a call has used: CPU time of the thread while the call is being polled, how much of it was the guest's own, and
+//! counters of the capabilities.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use cpu_time::ThreadTime;
 /// What a call has used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// CPU time.
+    /// CPU time, that of the host for the plugin included; a budget counts the plugin's own alone.
     pub cpu: Duration,
     /// Time from start to end.
     pub wall: Duration,
@@ -23,11 +24,16 @@ pub struct Usage {
     pub memory: usize,
 }
 
-/// CPU time so far, shared between the polling side and the guest's interrupt.
+/// CPU time so far, shared between the polling side and the guest's interrupt, in nanoseconds.
+///
+/// Only the guest's own counts against a budget: what the host does for it (a save with its hooks, SQL) takes longer in a
+/// company of many rules and on a slow machine, and is bounded by rows, calls and the time from start to end.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     finished: AtomicU64,
-    since: AtomicU64,
+    own: AtomicU64,
+    /// The thread's time when the guest's code was entered; 0 outside of it. A call never waits inside: it is left first.
+    entered: AtomicU64,
 }
 
 fn thread_nanos() -> u64 {
@@ -35,10 +41,26 @@ fn thread_nanos() -> u64 {
 }
 
 impl Meter {
-    /// CPU time used up to now; right on the thread that runs the call.
-    pub(crate) fn now(&self) -> Duration {
-        let open = thread_nanos().saturating_sub(self.since.load(Ordering::Relaxed));
-        Duration::from_nanos(self.finished.load(Ordering::Relaxed).saturating_add(open))
+    /// CPU time of the guest's own code up to now; right on the thread that runs the call.
+    pub(crate) fn own(&self) -> Duration {
+        let open = match self.entered.load(Ordering::Relaxed) {
+            0 => 0,
+            since => thread_nanos().saturating_sub(since),
+        };
+        Duration::from_nanos(self.own.load(Ordering::Relaxed).saturating_add(open))
+    }
+
+    /// The guest's code begins or goes on.
+    pub(super) fn enter(&self) {
+        self.entered.store(thread_nanos(), Ordering::Relaxed);
+    }
+
+    /// The guest's code ends or asks something of the host.
+    pub(super) fn leave(&self) {
+        let since = self.entered.swap(0, Ordering::Relaxed);
+        if since > 0 {
+            self.own.fetch_add(thread_nanos().saturating_sub(since), Ordering::Relaxed);
+        }
     }
 
     /// CPU time used by all finished polls.
@@ -64,9 +86,41 @@ impl<F: Future> Future for Metered<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let start = thread_nanos();
-        self.meter.since.store(start, Ordering::Relaxed);
         let result = self.inner.as_mut().poll(context);
         self.meter.finished.fetch_add(thread_nanos().saturating_sub(start), Ordering::Relaxed);
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Works until the thread has used some time more.
+    fn work() {
+        let until = thread_nanos() + 2_000_000;
+        while thread_nanos() < until {}
+    }
+
+    #[test]
+    fn what_the_host_does_meanwhile_is_not_the_guests_own() {
+        let meter = Meter::default();
+        work();
+        assert_eq!(meter.own(), Duration::ZERO, "it was not entered yet");
+        meter.enter();
+        work();
+        let inside = meter.own();
+        assert!(inside >= Duration::from_millis(2), "its time runs while it is inside: {inside:?}");
+        meter.leave();
+        let left = meter.own();
+        work();
+        assert_eq!(meter.own(), left, "the host works");
+        meter.enter();
+        work();
+        meter.leave();
+        assert!(meter.own() >= left + Duration::from_millis(2), "it goes on where it stood");
+        meter.leave();
+        work();
+        assert!(meter.own() < left + Duration::from_secs(1), "left twice it is out");
     }
 }
