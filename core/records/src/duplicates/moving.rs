@@ -55,6 +55,11 @@ impl Records {
     }
 }
 
+/// Passes entities whose records are merged.
+pub(super) fn offered(def: &EntityDef) -> Result<()> {
+    if def.merges() { Ok(()) } else { Err(Error::Conflict { code: "merge.not_offered", current: None }) }
+}
+
 async fn put(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved) -> Result<()> {
     match moved.wanted::<DuplicatesSpec>()? {
         Some(spec) => {
@@ -65,9 +70,4 @@ async fn put(tx: &Tx, ctx: &Ctx, catalogue: &Catalogue, moved: &Moved) -> Result
         None => policy::forget(tx, ctx.tenant, &moved.key).await?,
     }
     Ok(audit::record(tx, ctx, CHANGED, &moved.key, moved.told()).await?)
-}
-
-/// Passes entities whose records are merged.
-pub(super) fn offered(def: &EntityDef) -> Result<()> {
-    if def.merges() { Ok(()) } else { Err(Error::Conflict { code: "merge.not_offered", current: None }) }
 }

@@ -184,7 +184,7 @@ impl Files {
             return Err(not_found(file));
         }
         // A backup has no bytes of what waits.
-        self.store.read(ctx.tenant, file, 0, 1).await.map_err(|error| match error {
+        self.store.read(ctx.tenant, file, 0, 1).await.map(drop).map_err(|error| match error {
             Error::NotFound(_) => not_found(file),
             other => other,
         })?;
