@@ -80,7 +80,6 @@ test("a kind with stages is made, given fields and a link, and used without a re
   await expect(spanner).toBeVisible();
   const order = await lists(page);
   expect(order.indexOf("/records/x_machine")).toBe(order.indexOf("/records/deal") - 1);
-  const size = page.viewportSize() ?? { width: 1280, height: 720 };
   await page.setViewportSize({ width: 390, height: 844 });
   await expect(spanner).toBeVisible();
   await page.screenshot({ path: test.info().outputPath("phone-menu.png") });
