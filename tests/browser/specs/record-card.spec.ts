@@ -57,7 +57,7 @@ test("a stage that the record was moved past is marked as skipped, one that it s
   signIn,
   api,
 }) => {
-  const lead = await api.create("lead", { title: "Orchard" });
+  const lead = await api.create("lead", { title: "Orchard", emails: [{ value: "pear@example.org", kind: "work" }] });
   await api.must("POST", `/records/lead/${lead.id}/stage`, { stage: "qualified" });
   await page.setViewportSize({ width: 1600, height: 900 });
   await signIn(page);
