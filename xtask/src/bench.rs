@@ -4,7 +4,7 @@
 
 use crate::exec::{self, Outcome};
 use crate::packages;
-use crate::postgres::{self, Cluster, Durability};
+use crate::postgres::{self, Cluster};
 use crate::setup;
 use crate::stages;
 use crate::workspace::Workspace;
@@ -18,7 +18,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome<()> {
     exec::run(exec::cargo(&workspace.root).args(["build", "--release", "--workspace", "--bins", "--locked"]))?;
     let verstak = workspace.target.join("release/verstak");
     packages::pack(workspace, &verstak)?;
-    let cluster = Cluster::start(workspace, Durability::On)?;
+    let cluster = Cluster::for_benchmarks(workspace)?;
     let mut bench = exec::tool(workspace.target.join("release/bench"));
     bench.current_dir(&workspace.root).args(arguments);
     bench.env("VERSTAK_BIN", verstak);

@@ -12,6 +12,7 @@ mod packages;
 mod postgres;
 mod report;
 mod run;
+mod scratch;
 mod setup;
 mod stages;
 mod tidy;
@@ -49,7 +50,7 @@ fn dispatch(words: Vec<String>) -> Outcome<()> {
         }
         cli::Command::Codegen { check } => codegen::run(&workspace, check),
         cli::Command::Bench(arguments) => bench::run(&workspace, &arguments),
-        cli::Command::Postgres(words) => postgres::run_with(&workspace, &words),
+        cli::Command::Postgres(words) => postgres::run_with(&words),
         cli::Command::Announce(announcement) => run::announce(&announcement),
     }
 }

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::exec::{self, Context, Failure, Outcome};
+use crate::scratch::{self, Scratch};
 use crate::setup;
 use crate::workspace::Workspace;
 
 /// How safe the cluster writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
+enum Durability {
     /// Nothing is forced to disk: tests.
     Off,
     /// As in production: benchmarks.
@@ -52,20 +53,33 @@ fn newest(folder: &Path) -> Option<PathBuf> {
 }
 
 impl Cluster {
-    /// Makes a cluster and waits until it answers.
+    /// For tests: below what is thrown away.
     ///
     /// # Errors
     /// PostgreSQL's programs are missing, no account to run them under (they refuse root), or the server does not start.
-    pub fn start(workspace: &Workspace, durability: Durability) -> Outcome<Self> {
-        let programs = programs().ok_or_else(|| Failure::new("PostgreSQL's server programs are not installed"))?;
+    pub fn for_tests(scratch: &Scratch) -> Outcome<Self> {
+        Self::start(scratch.path(), Account::unprivileged()?.as_ref(), Durability::Off)
+    }
+
+    /// For benchmarks: on a disk, as in production.
+    ///
+    /// # Errors
+    /// As for tests.
+    pub fn for_benchmarks(workspace: &Workspace) -> Outcome<Self> {
         let account = Account::unprivileged()?;
-        let folder = place(&workspace.target, account.is_some()).join(format!("pg-{}", std::process::id()));
+        Self::start(&place(&workspace.target, account.is_some()), account.as_ref(), Durability::On)
+    }
+
+    /// Makes a cluster and waits until it answers.
+    fn start(below: &Path, account: Option<&Account>, durability: Durability) -> Outcome<Self> {
+        let programs = programs().ok_or_else(|| Failure::new("PostgreSQL's server programs are not installed"))?;
+        let folder = below.join(format!("pg-{}", std::process::id()));
         std::fs::create_dir_all(&folder).context(folder.display())?;
-        if let Some(account) = &account {
+        if let Some(account) = account {
             std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group)).context(folder.display())?;
         }
-        let made = initialise(&programs, &folder, account.as_ref())
-            .and_then(|()| Self::serve(&programs, &folder, account.as_ref(), durability));
+        let made = initialise(&programs, &folder, account)
+            .and_then(|()| Self::serve(&programs, &folder, account, durability));
         if made.is_err() {
             drop(std::fs::remove_dir_all(&folder));
         }
@@ -210,12 +224,13 @@ pub fn free_port() -> Outcome<u16> {
 }
 
 /// Runs a command of the caller's with a cluster of its own.
-pub fn run_with(workspace: &Workspace, words: &[String]) -> Outcome<()> {
+pub fn run_with(words: &[String]) -> Outcome<()> {
     let Some((program, arguments)) = words.split_first() else { return Err(Failure::new("no command is given")) };
     setup::postgres_server()?;
-    let cluster = Cluster::start(workspace, Durability::Off)?;
+    let scratch = Scratch::new()?;
+    let cluster = Cluster::for_tests(&scratch)?;
     let mut command = exec::tool(program);
-    command.args(arguments);
+    command.args(arguments).env(scratch::VARIABLE, scratch.path());
     pass_on(&mut command, &cluster);
     exec::run(&mut command)
 }

@@ -3,6 +3,7 @@
 use super::rust;
 use crate::exec::{self, Outcome};
 use crate::report::Counts;
+use crate::scratch::Scratch;
 use crate::setup;
 use crate::workspace::Workspace;
 
@@ -16,6 +17,7 @@ pub fn test(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
     playwright.current_dir(&folder).arg("node_modules/@playwright/test/cli.js").arg("test");
     playwright.env("NO_COLOR", "1").env("VERSTAK_CHROMIUM", chromium);
     playwright.env("VERSTAK_BROWSER_OUTPUT", workspace.target.join("browser"));
-    rust::tell(&mut playwright, workspace);
+    let scratch = Scratch::new()?;
+    rust::tell(&mut playwright, workspace, &scratch);
     exec::tee(&mut playwright, |line| counts.read(line))
 }

@@ -7,8 +7,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::exec::{self, Context, Failure, Outcome};
-use crate::postgres::{self, Cluster, Durability};
+use crate::postgres::{self, Cluster};
 use crate::report::Counts;
+use crate::scratch::{self, Scratch};
 use crate::setup;
 use crate::workspace::{LINTER, Workspace};
 
@@ -61,7 +62,8 @@ pub fn build_binary(workspace: &Workspace) -> Outcome<()> {
 pub fn test(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env("VERSTAK_TEST_DATABASE", "sqlite");
-    tell(&mut cargo, workspace);
+    let scratch = Scratch::new()?;
+    tell(&mut cargo, workspace, &scratch);
     exec::tee(&mut cargo, |line| counts.read(line))
 }
 
@@ -69,21 +71,23 @@ pub fn test(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
 pub fn test_on_postgres(workspace: &Workspace, counts: &mut Counts) -> Outcome<()> {
     setup::postgres_server()?;
     let executables = integration_tests(workspace)?;
-    let cluster = Cluster::start(workspace, Durability::Off)?;
+    let scratch = Scratch::new()?;
+    let cluster = Cluster::for_tests(&scratch)?;
     for executable in executables {
         let folder = workspace.path(INTEGRATION);
         let mut tests = exec::tool(&executable);
         tests.current_dir(&folder).env("CARGO_MANIFEST_DIR", &folder);
         postgres::pass_on(&mut tests, &cluster);
-        tell(&mut tests, workspace);
+        tell(&mut tests, workspace, &scratch);
         exec::tee(&mut tests, |line| counts.read(line))?;
     }
     Ok(())
 }
 
 /// What tests may want to start or read.
-pub fn tell(command: &mut Command, workspace: &Workspace) {
+pub fn tell(command: &mut Command, workspace: &Workspace, scratch: &Scratch) {
     command
+        .env(scratch::VARIABLE, scratch.path())
         .env("VERSTAK_BIN", workspace.binary())
         .env("VERSTAK_PACKAGES", workspace.package_folder())
         .env("VERSTAK_COMPONENTS", workspace.guest_target());
