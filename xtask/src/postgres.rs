@@ -78,8 +78,8 @@ impl Cluster {
         if let Some(account) = account {
             std::os::unix::fs::chown(&folder, Some(account.user), Some(account.group)).context(folder.display())?;
         }
-        let made = initialise(&programs, &folder, account)
-            .and_then(|()| Self::serve(&programs, &folder, account, durability));
+        let made =
+            initialise(&programs, &folder, account).and_then(|()| Self::serve(&programs, &folder, account, durability));
         if made.is_err() {
             drop(std::fs::remove_dir_all(&folder));
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::FutureExt;
 use kernel::error::{FieldError, FieldErrors};
 use kernel::{Ctx, Error, Result, audit};
 use people::require_admin;
@@ -235,68 +236,72 @@ impl PluginHost {
         gate: Option<&Gate>,
         given: &Given,
     ) -> Result<()> {
-        require_admin(ctx)?;
-        let version = self.wanted(plugin, grants).await?;
-        let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
-        let names = version.names(&catalogue, Known::Whole);
-        names.map_err(|error| {
-            Error::field(INVALID, "manifest", FieldError::new("package_manifest").with("reason", error))
-        })?;
-        let asked: BTreeSet<String> = version.manifest.grant_keys().into_iter().collect();
-        if let Some(keys) = grants.keys() {
-            let mut errors = FieldErrors::new();
-            for key in asked.difference(keys) {
-                errors.insert(format!("grants.{key}"), FieldError::new("required"));
+        async move {
+            require_admin(ctx)?;
+            let version = self.wanted(plugin, grants).await?;
+            let catalogue = self.inner.services.records.catalogue(ctx.tenant).await?;
+            let names = version.names(&catalogue, Known::Whole);
+            names.map_err(|error| {
+                Error::field(INVALID, "manifest", FieldError::new("package_manifest").with("reason", error))
+            })?;
+            let asked: BTreeSet<String> = version.manifest.grant_keys().into_iter().collect();
+            if let Some(keys) = grants.keys() {
+                let mut errors = FieldErrors::new();
+                for key in asked.difference(keys) {
+                    errors.insert(format!("grants.{key}"), FieldError::new("required"));
+                }
+                for key in keys.difference(&asked) {
+                    errors.insert(format!("grants.{key}"), FieldError::new("unknown"));
+                }
+                if !errors.is_empty() {
+                    return Err(Error::Invalid { code: INVALID, fields: errors });
+                }
             }
-            for key in keys.difference(&asked) {
-                errors.insert(format!("grants.{key}"), FieldError::new("unknown"));
+            let seen = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
+            self.reviewed(seen.as_ref(), &version, grants).await?;
+            let tx = self.inner.services.db.begin().await?;
+            let before = store::in_tenant(&tx, ctx.tenant, plugin).await?;
+            if before.as_ref().map(|row| &row.version) != seen.as_ref().map(|row| &row.version) {
+                return Err(Error::Conflict { code: "plugin.version_changed", current: None });
             }
-            if !errors.is_empty() {
-                return Err(Error::Invalid { code: INVALID, fields: errors });
+            let kept = before.as_ref().map(|row| &row.settings);
+            let mut row = TenantRow {
+                departments: before.as_ref().and_then(|row| row.departments.clone()),
+                plugin: plugin.to_owned(),
+                version: version.manifest.version.to_string(),
+                enabled: true,
+                grants: asked.into_iter().chain(version.manifest.implied_keys()).collect(),
+                settings: secrets::settled(&self.inner.services.db, ctx, &version.manifest, sent, kept)?,
+                secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
+                stopped: BTreeSet::new(),
+            };
+            settings::check_references(&version.manifest, &catalogue, &row.settings)?;
+            if let Some(gate) = gate {
+                gates::change(&tx, ctx, &mut row, gate).await?;
             }
+            store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
+            store::touch(&tx).await?;
+            store::note_fills(&tx, ctx.tenant, plugin, version.manifest.fills()).await?;
+            self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
+            close_gone(&tx, ctx, &version).await?;
+            roles::bring(&tx, ctx, &version).await?;
+            roles::give(&tx, ctx, &version, given).await?;
+            schedule::set(&tx, &self.company_ctx(ctx).await?, &version.manifest).await?;
+            // Deliveries and runs that waited for somebody to look.
+            for kind in [crate::EVENT_JOB, crate::RUN_JOB] {
+                kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, kind).await?;
+            }
+            let detail = json!({ "version": row.version, "grants": row.grants });
+            audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
+            tx.commit().await?;
+            self.inner.services.records.forget_catalogue(ctx.tenant);
+            self.inner.breakers.reset(ctx.tenant, plugin);
+            self.inner.registry.changed();
+            self.at_moment(ctx, plugin, Moment::Enabled).await;
+            Ok(())
         }
-        let seen = store::in_tenant(self.inner.services.db.read(), ctx.tenant, plugin).await?;
-        self.reviewed(seen.as_ref(), &version, grants).await?;
-        let tx = self.inner.services.db.begin().await?;
-        let before = store::in_tenant(&tx, ctx.tenant, plugin).await?;
-        if before.as_ref().map(|row| &row.version) != seen.as_ref().map(|row| &row.version) {
-            return Err(Error::Conflict { code: "plugin.version_changed", current: None });
-        }
-        let kept = before.as_ref().map(|row| &row.settings);
-        let mut row = TenantRow {
-            departments: before.as_ref().and_then(|row| row.departments.clone()),
-            plugin: plugin.to_owned(),
-            version: version.manifest.version.to_string(),
-            enabled: true,
-            grants: asked.into_iter().chain(version.manifest.implied_keys()).collect(),
-            settings: secrets::settled(&self.inner.services.db, ctx, &version.manifest, sent, kept)?,
-            secret: before.map_or_else(|| ctx.env.secret(), |row| row.secret),
-            stopped: BTreeSet::new(),
-        };
-        settings::check_references(&version.manifest, &catalogue, &row.settings)?;
-        if let Some(gate) = gate {
-            gates::change(&tx, ctx, &mut row, gate).await?;
-        }
-        store::put_tenant(&tx, ctx.tenant, &row, ctx.now()).await?;
-        store::touch(&tx).await?;
-        store::note_fills(&tx, ctx.tenant, plugin, version.manifest.fills()).await?;
-        self.inner.services.records.declare(&tx, ctx, &version.declared).await?;
-        close_gone(&tx, ctx, &version).await?;
-        roles::bring(&tx, ctx, &version).await?;
-        roles::give(&tx, ctx, &version, given).await?;
-        schedule::set(&tx, &self.company_ctx(ctx).await?, &version.manifest).await?;
-        // Deliveries and runs that waited for somebody to look.
-        for kind in [crate::EVENT_JOB, crate::RUN_JOB] {
-            kernel::jobs::hasten(&tx, &ctx.env, ctx.tenant, kind).await?;
-        }
-        let detail = json!({ "version": row.version, "grants": row.grants });
-        audit::record(&tx, ctx, "plugin.enabled", plugin, detail).await?;
-        tx.commit().await?;
-        self.inner.services.records.forget_catalogue(ctx.tenant);
-        self.inner.breakers.reset(ctx.tenant, plugin);
-        self.inner.registry.changed();
-        self.at_moment(ctx, plugin, Moment::Enabled).await;
-        Ok(())
+        .boxed()
+        .await
     }
 
     /// Stops a plugin in the tenant; its data stays, hidden. Calls in flight end by themselves.

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use documents::Documents;
+use futures::FutureExt;
 use kernel::child::{ChildCommand, ChildLimits};
 use kernel::clock::Env;
 use kernel::files::Store;
@@ -127,15 +128,19 @@ impl AppState {
     /// When the data folder cannot be made, the keys of secrets are none, the database cannot be reached or the plugin engine
     /// cannot start.
     pub async fn open(config: Config, env: Env) -> Result<Self> {
-        let unusable = |e: std::io::Error| {
-            kernel::Error::Unavailable(format!("the data folder {} cannot be used: {e}", config.data.dir.display()))
-        };
-        private::prepare(&config).map_err(unusable)?;
-        let db = Db::open(&config.db_options()).await?;
-        migrations::upgrade(db.for_migrations()).await?;
-        kernel::seal::prepare(&db, &env, &config.seal_options()).await?;
-        records::texts::renew(&db, &env).await?;
-        Self::over(config, env, db)
+        async move {
+            let unusable = |e: std::io::Error| {
+                kernel::Error::Unavailable(format!("the data folder {} cannot be used: {e}", config.data.dir.display()))
+            };
+            private::prepare(&config).map_err(unusable)?;
+            let db = Db::open(&config.db_options()).await?;
+            migrations::upgrade(db.for_migrations()).await?;
+            kernel::seal::prepare(&db, &env, &config.seal_options()).await?;
+            records::texts::renew(&db, &env).await?;
+            Self::over(config, env, db)
+        }
+        .boxed()
+        .await
     }
 
     /// Makes the services over a database with the present schema.

@@ -34,6 +34,7 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::FutureExt;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait};
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -164,8 +165,8 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let (committed, enqueued) = (Arc::clone(&self.committed), Arc::clone(&self.enqueued));
         match &self.write {
-            Write::Sqlite(writer, _) => Tx::on_sqlite(writer, committed, enqueued).await,
-            Write::Postgres(pool) => Tx::on_postgres(pool, committed, enqueued).await,
+            Write::Sqlite(writer, _) => Tx::on_sqlite(writer, committed, enqueued).boxed().await,
+            Write::Postgres(pool) => Tx::on_postgres(pool, committed, enqueued).boxed().await,
         }
     }
 
@@ -303,33 +304,35 @@ impl ConnectionTrait for Reader {
         match &self.0 {
             Read::Sqlite(connections) => {
                 connections.tell(&statement);
-                connections.lease().await?.conn()?.execute(&statement)
+                connections.lease().boxed().await?.conn()?.execute(&statement)
             }
-            Read::Postgres(pool) => ConnectionTrait::execute_raw(pool, statement).await,
+            Read::Postgres(pool) => ConnectionTrait::execute_raw(pool, statement).boxed().await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match &self.0 {
-            Read::Sqlite(connections) => connections.lease().await?.conn()?.batch(sql),
-            Read::Postgres(pool) => ConnectionTrait::execute_unprepared(pool, sql).await,
+            Read::Sqlite(connections) => connections.lease().boxed().await?.conn()?.batch(sql),
+            Read::Postgres(pool) => ConnectionTrait::execute_unprepared(pool, sql).boxed().await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match &self.0 {
             Read::Sqlite(connections) => {
-                let rows = connections.read(&statement, Wanted::One, LONGEST, QueryResult::copied).await?;
+                let rows = connections.read(&statement, Wanted::One, LONGEST, QueryResult::copied).boxed().await?;
                 Ok(rows.into_iter().next())
             }
-            Read::Postgres(pool) => ConnectionTrait::query_one_raw(pool, statement).await,
+            Read::Postgres(pool) => ConnectionTrait::query_one_raw(pool, statement).boxed().await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match &self.0 {
-            Read::Sqlite(connections) => connections.read(&statement, Wanted::All, LONGEST, QueryResult::copied).await,
-            Read::Postgres(pool) => ConnectionTrait::query_all_raw(pool, statement).await,
+            Read::Sqlite(connections) => {
+                connections.read(&statement, Wanted::All, LONGEST, QueryResult::copied).boxed().await
+            }
+            Read::Postgres(pool) => ConnectionTrait::query_all_raw(pool, statement).boxed().await,
         }
     }
 }

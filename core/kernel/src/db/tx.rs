@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::{FutureExt, TryFutureExt};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, StatementBuilder, TransactionTrait,
@@ -71,6 +72,11 @@ impl Postgres {
         }
     }
 
+    async fn commit(self) -> Result<(), DbErr> {
+        self.flush().await?;
+        self.tx.commit().await
+    }
+
     /// The driver's transaction, with everything in it that was asked for.
     async fn flushed(&self) -> Result<&DatabaseTransaction, DbErr> {
         self.flush().await?;
@@ -125,15 +131,12 @@ impl Tx {
     /// When the database refuses, also one of the statements that needed no answer; then nothing was written.
     pub async fn commit(self) -> Result<(), DbErr> {
         match self.way {
-            Way::Sqlite(turn) => turn.commit().await?,
+            Way::Sqlite(turn) => turn.commit().boxed().await?,
             Way::Savepoint(mut savepoint) => {
                 savepoint.turn.release(savepoint.number)?;
                 savepoint.over = true;
             }
-            Way::Postgres(postgres) => {
-                postgres.flush().await?;
-                postgres.tx.commit().await?;
-            }
+            Way::Postgres(postgres) => postgres.commit().boxed().await?,
         }
         if !self.is_part {
             again::note_commit();
@@ -157,7 +160,7 @@ impl Tx {
     pub async fn later<S: StatementBuilder>(&self, statement: &S) -> Result<(), DbErr> {
         match self.turn() {
             Ok(turn) => turn.execute(&DbBackend::Sqlite.build(statement)).map(drop),
-            Err(postgres) => postgres.later(DbBackend::Postgres.build(statement)).await,
+            Err(postgres) => postgres.later(DbBackend::Postgres.build(statement)).boxed().await,
         }
     }
 
@@ -191,9 +194,9 @@ impl Tx {
     /// When the connection is gone; then the database undoes it by itself.
     pub async fn rollback(self) -> Result<(), DbErr> {
         match self.way {
-            Way::Sqlite(turn) => turn.leave().await,
+            Way::Sqlite(turn) => turn.leave().boxed().await,
             Way::Savepoint(savepoint) => drop(savepoint),
-            Way::Postgres(postgres) => postgres.tx.rollback().await?,
+            Way::Postgres(postgres) => postgres.tx.rollback().boxed().await?,
         }
         Ok(())
     }
@@ -230,28 +233,36 @@ impl ConnectionTrait for Tx {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self.turn() {
             Ok(turn) => turn.execute(&statement),
-            Err(postgres) => ConnectionTrait::execute_raw(postgres.flushed().await?, statement).await,
+            Err(postgres) => {
+                postgres.flushed().and_then(|tx| ConnectionTrait::execute_raw(tx, statement)).boxed().await
+            }
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self.turn() {
             Ok(turn) => turn.batch(sql),
-            Err(postgres) => ConnectionTrait::execute_unprepared(postgres.flushed().await?, sql).await,
+            Err(postgres) => {
+                postgres.flushed().and_then(|tx| ConnectionTrait::execute_unprepared(tx, sql)).boxed().await
+            }
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self.turn() {
             Ok(turn) => Ok(turn.query(&statement, Wanted::One)?.into_iter().next()),
-            Err(postgres) => ConnectionTrait::query_one_raw(postgres.flushed().await?, statement).await,
+            Err(postgres) => {
+                postgres.flushed().and_then(|tx| ConnectionTrait::query_one_raw(tx, statement)).boxed().await
+            }
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self.turn() {
             Ok(turn) => turn.query(&statement, Wanted::All),
-            Err(postgres) => ConnectionTrait::query_all_raw(postgres.flushed().await?, statement).await,
+            Err(postgres) => {
+                postgres.flushed().and_then(|tx| ConnectionTrait::query_all_raw(tx, statement)).boxed().await
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use kernel::access::{AccessRow, Rights, RoleRights, RowKind};
 use kernel::clock::Env;
 use kernel::{Db, Error, Result, TenantId};
@@ -243,7 +244,7 @@ impl Registry {
         if let Some(plugins) = self.with(|known| known.tenants.get(&tenant).cloned()) {
             return Ok(plugins);
         }
-        self.load_anew(tenant).await
+        self.load_anew(tenant).boxed().await
     }
 
     /// The gates of a tenant, by plugin, whether or not this node can load the plugins; those that are on for everybody

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use kernel::ctx::Cause;
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::{Ctx, Error, InstanceId, RecordRef, Result, Timestamp};
@@ -185,81 +186,89 @@ impl<'a> Round<'a> {
     /// Does what was asked for, the latest first: an instance that a command begins comes to rest before the next
     /// command.
     async fn work(&mut self, mut list: Vec<Work>) -> Result<()> {
-        loop {
-            list.extend(self.begins.drain(..).rev().map(|begin| Work::Begin(Box::new(begin))));
-            match list.pop() {
-                None => return Ok(()),
-                Some(Work::Begin(begin)) => {
-                    let (stored, event) = *begin;
-                    self.cause = stored.cause.clone();
-                    self.tell(&stored, "started").await?;
-                    list.extend(self.write(stored, event, true).await?.map(|it| Work::Obey(Box::new(it))));
-                }
-                Some(Work::Obey(mut written)) => {
-                    let Some(command) = written.commands.next() else { continue };
-                    self.cause.clone_from(&written.cause);
-                    self.obey(&written.definition, &written.stored, &written.before, command).await?;
-                    list.push(Work::Obey(written));
+        async move {
+            loop {
+                list.extend(self.begins.drain(..).rev().map(|begin| Work::Begin(Box::new(begin))));
+                match list.pop() {
+                    None => return Ok(()),
+                    Some(Work::Begin(begin)) => {
+                        let (stored, event) = *begin;
+                        self.cause = stored.cause.clone();
+                        self.tell(&stored, "started").await?;
+                        list.extend(self.write(stored, event, true).await?.map(|it| Work::Obey(Box::new(it))));
+                    }
+                    Some(Work::Obey(mut written)) => {
+                        let Some(command) = written.commands.next() else { continue };
+                        self.cause.clone_from(&written.cause);
+                        self.obey(&written.definition, &written.stored, &written.before, command).await?;
+                        list.push(Work::Obey(written));
+                    }
                 }
             }
         }
+        .boxed()
+        .await
     }
 
     /// Takes a step and writes it; none when the event was about something that is no more.
     async fn write(&mut self, mut stored: Stored, event: Event, fresh: bool) -> Result<Option<Written>> {
-        self.steps += 1;
-        if self.steps > MAX_CHAIN {
-            return Err(Error::Conflict { code: "process.chain_too_long", current: None });
-        }
-        if self.steps > AT_ONCE {
-            self.left = Duration::ZERO;
-        }
-        let definition = self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
-        let event_text = serde_json::to_string(&event).map_err(Error::internal)?;
-        let outside = Outside::of(self, &definition, &stored).await?;
-        let process = ElementId::clone(&stored.state.process);
-        let was = std::mem::replace(&mut stored.state, State::new(process));
-        let before = was.waits.clone();
-        // Of one that begins nothing is written yet, and there is little of it.
-        let unwritten = fresh.then(|| was.clone());
-        let moment = Outside::moment(self.ctx, &stored);
-        let (at_once, left) =
-            slice::here(self.left, |slice| stepper::step(&definition, was, event, &outside.input(&moment, slice)));
-        let (outcome, left) = match at_once.state.paused {
-            // From its beginning, where it keeps nobody up: steps are pure.
-            Some(_) if !left.is_zero() => {
-                let was = match unwritten {
-                    Some(state) => state,
-                    None => self.as_it_stands(stored.id).await?,
-                };
-                let event: Event = serde_json::from_str(&event_text).map_err(Error::internal)?;
-                let shared = Arc::clone(&definition);
-                let step = move |slice: &Slice| stepper::step(&shared, was, event, &outside.input(&moment, slice));
-                slice::work(left, step).await?
+        async move {
+            self.steps += 1;
+            if self.steps > MAX_CHAIN {
+                return Err(Error::Conflict { code: "process.chain_too_long", current: None });
             }
-            _ => (at_once, left),
-        };
-        self.left = left;
-        if outcome.stale {
-            return Ok(None);
+            if self.steps > AT_ONCE {
+                self.left = Duration::ZERO;
+            }
+            let definition = self.processes.ready(self.tx, self.ctx.tenant, stored.definition, stored.version).await?;
+            let event_text = serde_json::to_string(&event).map_err(Error::internal)?;
+            let outside = Outside::of(self, &definition, &stored).await?;
+            let process = ElementId::clone(&stored.state.process);
+            let was = std::mem::replace(&mut stored.state, State::new(process));
+            let before = was.waits.clone();
+            // Of one that begins nothing is written yet, and there is little of it.
+            let unwritten = fresh.then(|| was.clone());
+            let moment = Outside::moment(self.ctx, &stored);
+            let (at_once, left) =
+                slice::here(self.left, |slice| stepper::step(&definition, was, event, &outside.input(&moment, slice)));
+            let (outcome, left) = match at_once.state.paused {
+                // From its beginning, where it keeps nobody up: steps are pure.
+                Some(_) if !left.is_zero() => {
+                    let was = match unwritten {
+                        Some(state) => state,
+                        None => self.as_it_stands(stored.id).await?,
+                    };
+                    let event: Event = serde_json::from_str(&event_text).map_err(Error::internal)?;
+                    let shared = Arc::clone(&definition);
+                    let step = move |slice: &Slice| stepper::step(&shared, was, event, &outside.input(&moment, slice));
+                    slice::work(left, step).await?
+                }
+                _ => (at_once, left),
+            };
+            self.left = left;
+            if outcome.stale {
+                return Ok(None);
+            }
+            stored.state = outcome.state;
+            stored.revision += 1;
+            if stored.state.status != Status::Active {
+                stored.ended_at = Some(self.ctx.now());
+            }
+            self.written.push(stored.id);
+            let (visits, commands) = apart(outcome.commands);
+            if let Some(followed) = self.followed.as_mut().filter(|followed| followed.stored.id == stored.id) {
+                followed.stored = stored.clone();
+                followed.visits.extend_from_slice(&visits);
+            }
+            store::save(self.tx, self.ctx.tenant, &stored, fresh).await?;
+            store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
+            store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;
+            store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
+            let cause = self.cause.clone();
+            Ok(Some(Written { definition, stored, before, cause, commands: commands.into_iter() }))
         }
-        stored.state = outcome.state;
-        stored.revision += 1;
-        if stored.state.status != Status::Active {
-            stored.ended_at = Some(self.ctx.now());
-        }
-        self.written.push(stored.id);
-        let (visits, commands) = apart(outcome.commands);
-        if let Some(followed) = self.followed.as_mut().filter(|followed| followed.stored.id == stored.id) {
-            followed.stored = stored.clone();
-            followed.visits.extend_from_slice(&visits);
-        }
-        store::save(self.tx, self.ctx.tenant, &stored, fresh).await?;
-        store::save_waits(self.tx, self.ctx.tenant, &stored, &before).await?;
-        store::save_visits(self.tx, self.ctx.tenant, &stored, self.ctx.user(), &visits).await?;
-        store::save_step(self.tx, &stored, self.ctx.now(), self.ctx.user(), event_text).await?;
-        let cause = self.cause.clone();
-        Ok(Some(Written { definition, stored, before, cause, commands: commands.into_iter() }))
+        .boxed()
+        .await
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use kernel::db::ConnectionTrait;
 use kernel::kept::Kept;
 use kernel::{Ctx, Result, TenantId};
@@ -71,11 +72,22 @@ impl Records {
         {
             return Ok(Arc::clone(catalogue));
         }
+        self.looked_up(conn, tenant, known.map(|(_, catalogue)| catalogue)).boxed().await
+    }
+
+    /// The snapshot of a catalogue, read anew unless it is as it was.
+    async fn looked_up(
+        &self,
+        conn: &impl ConnectionTrait,
+        tenant: TenantId,
+        known: Option<Arc<Catalogue>>,
+    ) -> Result<Arc<Catalogue>> {
+        let (now, snapshots) = (self.env().now(), &self.known.snapshots);
         let since = snapshots.moment();
         // The revision is read first: a change between the two reads is read again next time, never missed.
         let revision = store::revision(conn, tenant).await?;
         let currency = people::tenant::currency(conn, tenant).await?;
-        if let Some((_, catalogue)) = known
+        if let Some(catalogue) = known
             && catalogue.revision == revision
             && catalogue.pipelines.currency == currency
         {

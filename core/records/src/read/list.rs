@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::FutureExt;
 use kernel::access::Action;
 use kernel::db::{ConnectionTrait, Line, Reader};
 use kernel::error::FieldError;
@@ -92,47 +93,51 @@ impl Records {
     /// # Errors
     /// `request.invalid` naming `filter`, `sort`, `fields`, `limit` or `cursor`.
     pub async fn query(&self, ctx: &Ctx, entity: &str, query: &Query) -> Result<Page> {
-        let catalogue = self.catalogue_of(ctx).await?;
-        let def = catalogue.entity(entity)?;
-        let limit = query.limit.unwrap_or(50);
-        if limit == 0 || limit > MAX_LIMIT {
-            return Err(bad("limit", FieldError::new("range").with("min", 1).with("max", MAX_LIMIT)));
+        async move {
+            let catalogue = self.catalogue_of(ctx).await?;
+            let def = catalogue.entity(entity)?;
+            let limit = query.limit.unwrap_or(50);
+            if limit == 0 || limit > MAX_LIMIT {
+                return Err(bad("limit", FieldError::new("range").with("min", 1).with("max", MAX_LIMIT)));
+            }
+            if !ctx.rights.may(&def.key, Action::Read) {
+                return Ok(Page { items: Vec::new(), next_cursor: None, total: query.total.then_some(0) });
+            }
+            let conn = self.db.read();
+            let row = chosen(def, ctx, query)?;
+            let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+            let keys = keys(def, ctx, asker.backend(), &query.sort)?;
+            let mut select = row.select();
+            for key in &keys {
+                select.expr(key.cell.clone());
+            }
+            matching(&mut select, ctx, def, &asker, query)?;
+            in_order(&mut select, &keys);
+            let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
+            let pieces = search::needed(def, ctx, asker.home(), query);
+            let listed = Listed { row: &row, keys: &keys };
+            let search = self.search(&catalogue, ctx, def, pieces).await?;
+            let after = after.as_deref();
+            let mut found = if search.is_some() || (is_alone(query) && is_worded(query)) {
+                let (listed, search, deleted) = (&listed, search.as_ref(), query.deleted);
+                let alone = is_alone(query) && asker.allowed(def, Action::Read).is_none();
+                Worded { search, def, ctx, listed, after, deleted, alone }.rows(conn, select, limit + 1).await?
+            } else {
+                listed.rows(conn, select, ranges(&keys, after), limit + 1).await?
+            };
+            let page = usize::try_from(limit).unwrap_or(usize::MAX);
+            let more = found.len() > page;
+            found.truncate(page);
+            let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
+            let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
+            super::fill_links(conn, ctx, def, &row, &mut items).await?;
+            computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut items);
+            super::in_words(def, ctx.locale, &mut items);
+            let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
+            Ok(Page { items, next_cursor, total })
         }
-        if !ctx.rights.may(&def.key, Action::Read) {
-            return Ok(Page { items: Vec::new(), next_cursor: None, total: query.total.then_some(0) });
-        }
-        let conn = self.db.read();
-        let row = chosen(def, ctx, query)?;
-        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
-        let keys = keys(def, ctx, asker.backend(), &query.sort)?;
-        let mut select = row.select();
-        for key in &keys {
-            select.expr(key.cell.clone());
-        }
-        matching(&mut select, ctx, def, &asker, query)?;
-        in_order(&mut select, &keys);
-        let after = query.cursor.as_ref().map(|cursor| read_cursor(cursor, &keys)).transpose()?;
-        let pieces = search::needed(def, ctx, asker.home(), query);
-        let listed = Listed { row: &row, keys: &keys };
-        let search = self.search(&catalogue, ctx, def, pieces).await?;
-        let after = after.as_deref();
-        let mut found = if search.is_some() || (is_alone(query) && is_worded(query)) {
-            let (listed, search, deleted) = (&listed, search.as_ref(), query.deleted);
-            let alone = is_alone(query) && asker.allowed(def, Action::Read).is_none();
-            Worded { search, def, ctx, listed, after, deleted, alone }.rows(conn, select, limit + 1).await?
-        } else {
-            listed.rows(conn, select, ranges(&keys, after), limit + 1).await?
-        };
-        let page = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = found.len() > page;
-        found.truncate(page);
-        let next_cursor = found.last().filter(|_| more).map(|(_, place)| write_cursor(place, &keys));
-        let mut items: Vec<Record> = found.into_iter().map(|(record, _)| record).collect();
-        super::fill_links(conn, ctx, def, &row, &mut items).await?;
-        computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut items);
-        super::in_words(def, ctx.locale, &mut items);
-        let total = if query.total { Some(self.count_in(&catalogue, ctx, def, query).await?) } else { None };
-        Ok(Page { items, next_cursor, total })
+        .boxed()
+        .await
     }
 
     /// How many records match.

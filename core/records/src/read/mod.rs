@@ -17,6 +17,7 @@ pub(crate) use row::{Row, column, in_document};
 
 use std::collections::HashMap;
 
+use futures::FutureExt;
 use kernel::access::Action;
 use kernel::db::ConnectionTrait;
 use kernel::filter::{Filter, Storage};
@@ -119,18 +120,22 @@ impl Records {
 
     /// Those of the records that exist and may be seen, in no particular order.
     async fn some(&self, ctx: &Ctx, entity: &str, ids: &[RecordId], with_deleted: bool) -> Result<Vec<Record>> {
-        let catalogue = self.catalogue_of(ctx).await?;
-        let def = catalogue.entity(entity)?;
-        let (conn, row) = (self.db.read(), Row::visible(def, &ctx.rights));
-        let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
-        let Some(select) = asked(&asker, ctx, def, &row, ids, Action::Read, with_deleted) else {
-            return Ok(Vec::new());
-        };
-        let mut records = conn.lines(&select, |line| row.decode(line)).await?;
-        fill_links(conn, ctx, def, &row, &mut records).await?;
-        computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut records);
-        in_words(def, ctx.locale, &mut records);
-        Ok(records)
+        async move {
+            let catalogue = self.catalogue_of(ctx).await?;
+            let def = catalogue.entity(entity)?;
+            let (conn, row) = (self.db.read(), Row::visible(def, &ctx.rights));
+            let asker = Asker::new(&catalogue, ctx, conn.get_database_backend());
+            let Some(select) = asked(&asker, ctx, def, &row, ids, Action::Read, with_deleted) else {
+                return Ok(Vec::new());
+            };
+            let mut records = conn.lines(&select, |line| row.decode(line)).await?;
+            fill_links(conn, ctx, def, &row, &mut records).await?;
+            computed::live(def, ctx, &catalogue.pipelines.currency, &row.besides, &mut records);
+            in_words(def, ctx.locale, &mut records);
+            Ok(records)
+        }
+        .boxed()
+        .await
     }
 }
 

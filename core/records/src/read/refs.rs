@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use futures::FutureExt;
 use kernel::{Ctx, EntityKey, Result, Value};
 use serde::Serialize;
 use uuid::Uuid;
@@ -56,21 +57,25 @@ impl Records {
     /// # Errors
     /// When the database fails.
     pub async fn titles(&self, ctx: &Ctx, entity: &str, ids: &[Uuid], refs: &mut Refs) -> Result<()> {
-        let catalogue = self.catalogue_of(ctx).await?;
-        let Some(target) = Target::of(&catalogue, entity) else { return Ok(()) };
-        let missing = match target {
-            Target::Entity(_) => ids.to_vec(),
-            Target::Person(_) | Target::Department(_) => self.known_titles(ctx, entity, ids, refs).await?,
-        };
-        if missing.is_empty() {
-            return Ok(());
+        async move {
+            let catalogue = self.catalogue_of(ctx).await?;
+            let Some(target) = Target::of(&catalogue, entity) else { return Ok(()) };
+            let missing = match target {
+                Target::Entity(_) => ids.to_vec(),
+                Target::Person(_) | Target::Department(_) => self.known_titles(ctx, entity, ids, refs).await?,
+            };
+            if missing.is_empty() {
+                return Ok(());
+            }
+            for (id, title) in target.titles(self.db.read(), &catalogue, ctx, &missing).await? {
+                let own = if let Target::Entity(def) = &target { title_label(def, &title, ctx.locale) } else { None };
+                let title = own.unwrap_or(title);
+                refs.insert(id, Ref { entity: entity.into(), title });
+            }
+            Ok(())
         }
-        for (id, title) in target.titles(self.db.read(), &catalogue, ctx, &missing).await? {
-            let own = if let Target::Entity(def) = &target { title_label(def, &title, ctx.locale) } else { None };
-            let title = own.unwrap_or(title);
-            refs.insert(id, Ref { entity: entity.into(), title });
-        }
-        Ok(())
+        .boxed()
+        .await
     }
 
     /// Adds what is in memory, gives the ids that are not.

@@ -45,6 +45,7 @@ pub use trial::Trial;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use futures::FutureExt;
 use kernel::access::Action;
 use kernel::error::{FieldError, FieldErrors, Refusal};
 use kernel::phone::Country;
@@ -129,36 +130,40 @@ impl Records {
         changes: Vec<Change>,
         options: &WriteOptions,
     ) -> Result<Vec<Result<Written>>> {
-        let catalogue = self.catalogue_of(ctx).await?;
-        let def = catalogue.entity(entity)?;
-        if changes.len() > MAX_ROWS {
-            return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
-        }
-        let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
-        let manner = Manner::of(options);
-        if options.all_or_nothing {
-            let mut rows = Vec::new();
-            for chunk in chunks(changes.iter().enumerate().collect()) {
-                rows.extend(self.plan(&catalogue, ctx, def, chunk, &manner, &mut outcomes).await?);
+        async move {
+            let catalogue = self.catalogue_of(ctx).await?;
+            let def = catalogue.entity(entity)?;
+            if changes.len() > MAX_ROWS {
+                return Err(Error::TooLarge(kernel::Message::key("error.too_large").with("max", MAX_ROWS)));
             }
-            if outcomes.values().all(Result::is_ok) {
-                self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
-            }
-            roll_back_all(&changes, &mut outcomes);
-        } else {
-            for chunk in chunks(changes.iter().enumerate().collect()) {
-                if let Err(error) = self.write_chunk(&catalogue, ctx, def, chunk, options, &mut outcomes).await {
-                    told_by_row(error, changes.len(), &mut outcomes)?;
-                    break;
+            let mut outcomes: HashMap<usize, Result<Written>> = HashMap::new();
+            let manner = Manner::of(options);
+            if options.all_or_nothing {
+                let mut rows = Vec::new();
+                for chunk in chunks(changes.iter().enumerate().collect()) {
+                    rows.extend(self.plan(&catalogue, ctx, def, chunk, &manner, &mut outcomes).await?);
+                }
+                if outcomes.values().all(Result::is_ok) {
+                    self.store(&catalogue, ctx, def, rows, options, &mut outcomes).await?;
+                }
+                roll_back_all(&changes, &mut outcomes);
+            } else {
+                for chunk in chunks(changes.iter().enumerate().collect()) {
+                    if let Err(error) = self.write_chunk(&catalogue, ctx, def, chunk, options, &mut outcomes).await {
+                        told_by_row(error, changes.len(), &mut outcomes)?;
+                        break;
+                    }
                 }
             }
+            if options.dry_run.is_none() {
+                self.fold_after(ctx, def, changes.len()).await;
+                self.index_after(changes.len()).await;
+            }
+            let missing = || Err(Error::Internal("a change got no outcome".into()));
+            Ok((0..changes.len()).map(|index| outcomes.remove(&index).unwrap_or_else(missing)).collect())
         }
-        if options.dry_run.is_none() {
-            self.fold_after(ctx, def, changes.len()).await;
-            self.index_after(changes.len()).await;
-        }
-        let missing = || Err(Error::Internal("a change got no outcome".into()));
-        Ok((0..changes.len()).map(|index| outcomes.remove(&index).unwrap_or_else(missing)).collect())
+        .boxed()
+        .await
     }
 
     /// Plans and stores a chunk; those without a version that lost a race are planned again on the newer record.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::FutureExt;
 use kernel::filter::Filter;
 use kernel::value::{Currency, decimal_to_json};
 use kernel::{Ctx, Locale, Result, Timestamp};
@@ -121,59 +122,63 @@ impl Reports {
     /// # Errors
     /// `report.invalid` with the place.
     pub async fn query(&self, ctx: &Ctx, asked: &Query) -> Result<Answer> {
-        if asked.measures.iter().any(|key| super::processes::is_here(key)) {
-            return self.of_processes(ctx, asked).await;
-        }
-        if asked.measures.iter().any(|key| super::exports::is_here(key)) {
-            return self.of_exports(ctx, asked).await;
-        }
-        let plan = self.read(ctx, asked).await?;
-        let rates = self.records.rates(ctx).await?;
-        let (mut rows, mut totals) = (BTreeMap::new(), Totals::default());
-        let mut missing = BTreeSet::new();
-        for measure in &plan.measures {
-            let whole = self.figures(ctx, &plan, measure, plan.range, &Grouping::none(), &rates).await?;
-            if let Some((_, cell)) = whole.into_values().next() {
-                missing.extend(cell.missing.iter().cloned());
-                totals.put(ctx, &plan, measure, cell, &[])?;
+        async move {
+            if asked.measures.iter().any(|key| super::processes::is_here(key)) {
+                return self.of_processes(ctx, asked).await;
             }
-            if !plan.axes.is_empty() {
-                let cells = self.figures(ctx, &plan, measure, plan.range, &plan.groups(measure)?, &rates).await?;
-                for (key, (values, cell)) in cells {
-                    let row = rows
-                        .entry(key)
-                        .or_insert_with(|| Row { group: plan.group(&values), figures: Totals::default() });
-                    row.figures.put(ctx, &plan, measure, cell, &values)?;
+            if asked.measures.iter().any(|key| super::exports::is_here(key)) {
+                return self.of_exports(ctx, asked).await;
+            }
+            let plan = self.read(ctx, asked).await?;
+            let rates = self.records.rates(ctx).await?;
+            let (mut rows, mut totals) = (BTreeMap::new(), Totals::default());
+            let mut missing = BTreeSet::new();
+            for measure in &plan.measures {
+                let whole = self.figures(ctx, &plan, measure, plan.range, &Grouping::none(), &rates).await?;
+                if let Some((_, cell)) = whole.into_values().next() {
+                    missing.extend(cell.missing.iter().cloned());
+                    totals.put(ctx, &plan, measure, cell, &[])?;
                 }
-                if rows.len() > MAX_ROWS {
-                    return Err(invalid("group_by", format!("more than {MAX_ROWS} groups")));
+                if !plan.axes.is_empty() {
+                    let cells = self.figures(ctx, &plan, measure, plan.range, &plan.groups(measure)?, &rates).await?;
+                    for (key, (values, cell)) in cells {
+                        let row = rows
+                            .entry(key)
+                            .or_insert_with(|| Row { group: plan.group(&values), figures: Totals::default() });
+                        row.figures.put(ctx, &plan, measure, cell, &values)?;
+                    }
+                    if rows.len() > MAX_ROWS {
+                        return Err(invalid("group_by", format!("more than {MAX_ROWS} groups")));
+                    }
+                }
+                if let Some(range) = plan.compared {
+                    self.compare(ctx, &plan, measure, range, (&mut rows, &mut totals), &rates).await?;
                 }
             }
-            if let Some(range) = plan.compared {
-                self.compare(ctx, &plan, measure, range, (&mut rows, &mut totals), &rates).await?;
+            let mut rows: Vec<Row> = rows.into_values().collect();
+            if plan.axes.is_empty() {
+                rows.push(Row { group: BTreeMap::new(), figures: totals.clone() });
             }
+            for row in &mut rows {
+                row.figures.fill(&plan);
+            }
+            sort(&plan, &mut rows);
+            rows.truncate(plan.limit);
+            Ok(Answer {
+                columns: plan.columns(ctx),
+                refs: self.answer_refs(ctx, &plan, &rows).await?,
+                rows,
+                totals,
+                as_of: plan.as_of.unwrap_or_else(|| ctx.now()),
+                currency: plan.currency.clone(),
+                missing_rates: missing.into_iter().collect(),
+                hidden_labels: super::registry::labels(&plan.hidden, ctx.locale),
+                hidden: plan.hidden,
+                steps: StepNames::new(),
+            })
         }
-        let mut rows: Vec<Row> = rows.into_values().collect();
-        if plan.axes.is_empty() {
-            rows.push(Row { group: BTreeMap::new(), figures: totals.clone() });
-        }
-        for row in &mut rows {
-            row.figures.fill(&plan);
-        }
-        sort(&plan, &mut rows);
-        rows.truncate(plan.limit);
-        Ok(Answer {
-            columns: plan.columns(ctx),
-            refs: self.answer_refs(ctx, &plan, &rows).await?,
-            rows,
-            totals,
-            as_of: plan.as_of.unwrap_or_else(|| ctx.now()),
-            currency: plan.currency.clone(),
-            missing_rates: missing.into_iter().collect(),
-            hidden_labels: super::registry::labels(&plan.hidden, ctx.locale),
-            hidden: plan.hidden,
-            steps: StepNames::new(),
-        })
+        .boxed()
+        .await
     }
 
     /// Passes a question that can be asked, as whoever saves it.

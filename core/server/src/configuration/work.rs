@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use futures::FutureExt;
 use kernel::db::{ConnectionTrait, Tx};
 use kernel::moving::{Area, Moved, Object, Trouble};
 use kernel::{Ctx, Error, Locale, Message, Result, audit};
@@ -118,44 +119,48 @@ pub(super) fn given(objects: super::Objects) -> Given {
 /// # Errors
 /// `config.denied`; conflict `config.import` with the plan where it cannot be done as a whole.
 pub(super) async fn put(state: &AppState, ctx: &Ctx, given: Given, dry_run: bool, own: bool) -> Result<Plan> {
-    let tx = state.db.begin().await?;
-    state.records.take_configuration(&tx, ctx).await?;
-    let mut plan = Plan::default();
-    for area in Area::ALL {
-        let objects = given.get(&area).map_or(&[][..], Vec::as_slice);
-        let objects: Vec<&Wanted> = objects.iter().filter(|(_, after)| after.is_some()).collect();
-        // A new kind of records gets the pipeline that it did not bring.
-        if !objects.is_empty() || area == Area::Pipelines {
-            put_area(state, &tx, ctx, (area, own), &objects, &mut plan).await?;
+    async move {
+        let tx = state.db.begin().await?;
+        state.records.take_configuration(&tx, ctx).await?;
+        let mut plan = Plan::default();
+        for area in Area::ALL {
+            let objects = given.get(&area).map_or(&[][..], Vec::as_slice);
+            let objects: Vec<&Wanted> = objects.iter().filter(|(_, after)| after.is_some()).collect();
+            // A new kind of records gets the pipeline that it did not bring.
+            if !objects.is_empty() || area == Area::Pipelines {
+                put_area(state, &tx, ctx, (area, own), &objects, &mut plan).await?;
+            }
         }
-    }
-    let leaving = leaving(&given);
-    for area in Area::ALL.into_iter().rev() {
-        let objects = given.get(&area).map_or(&[][..], Vec::as_slice);
-        // Fields and pipelines go out of sight with their kind of records, and come back with it.
-        let along = |key: &str| {
-            let of = key.split('.').next().unwrap_or_default();
-            matches!(area, Area::Fields | Area::Pipelines) && leaving.contains(of)
-        };
-        let gone: Vec<&Wanted> = objects.iter().filter(|(key, after)| after.is_none() && !along(key)).collect();
-        if !gone.is_empty() {
-            put_area(state, &tx, ctx, (area, own), &gone, &mut plan).await?;
+        let leaving = leaving(&given);
+        for area in Area::ALL.into_iter().rev() {
+            let objects = given.get(&area).map_or(&[][..], Vec::as_slice);
+            // Fields and pipelines go out of sight with their kind of records, and come back with it.
+            let along = |key: &str| {
+                let of = key.split('.').next().unwrap_or_default();
+                matches!(area, Area::Fields | Area::Pipelines) && leaving.contains(of)
+            };
+            let gone: Vec<&Wanted> = objects.iter().filter(|(key, after)| after.is_none() && !along(key)).collect();
+            if !gone.is_empty() {
+                put_area(state, &tx, ctx, (area, own), &gone, &mut plan).await?;
+            }
         }
-    }
-    let idle = plan.changes().next().is_none();
-    if dry_run || idle || plan.is_blocked() {
-        tx.rollback().await?;
-        if plan.is_blocked() && !dry_run {
-            return Err(Error::Conflict { code: "config.import", current: Some(json!(plan)) });
+        let idle = plan.changes().next().is_none();
+        if dry_run || idle || plan.is_blocked() {
+            tx.rollback().await?;
+            if plan.is_blocked() && !dry_run {
+                return Err(Error::Conflict { code: "config.import", current: Some(json!(plan)) });
+            }
+            return Ok(plan);
         }
-        return Ok(plan);
+        plan.change_id = Some(keep(&tx, ctx, &plan).await?);
+        plan.applied = true;
+        tx.commit().await?;
+        state.records.forget_catalogue(ctx.tenant);
+        state.forget_people();
+        Ok(plan)
     }
-    plan.change_id = Some(keep(&tx, ctx, &plan).await?);
-    plan.applied = true;
-    tx.commit().await?;
-    state.records.forget_catalogue(ctx.tenant);
-    state.forget_people();
-    Ok(plan)
+    .boxed()
+    .await
 }
 
 /// Kinds of records that shall go.

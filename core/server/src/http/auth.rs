@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
+use futures::FutureExt;
 use kernel::{Ctx, Error, Locale};
 use people::Identity;
 
@@ -40,37 +41,41 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
-        }
-        if parts.extensions.get::<Nobody>().is_some() {
-            return Err(Error::Unauthenticated.into());
-        }
-        let asks = reads(&parts.method, operation_of(parts));
-        let identity = match bearer(&parts.headers) {
-            Some(token) => state.identities.by_token(token).await?,
-            None => {
-                let secret = cookie(&parts.headers).ok_or(Error::Unauthenticated)?;
-                same_origin(&parts.method, &parts.headers, &state.config.http.public_url)?;
-                if asks {
-                    state.identities.by_session(&secret).await?
-                } else {
-                    state.identities.by_session_to_act(&secret).await?
-                }
+        async move {
+            if let Some(known) = parts.extensions.get::<Self>() {
+                return Ok(known.clone());
             }
-        };
-        if let Some(spoken) = parts.extensions.get::<Spoken>() {
-            spoken.0.get_or_init(|| identity.locale());
+            if parts.extensions.get::<Nobody>().is_some() {
+                return Err(Error::Unauthenticated.into());
+            }
+            let asks = reads(&parts.method, operation_of(parts));
+            let identity = match bearer(&parts.headers) {
+                Some(token) => state.identities.by_token(token).await?,
+                None => {
+                    let secret = cookie(&parts.headers).ok_or(Error::Unauthenticated)?;
+                    same_origin(&parts.method, &parts.headers, &state.config.http.public_url)?;
+                    if asks {
+                        state.identities.by_session(&secret).await?
+                    } else {
+                        state.identities.by_session_to_act(&secret).await?
+                    }
+                }
+            };
+            if let Some(spoken) = parts.extensions.get::<Spoken>() {
+                spoken.0.get_or_init(|| identity.locale());
+            }
+            let address = parts.extensions.get::<Address>().and_then(|address| address.0);
+            let caller = Self { ctx: Ctx { address, ..identity.ctx(&state.env) }, identity };
+            if caller.identity.viewing.is_some() {
+                viewing::judge(&parts.method, operation_of(parts))?;
+            } else if caller.identity.read_only && !asks {
+                return Err(Error::Denied("token").into());
+            }
+            parts.extensions.insert(caller.clone());
+            Ok(caller)
         }
-        let address = parts.extensions.get::<Address>().and_then(|address| address.0);
-        let caller = Self { ctx: Ctx { address, ..identity.ctx(&state.env) }, identity };
-        if caller.identity.viewing.is_some() {
-            viewing::judge(&parts.method, operation_of(parts))?;
-        } else if caller.identity.read_only && !asks {
-            return Err(Error::Denied("token").into());
-        }
-        parts.extensions.insert(caller.clone());
-        Ok(caller)
+        .boxed()
+        .await
     }
 }
 

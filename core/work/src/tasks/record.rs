@@ -4,6 +4,7 @@
 //! services of tasks come here, and so does the door of records (`TaskRecords`): a change that the pipeline has
 //! authorised and found valid is made by the same steps as at the other door, so that the contract binds at both.
 
+use futures::FutureExt;
 use kernel::db::Tx;
 use kernel::error::FieldError;
 use kernel::{Ctx, Error, Fields, RecordId, RecordRef, Result, TaskId, Timestamp, Value};
@@ -49,22 +50,26 @@ impl Tasks {
         told: Told,
         way: &Way,
     ) -> Result<Fields> {
-        let inner = Inner {
-            id: new.id.into(),
-            operation: old.map_or(Operation::Create, |_| way.operation),
-            version: old.map_or(0, |old| old.version),
-            before: old.map(Stored::record).unwrap_or_default(),
-            after: new.record(),
-            told,
-        };
-        new.version = inner.version + 1;
-        new.updated = ctx.now();
-        let image = self.records.write_in(tx, ctx, ENTITY, inner, &way.options).await?;
-        match old {
-            Some(old) => store::save_contract(tx, ctx, old, new).await?,
-            None => store::insert_contract(tx, ctx.tenant, new).await?,
+        async move {
+            let inner = Inner {
+                id: new.id.into(),
+                operation: old.map_or(Operation::Create, |_| way.operation),
+                version: old.map_or(0, |old| old.version),
+                before: old.map(Stored::record).unwrap_or_default(),
+                after: new.record(),
+                told,
+            };
+            new.version = inner.version + 1;
+            new.updated = ctx.now();
+            let image = self.records.write_in(tx, ctx, ENTITY, inner, &way.options).await?;
+            match old {
+                Some(old) => store::save_contract(tx, ctx, old, new).await?,
+                None => store::insert_contract(tx, ctx.tenant, new).await?,
+            }
+            Ok(image)
         }
-        Ok(image)
+        .boxed()
+        .await
     }
 
     /// Saves a change with its event.
