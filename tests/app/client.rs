@@ -106,7 +106,12 @@ impl<'a> Client<'a> {
 
     /// Opens the live stream.
     pub async fn stream(&self) -> Stream {
-        let request = self.request("GET", "/api/v1/stream", None, Body::empty());
+        self.stream_of("/stream").await
+    }
+
+    /// The same with parameters.
+    pub async fn stream_of(&self, path: &str) -> Stream {
+        let request = self.request("GET", &format!("/api/v1{path}"), None, Body::empty());
         let response = self.app.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         Stream { body: response.into_body().into_data_stream(), text: String::new() }

@@ -1,4 +1,4 @@
-/** How the browser tests run: Debian's Chromium, one worker (two are no quicker on two cores), nothing fetched, nothing repeated. */
+/** How the browser tests run: Debian's Chromium, two files of specs at a time, nothing fetched, nothing repeated. */
 import { defineConfig } from "@playwright/test";
 
 const output = process.env.VERSTAK_BROWSER_OUTPUT ?? "../../target/browser";
@@ -7,7 +7,7 @@ export default defineConfig({
   testDir: "specs",
   outputDir: `${output}/results`,
   snapshotDir: "snapshots",
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 120_000,

@@ -88,6 +88,35 @@ async fn a_broken_stream_goes_on_from_its_last_event() {
 }
 
 #[tokio::test]
+async fn what_happened_since_the_session_was_read_is_told_when_the_stream_opens() {
+    let app = TestApp::build().person("ann", "sales_manager").start().await;
+    app.go_live();
+    let hers = |title: &str| json!({"title": title, "owner": app.id_of("ann")});
+    app.record("lead", hers("before")).await;
+    let session = app.by("ann").get("/session").await.ok(200);
+    let cursor = session["cursor"].as_str().unwrap();
+    app.record("lead", json!({"title": "not hers"})).await;
+    let between = app.record("lead", hers("between")).await;
+    let mut stream = app.by("ann").stream_of(&format!("/stream?after={cursor}")).await;
+    assert_eq!(stream.next().await.unwrap().event, "hello");
+    assert_eq!(stream.next().await.unwrap().data["record"], between.as_str());
+    let after = app.record("lead", hers("after")).await;
+    let last = stream.next().await.unwrap();
+    assert_eq!(last.data["record"], after.as_str());
+    drop(stream);
+    // The browser repeats the address; where the line broke is newer.
+    let newest = app.record("lead", hers("newest")).await;
+    let again = app.by("ann").header("last-event-id", &last.id.unwrap());
+    let mut stream = again.stream_of(&format!("/stream?after={cursor}")).await;
+    assert_eq!(stream.next().await.unwrap().event, "hello");
+    assert_eq!(stream.next().await.unwrap().data["record"], newest.as_str());
+    for wrong in ["after=x", "after=", "after=-1--1", "since=1-1"] {
+        app.by("ann").get(&format!("/stream?{wrong}")).await.problem(400, "request.invalid");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_revoked_listener_hears_nothing_more() {
     let app = TestApp::start().await;
     app.go_live();

@@ -10,7 +10,7 @@ import { refreshFiles } from "./live-files";
 import { queryClient } from "./query-client";
 import { removeRecord } from "./record-pages";
 import { cachedVersion, putRecord, queryRecords, type RecordPages, refreshConcerned } from "./records";
-import { entitiesQuery } from "./session";
+import { entitiesQuery, liveFrom } from "./session";
 import type { Id, RecordData, RecordEvent } from "./types";
 
 type Listener = (change: LiveChange) => void;
@@ -170,19 +170,22 @@ export function useLiveStream(): void {
     let source: EventSource | undefined;
     let retry: ReturnType<typeof setTimeout> | undefined;
     let failures = 0;
-    let opened = false;
+    // What pages read before the stream opened, it tells from there on.
+    const from = liveFrom();
+    let first = true;
 
     const open = () => {
-      source = new EventSource("/api/v1/stream", { withCredentials: true });
+      const after = first && from !== undefined ? `?after=${encodeURIComponent(from)}` : "";
+      source = new EventSource(`/api/v1/stream${after}`, { withCredentials: true });
       source.addEventListener("hello", () => {
         failures = 0;
         // After a gap anything may have changed.
-        if (opened) {
+        if (!first || from === undefined) {
           for (const gone of ["records", "tasks", "notifications", "process-instances"]) {
             void queryClient.invalidateQueries({ queryKey: [gone] });
           }
         }
-        opened = true;
+        first = false;
       });
       source.addEventListener("record", (message) => {
         receive(JSON.parse((message as MessageEvent<string>).data) as RecordEvent);

@@ -13618,6 +13618,8 @@ export interface components {
             me: components["schemas"]["Me"];
             /** @description The entities of which the caller may see records, as `GET /entities` tells them. */
             entities: components["schemas"]["EntityView"][];
+            /** @description Where the company's events ended before this was read: `GET /stream?after=` begins there, and nothing is missed between. */
+            cursor: string;
         };
         /** @description One of one's sessions. */
         SessionView: {

@@ -7,12 +7,22 @@ import type { Body, Entity, Id, Locale, Me } from "./types";
 
 type SessionData = Body<"SessionData">;
 let asked: Promise<SessionData> | undefined;
+let told: string | undefined;
+
+/** Where the log of events ended before anything was asked for: live updates begin there. */
+export const liveFrom = () => told;
 
 /** Who, and what they may see, in one answer: who asks for either while it is on its way waits for the same one. */
 function sessionData(): Promise<SessionData> {
-  asked ??= api.get("/session", { quiet: true }).finally(() => {
-    asked = undefined;
-  });
+  asked ??= api
+    .get("/session", { quiet: true })
+    .then((data) => {
+      told = data.cursor;
+      return data;
+    })
+    .finally(() => {
+      asked = undefined;
+    });
   return asked;
 }
 

@@ -413,12 +413,26 @@ pub async fn place_before(conn: &impl ConnectionTrait, at: Timestamp) -> Result<
 /// # Errors
 /// When the database fails.
 pub async fn head(conn: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
+    newest_seen(conn, Query::select()).await
+}
+
+/// The same of one company alone: it tells nothing of what the others do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn head_of(conn: &impl ConnectionTrait, tenant: TenantId) -> Result<Cursor, DbErr> {
     let mut select = Query::select();
+    select.and_where(Expr::col("tenant_id").eq(tenant.0));
+    newest_seen(conn, select).await
+}
+
+async fn newest_seen(conn: &impl ConnectionTrait, mut select: SelectStatement) -> Result<Cursor, DbErr> {
     select.columns(["tx", "id"]).from("event_log");
     if conn.get_database_backend() == DbBackend::Postgres {
         select.and_where(Expr::cust("tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"));
+        select.order_by("tx", Order::Desc);
     }
-    select.order_by("tx", Order::Desc).order_by("id", Order::Desc).limit(1);
+    select.order_by("id", Order::Desc).limit(1);
     match conn.query_one(&select).await? {
         Some(row) => Ok(Cursor { tx: row.try_get_by_index(0)?, id: row.try_get_by_index(1)? }),
         None => Ok(Cursor::default()),

@@ -1,11 +1,13 @@
 //! Databases, built guests and packages, each made once per run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, PoisonError};
 
 use kernel::Db;
 use kernel::db::{ConnectionTrait, DbOptions};
 use plugin_host::dev::project;
+use tokio::sync::OnceCell;
 
 /// The folder of the whole product.
 pub fn root() -> PathBuf {
@@ -26,13 +28,33 @@ pub async fn place() -> (Db, DbOptions, tempfile::TempDir) {
         Ok(server) if std::env::var("VERSTAK_TEST_DATABASE").is_ok_and(|kind| kind == "postgres") => {
             postgres(&server, folder.path()).await
         }
-        _ => sqlite,
+        _ => {
+            std::fs::copy(migrated().await.path().join("test.db"), folder.path().join("test.db")).unwrap();
+            sqlite
+        }
     };
-    let mut options = DbOptions::new(&url);
+    let (db, options) = open(&url).await;
+    (db, options, folder)
+}
+
+/// A migrated SQLite database to copy.
+async fn migrated() -> &'static tempfile::TempDir {
+    static MADE: OnceCell<tempfile::TempDir> = OnceCell::const_new();
+    let make = async || {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, _) = open(&format!("sqlite:{}", folder.path().join("test.db").display())).await;
+        db.close().await.unwrap();
+        folder
+    };
+    MADE.get_or_init(make).await
+}
+
+async fn open(url: &str) -> (Db, DbOptions) {
+    let mut options = DbOptions::new(url);
     options.full_sync = false;
     let db = Db::open(&options).await.unwrap();
     migrations::upgrade(db.for_migrations()).await.unwrap();
-    (db, options, folder)
+    (db, options)
 }
 
 /// A fresh database on the server, named after the folder; it goes with the cluster.
@@ -48,11 +70,16 @@ async fn postgres(server: &str, folder: &Path) -> String {
     format!("{base}/{name}_{}", std::process::id())
 }
 
-/// The component of a guest, built on first use. Cargo runs one at a time.
+/// The component of a guest, built on first use and once in a run. Cargo runs one at a time; where other plugins were built
+/// (`VERSTAK_COMPONENTS`) what guests depend on is built already.
 pub fn component(folder: &Path) -> PathBuf {
-    static ONE: OnceLock<Mutex<()>> = OnceLock::new();
-    let _guard = ONE.get_or_init(Mutex::default).lock().unwrap();
-    project::build(folder, Some(&root().join("target/guests"))).unwrap()
+    static BUILT: Mutex<BTreeMap<PathBuf, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || {
+        let target = std::env::var_os("VERSTAK_COMPONENTS").map_or_else(|| root().join("target/guests"), PathBuf::from);
+        project::build(folder, Some(&target)).unwrap()
+    };
+    built.entry(folder.to_owned()).or_insert_with(make).clone()
 }
 
 /// The package of a plugin folder.

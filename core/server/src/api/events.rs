@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
-use kernel::TenantId;
 use kernel::event::{self, Cursor, Event, Selection};
+use kernel::{Error, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::Receiver;
@@ -101,10 +101,7 @@ pub async fn list(
     if limit == 0 || limit > MAX_LIMIT {
         return Err(bad_request("limit", "1 to 1000").into());
     }
-    let after = match &params.after {
-        Some(text) => text.parse::<Cursor>().map_err(|e| bad_request("after", e))?,
-        None => Cursor::default(),
-    };
+    let after = params.after.as_deref().map(place).transpose()?.unwrap_or_default();
     let selection = Selection { tenant: Some(caller.ctx.tenant), entity: params.entity };
     let events = event::read_after(state.db.read(), after, &selection, limit).await?;
     let next_cursor = events.last().map_or(after, Event::cursor).to_string();
@@ -112,12 +109,34 @@ pub async fn list(
     Ok(Json(EventPage { items: visible.into_iter().map(view).collect(), next_cursor }))
 }
 
-/// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended.
-#[utoipa::path(get, path = "/stream", tag = "events", responses((status = 200, content_type = "text/event-stream", body = String)))]
-pub async fn stream(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> ApiResult<Response> {
+/// A place in the log, as the API told it.
+fn place(text: &str) -> Result<Cursor, Error> {
+    text.parse().map_err(|error| bad_request("after", error))
+}
+
+/// From where.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StreamParams {
+    /// The place in the log that `GET /session` told; what happens from now on by default.
+    after: Option<String>,
+}
+
+/// `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended, whatever the address says.
+#[utoipa::path(get, path = "/stream", tag = "events", params(StreamParams), responses((status = 200, content_type = "text/event-stream", body = String)))]
+pub async fn stream(
+    State(state): State<AppState>,
+    caller: Caller,
+    Params(params): Params<StreamParams>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let after = params.after.as_deref().map(place).transpose()?;
     let listener = state.feed.listen(&caller.identity, state.config.http.streams_per_person)?;
     let (live, now) = state.feed.subscribe().await?;
-    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
+    let broken =
+        headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|text| text.parse::<Cursor>().ok());
+    let last = broken.or(after);
     let hello = Sse::default().event("hello").data("{}");
     let begin = stream::iter([Ok::<_, Infallible>(hello)]);
     let credential = Credential::of(&headers);

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use kernel::Error;
+use kernel::{Error, event};
 use people::sign_in::{self, Outcome, SESSION_SECONDS, SignIn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,14 +24,17 @@ pub struct SessionData {
     me: Me,
     /// The entities of which the caller may see records, as `GET /entities` tells them.
     entities: Vec<EntityView>,
+    /// Where the company's events ended before this was read: `GET /stream?after=` begins there, and nothing is missed between.
+    cursor: String,
 }
 
 /// `GET /session`: who am I and what may I see, in one answer.
 #[utoipa::path(get, path = "/session", operation_id = "session", tag = "session",
     responses((status = 200, body = SessionData)))]
 pub async fn get(State(state): State<AppState>, caller: Caller) -> ApiResult<Json<SessionData>> {
+    let cursor = event::head_of(state.db.read(), caller.ctx.tenant).await?.to_string();
     let me = Me::of(&state, &caller.identity).await?;
-    Ok(Json(SessionData { me, entities: readable(&state, &caller.identity).await? }))
+    Ok(Json(SessionData { me, entities: readable(&state, &caller.identity).await?, cursor }))
 }
 
 /// What somebody types to sign in.
