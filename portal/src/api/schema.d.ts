@@ -4252,7 +4252,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended. */
+        /** `GET /stream`: server-sent events. `Last-Event-ID` continues where a broken stream ended, whatever the address says. */
         get: operations["events_stream"];
         put?: never;
         post?: never;
@@ -26947,7 +26947,10 @@ export interface operations {
     };
     events_stream: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The place in the log that `GET /session` told; what happens from now on by default. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -37,3 +37,21 @@ test("a colleague's task shows on the open card of what it is about", async ({ p
   await api.create("task", { title: "Bring the samples", record_entity: "lead", record_id: lead.id });
   await expect(page.getByText("Bring the samples")).toBeVisible();
 });
+
+test("what a colleague does before live updates are open shows all the same", async ({ page, signIn, api }) => {
+  const lead = await api.create("lead", { title: "As it was read" });
+  await signIn(page);
+  let open = () => {};
+  const held = new Promise<void>((done) => {
+    open = done;
+  });
+  await page.route("**/api/v1/stream*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`/records/lead/${lead.id}`);
+  await expect(page.getByTestId("field-title")).toContainText("As it was read");
+  await api.must("PATCH", `/records/lead/${lead.id}`, { fields: { title: "Renamed in between" } });
+  open();
+  await expect(page.getByTestId("field-title")).toContainText("Renamed in between");
+});
