@@ -25,7 +25,7 @@ const MOST: u64 = 1024 * MIB;
 /// Where the guard ends it.
 const END: u64 = 2048 * MIB;
 /// How long others may wait.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 1 });
 /// How long a bomb may take to be put out.
 const OUT: Duration = Duration::from_secs(90);
 

@@ -24,8 +24,7 @@ test("an administrator learns by which rule somebody sees a deal, and by which n
   const bob = await api.must<Made>("POST", "/users", { name: "Bob", email: "bob@example.org", roles: [role.id], locale: "en" });
   const small = await api.create("deal", { title: "Bolts", amount: 50 });
   const large = await api.create("deal", { title: "Bridge", amount: 5000 });
-  await signIn(page);
-  await page.goto(`/records/deal/${small.id}`);
+  await signIn(page, `/records/deal/${small.id}`);
   const open = async () => {
     await page.getByRole("button", { name: "Actions" }).click();
     await page.getByRole("menuitem", { name: "Who has access" }).click();
@@ -57,8 +56,7 @@ test("an administrator learns by which rule somebody sees a deal, and by which n
 test("a company counts its open deals as they come and go", async ({ page, signIn, api }) => {
   const company = await api.create("company", { title: "Steel" });
   const deals = [await api.create("deal", { title: "a", company: company.id }), await api.create("deal", { title: "b", company: company.id })];
-  await signIn(page);
-  await page.goto("/settings/fields?edit=company");
+  await signIn(page, "/settings/fields?edit=company");
   await page.getByRole("button", { name: "Add field" }).click();
   await dialog(page).getByLabel("Name in English").fill("Deals");
   await dialog(page).getByLabel("Type").click();
@@ -83,8 +81,7 @@ test("a company counts its open deals as they come and go", async ({ page, signI
 
 test("an administrator arranges the card, and brings the old arrangement back", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Arranged", amount: 7 });
-  await signIn(page);
-  await page.goto("/settings/fields?edit=deal");
+  await signIn(page, "/settings/fields?edit=deal");
   const block = page.getByRole("region", { name: "Cards and lists" });
   await expect(block).toContainText("As the product has it.");
   await block.getByRole("button", { name: "Add section" }).click();
@@ -111,8 +108,7 @@ test("a field of words becomes a number once all of them are numbers", async ({ 
   await api.must("POST", "/entities/lead/fields", { key: "x_size", label: { en: "Size" }, type: "text" });
   await api.create("lead", { title: "Twelve", x_size: "12" });
   const word = await api.create("lead", { title: "Word", x_size: "many" });
-  await signIn(page);
-  await page.goto("/settings/fields?edit=lead%20field%20x_size");
+  await signIn(page, "/settings/fields?edit=lead%20field%20x_size");
   await dialog(page).getByLabel("New type").click();
   await page.getByRole("option", { name: "Whole number" }).click();
   await dialog(page).getByRole("button", { name: "Check the values" }).click();

@@ -6,8 +6,7 @@ test.use({ company: "Around" });
 test("the bin offers to restore and nothing to edit", async ({ page, signIn, api }) => {
   const gone = await api.create("company", { title: "Thrown away" });
   await api.must("DELETE", `/records/company/${gone.id}`);
-  await signIn(page);
-  await page.goto("/records/company/list?deleted=true");
+  await signIn(page, "/records/company/list?deleted=true");
   await page.getByTestId(`row-${gone.id}`).getByRole("checkbox").check();
   const bar = page.getByRole("region", { name: /chosen|selected/i }).or(page.getByRole("toolbar"));
   await expect(page.getByRole("button", { name: "Restore" })).toBeVisible();
@@ -51,8 +50,7 @@ test("without a line the pages seen so far open, and what cannot says so without
 test("a person sees who they are and changes their password", async ({ page, signIn, api }) => {
   const account = { email: "vera@example.org", password: "a long first password" };
   await api.must("POST", "/users", { name: "Vera", roles: [], locale: "en", ...account });
-  await signIn(page, account);
-  await page.goto("/settings/profile");
+  await signIn(page, account, "/settings/profile");
   await expect(page.getByText("vera@example.org").first()).toBeVisible();
   await page.getByRole("button", { name: "Change the password…" }).click();
   const form = page.getByRole("form", { name: "Change the password" });
@@ -72,8 +70,7 @@ test("a person sees who they are and changes their password", async ({ page, sig
 
 test("who is known already by a phone is said while the new one is typed", async ({ page, signIn, api }) => {
   await api.create("contact", { title: "Known Person", phones: [{ value: "+44 20 7946 0123", kind: "work" }] });
-  await signIn(page);
-  await page.goto("/records/contact/list");
+  await signIn(page, "/records/contact/list");
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Contact" });
   await form.getByRole("textbox", { name: "Phones 1" }).fill("442079460123");
@@ -105,8 +102,7 @@ test("a person sees where they are signed in, and ends what is not theirs any mo
 
 test("a package that is none is refused in the reader's language", async ({ page, signIn, api }) => {
   await api.must("PATCH", "/me", { locale: "ru" });
-  await signIn(page);
-  await page.goto("/plugins");
+  await signIn(page, "/plugins");
   const chosen = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Выбрать файл" }).click();
   await (await chosen).setFiles({ name: "notes.vpkg", mimeType: "application/zip", buffer: Buffer.from("no zip") });

@@ -15,8 +15,7 @@ async function choose(page: Page, label: string, option: string): Promise<void> 
 test("a won deal makes a task and a notice, and the past is counted first", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Won before", stage: "won" });
   const deal = await api.create("deal", { title: "Big one", stage: "quote" });
-  await signIn(page);
-  await page.goto("/settings/automation");
+  await signIn(page, "/settings/automation");
   await page.getByRole("button", { name: "Add a rule" }).click();
   await dialog(page).getByLabel("Name", { exact: true }).fill("Stage won");
   await choose(page, "When", "It enters a stage");
@@ -61,8 +60,7 @@ test("a rule is switched off, moved, and what failed is tried again", async ({ p
     await api.must("POST", "/automations", { entity: "lead", rule: { name, on, do: [bad] } });
   }
   await api.create("lead", { title: "Fails" });
-  await signIn(page);
-  await page.goto("/settings/automation?edit=lead");
+  await signIn(page, "/settings/automation?edit=lead");
   const rules = page.getByRole("table", { name: "Rules of automation" });
   await page.getByRole("button", { name: "two: up" }).click();
   await expect(rules.getByRole("row").nth(1)).toContainText("two");
@@ -94,8 +92,7 @@ test("a button on the card is made by an administrator and pressed by a salesper
   await api.must("POST", "/users", { name: "Sam Seller", roles: role ? [role.id] : [], locale: "en", ...seller });
   const theirs = await Api.signIn(server, seller);
   const deal = await theirs.create("deal", { title: "Pumps" });
-  await signIn(page);
-  await page.goto("/settings/automation");
+  await signIn(page, "/settings/automation");
   await page.getByRole("button", { name: "Add a rule" }).click();
   await dialog(page).getByLabel("Name", { exact: true }).fill("Thank");
   await choose(page, "When", "Somebody presses a button");
@@ -113,8 +110,7 @@ test("a button on the card is made by an administrator and pressed by a salesper
   await expect(dialog(page)).toHaveCount(0);
   await expect(page.getByRole("table", { name: "Rules of automation" })).toContainText("Say thank you");
 
-  await signIn(secondPage, seller);
-  await secondPage.goto(`/records/deal/${deal.id}`);
+  await signIn(secondPage, seller, `/records/deal/${deal.id}`);
   await secondPage.getByRole("button", { name: "Actions", exact: true }).first().click();
   await secondPage.screenshot({ path: test.info().outputPath("button-menu.png") });
   await secondPage.getByRole("menuitem", { name: "Say thank you" }).click();
@@ -132,8 +128,7 @@ test("a mass edit says how many rules run and leaves them out when asked to; a r
   await api.must("POST", "/automations", { entity: "company", rule });
   const company = await api.create("company", { title: "Kowalski" });
   const comments = async () => (await api.must<{ fields: { comments?: string } }>("GET", `/records/company/${company.id}`)).fields.comments ?? "";
-  await signIn(page);
-  await page.goto("/records/company/list");
+  await signIn(page, "/records/company/list");
   await page.getByTestId(`row-${company.id}`).getByRole("checkbox").check();
   await page.getByRole("button", { name: "Set a field" }).click();
   await page.getByRole("menuitem", { name: "Tax id", exact: true }).click();
@@ -155,8 +150,7 @@ test("a mass edit says how many rules run and leaves them out when asked to; a r
 });
 
 test("a form of a website makes a lead at the address of a rule, which works something out about it", async ({ page, signIn, api, server }) => {
-  await signIn(page);
-  await page.goto("/settings/automation?edit=lead%20rule%20new");
+  await signIn(page, "/settings/automation?edit=lead%20rule%20new");
   await dialog(page).getByLabel("Name", { exact: true }).fill("From the site");
   await choose(page, "When", "A webhook comes in from outside");
   await expect(dialog(page).getByText("Add the rule first, then open it and make its address.")).toBeVisible();

@@ -18,8 +18,7 @@ test("a deal is dragged to another day and taken back", async ({ page, signIn, a
   const { id } = await api.create("deal", { title: "Roof", close_date: "2026-03-10" });
   await api.create("deal", { title: "In May", close_date: "2026-05-10" });
   const closes = async () => (await api.get("deal", id)).fields.close_date;
-  await signIn(page);
-  await page.goto("/records/deal/list");
+  await signIn(page, "/records/deal/list");
   await page.locator("label").filter({ hasText: /^Calendar$/ }).click();
   await expect(page).toHaveURL(/\/records\/deal\/calendar/);
   await page.goto(march);
@@ -37,8 +36,7 @@ test("a deal is dragged to another day and taken back", async ({ page, signIn, a
 test("keys move it by a day, by a week and to a day that is typed, in a week too", async ({ page, signIn, api }) => {
   const { id } = await api.create("deal", { title: "Windows", close_date: "2026-03-10" });
   const closes = async () => (await api.get("deal", id)).fields.close_date;
-  await signIn(page);
-  await page.goto(march);
+  await signIn(page, march);
   await event(page, "Windows").focus();
   await page.keyboard.press("Alt+ArrowRight");
   await expect.poll(closes).toBe("2026-03-11");
@@ -60,8 +58,7 @@ test("keys move it by a day, by a week and to a day that is typed, in a week too
 test("what the server refuses stands where it was, with the reason", async ({ page, signIn, api }) => {
   const { id } = await api.create("deal", { title: "Fixed", close_date: "2026-03-10" });
   await api.must("PUT", "/entities/deal/fields/close_date/conditions", { read_only: "record.title == 'Fixed'" });
-  await signIn(page);
-  await page.goto(march);
+  await signIn(page, march);
   await event(page, "Fixed").focus();
   await page.keyboard.press("Alt+ArrowRight");
   await expect(page.getByRole("alert")).toContainText("Fixed");
@@ -71,8 +68,7 @@ test("what the server refuses stands where it was, with the reason", async ({ pa
 });
 
 test("a calendar is kept as a view and found again", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto(`${march}&mode=week`);
+  await signIn(page, `${march}&mode=week`);
   await page.getByRole("button", { name: "Save as a view" }).click();
   await page.getByLabel("Name of the view").fill("Closings");
   await page.getByRole("button", { name: "Save", exact: true }).click();

@@ -17,8 +17,7 @@ test("what was taken along comes back from the file, and goes again as a whole",
   const made = await api.must<{ id: string }>("POST", "/validation-rules", { entity: "deal", rule });
   const names = async () =>
     (await api.must<Rules>("GET", "/validation-rules?entity=deal")).items.map(({ rule: { name } }) => name);
-  await signIn(page);
-  await page.goto("/settings/configuration");
+  await signIn(page, "/settings/configuration");
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download", exact: true }).click();
   const file = await readFile(await (await download).path());
@@ -51,8 +50,7 @@ test("what was taken along comes back from the file, and goes again as a whole",
 });
 
 test("a file that is none is refused in words", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/settings/configuration");
+  await signIn(page, "/settings/configuration");
   await upload(page, "picture.zip", Buffer.from("no zip at all"));
   const into = page.getByRole("region", { name: "Take in", exact: true });
   await expect(into.getByRole("alert")).toContainText("This is no zip file");

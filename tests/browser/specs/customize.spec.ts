@@ -15,8 +15,7 @@ async function clean(page: Page): Promise<void> {
 
 test("a formula is tried on records while it is written, and what is wrong is said in words", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Pipes", amount: 200.1, currency: "EUR" });
-  await signIn(page);
-  await page.goto("/settings/fields?edit=deal");
+  await signIn(page, "/settings/fields?edit=deal");
   const fields = page.getByRole("region", { name: "Fields", exact: true });
   await fields.getByRole("button", { name: "Add field" }).click();
   await expect(form(page).getByLabel("Name in English")).toBeFocused();
@@ -51,8 +50,7 @@ test("a field is shown and demanded by what stands in another, and locked on the
   await api.must("POST", "/entities/deal/fields", { key: "x_contract", label: { en: "Contract" }, type: "text" });
   const conditions = { visible: "record.x_kind == 'sale'", required: "record.x_kind == 'sale'", read_only: "before.stage == 'won'" };
   await api.must("PUT", "/entities/deal/fields/x_contract/conditions", conditions);
-  await signIn(page);
-  await page.goto("/records/deal/list");
+  await signIn(page, "/records/deal/list");
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await form(page).getByLabel(/^Title/).fill("House");
   await expect(form(page).getByLabel(/^Contract/)).toHaveCount(0);
@@ -78,8 +76,7 @@ test("a warning takes a reason", async ({ page, signIn, api }) => {
   const rule = { name: "cheap", check: "!(record.amount < 10)", warn: true, message: { en: "So cheap?" } };
   await api.must("POST", "/validation-rules", { entity: "deal", rule });
   const { id } = await api.create("deal", { title: "Bolt", amount: 50, x_kind: "rent" });
-  await signIn(page);
-  await page.goto(`/records/deal/${id}`);
+  await signIn(page, `/records/deal/${id}`);
   const amount = page.getByTestId("field-amount");
   await amount.getByRole("button").first().click();
   await amount.getByRole("textbox").first().fill("5");

@@ -34,8 +34,7 @@ test("drawn from lines, published, started from a deal, refused, written, finish
   sink,
 }) => {
   test.slow();
-  await signIn(page);
-  await page.goto("/processes");
+  await signIn(page, "/processes");
   await page.getByRole("button", { name: "New process" }).click();
   await page.getByRole("menuitem", { name: "From lines of words" }).click();
   await page.getByLabel("Name of the process").fill(NAME);
@@ -68,8 +67,7 @@ test("drawn from lines, published, started from a deal, refused, written, finish
   await expect(section).toContainText(SOLUTION);
 
   // The specialist finds it in the inbox of the role.
-  await signIn(secondPage, tech);
-  await secondPage.goto("/tasks");
+  await signIn(secondPage, tech, "/tasks");
   await secondPage.getByRole("link", { name: SOLUTION }).or(secondPage.getByText(SOLUTION, { exact: true })).first().click();
   await secondPage.getByRole("button", { name: "Finish" }).click();
   const missing = secondPage.getByRole("alert").filter({ hasText: "To finish it, this is missing" });

@@ -226,8 +226,7 @@ test("without a line nothing is said to be brought over, and the rest goes on fr
   await api.must("POST", "/process-instances", { definition: "later" });
   const two = await draw(api, "Later", line("later", [["uno", "Uno"], ["two", "Two"]]));
   await api.must("POST", `/process-drawings/${two.id}/publish`, {});
-  await signIn(page);
-  await page.goto("/processes/later");
+  await signIn(page, "/processes/later");
   await page.getByRole("button", { name: "Bring the running ones over" }).click();
   const wizard = page.getByRole("dialog", { name: "Running ones to version 2" });
   await expect(wizard).toContainText("1 would stay:");

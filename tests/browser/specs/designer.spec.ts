@@ -42,8 +42,7 @@ async function open(page: Page, id: string): Promise<void> {
 }
 
 test("from lines to a drawing: two days, one undo gives one day back, and each is saved by itself", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/processes");
+  await signIn(page, "/processes");
   await page.getByRole("button", { name: "New process" }).click();
   await page.getByRole("menuitem", { name: "From lines of words" }).click();
   await page.getByLabel("Name of the process").fill("Dealer purchase");
@@ -70,7 +69,7 @@ test("from lines to a drawing: two days, one undo gives one day back, and each i
   await saved(page);
   await page.getByRole("button", { name: "Undo (Ctrl+Z)" }).click();
   await expect(duration(page)).toHaveValue("1");
-  await expect.poll(() => xmlOf(api, id), { message: "in three seconds", timeout: 3_000 }).toContain('v:duration="P1D"');
+  await expect.poll(() => xmlOf(api, id), "saved by itself, too").toContain('v:duration="P1D"');
   expect(await xmlOf(api, id)).toMatch(/id="step_1"[^>]*v:remindBefore="PT1H"/);
 });
 
@@ -175,8 +174,7 @@ test("two at one drawing: the second watches, takes over, and what the first had
   const { id } = await fromLines(api, "Shared");
   await signIn(page);
   await open(page, id);
-  await signIn(secondPage, { email: "olga@acme.example", password: server.admin.password });
-  await secondPage.goto(`/processes/drawings/${id}`);
+  await signIn(secondPage, { email: "olga@acme.example", password: server.admin.password }, `/processes/drawings/${id}`);
   await expect(secondPage.getByText(/edits now/)).toBeVisible();
   await expect(secondPage.getByTestId("designer-canvas")).toHaveCount(0);
   // The first saves: the second sees it. Then the line of the first is cut, and the second takes over.
@@ -205,8 +203,7 @@ test("a file of another editor becomes a drawing; a button makes it run; an old 
   const file = `<?xml version="1.0"?><b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:o="urn:other" targetNamespace="x">
     <b:process id="brought" name="Brought along" isExecutable="false"><b:startEvent id="s"/><b:userTask id="u" name="Only step" o:mark="kept"/><b:endEvent id="e"/>
     <b:sequenceFlow id="f" sourceRef="s" targetRef="u"/><b:sequenceFlow id="g" sourceRef="u" targetRef="e"/></b:process></b:definitions>`;
-  await signIn(page);
-  await page.goto("/processes/drawings/new?from=file");
+  await signIn(page, "/processes/drawings/new?from=file");
   const chosen = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose a file" }).click();
   await (await chosen).setFiles({ name: "brought.bpmn", mimeType: "application/xml", buffer: Buffer.from(file) });
@@ -251,8 +248,7 @@ test("hostile drawings neither run nor hang", async ({ page, signIn, api }) => {
 test("on a phone a drawing is looked at, steps first, and nothing edits it", async ({ page, signIn, api }) => {
   const { id } = await fromLines(api, "On the phone");
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page);
-  await page.goto(`/processes/drawings/${id}`);
+  await signIn(page, `/processes/drawings/${id}`);
   await expect(page.getByTestId("route-map").getByText("Prepare technical solution")).toBeVisible();
   await expect(page.getByTestId("designer-canvas")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Publish" })).toHaveCount(0);

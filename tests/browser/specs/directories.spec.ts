@@ -18,8 +18,7 @@ interface Directory {
 }
 
 test("a list is made, nested and given to a field that people then fill in", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/settings/directories");
+  await signIn(page, "/settings/directories");
   await expect(page.getByText("No lists of your own yet", { exact: false })).toBeVisible();
   await page.getByRole("button", { name: "Add a directory" }).first().click();
   await dialog(page).getByRole("button", { name: "Add", exact: true }).click();
@@ -64,8 +63,7 @@ test("a list is made, nested and given to a field that people then fill in", asy
 
 test("options of the product are renamed and archived", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Fair", source: "event" });
-  await signIn(page);
-  await page.goto("/settings/directories");
+  await signIn(page, "/settings/directories");
   await page.getByTestId("directory-source").click();
   await page.getByTestId("item-web").getByText("Website", { exact: true }).click();
   await dialog(page).getByLabel("Name (English)").fill("Our site");
@@ -95,8 +93,7 @@ test("two items become one after one has seen how many records follow, and undo 
     directory: "x_areas",
   });
   const company = await api.create("company", { title: "Follows", x_area: "east" });
-  await signIn(page);
-  await page.goto("/settings/directories");
+  await signIn(page, "/settings/directories");
   await page.getByTestId("directory-x_areas").click();
   await page.getByRole("button", { name: "What to do: East" }).click();
   await page.getByRole("menuitem", { name: "Merge into another…" }).click();
@@ -122,8 +119,7 @@ for (const [locale, title] of [
   test(`directories fit a phone, ${locale}`, async ({ page, signIn, api }) => {
     await api.must("PATCH", "/me", { locale });
     await page.setViewportSize({ width: 390, height: 844 });
-    await signIn(page);
-    await page.goto("/settings/directories");
+    await signIn(page, "/settings/directories");
     await expect(page.getByRole("heading", { name: title })).toBeVisible();
     await page.getByTestId("directory-source").click();
     await expect(page.getByTestId("item-web")).toBeVisible();

@@ -120,8 +120,7 @@ test("names change in every language, removal hides and restores it with its rec
   await api.must("POST", "/entities", { key: "x_room", label: { en: "Room", uk: "Кімната" }, label_plural: { en: "Rooms" } });
   await api.must("POST", "/entities/deal/fields", { label: { en: "Held in" }, type: "link", entities: ["x_room"] });
   await api.create("x_room", { title: "Blue" });
-  await signIn(page);
-  await page.goto("/settings/entities");
+  await signIn(page, "/settings/entities");
   await page.getByTestId("entity-x_room").click();
   await page.getByRole("button", { name: "Rename" }).click();
   await expect(dialog(page).getByLabel("Name of one (Українська)")).toHaveValue("Кімната");
@@ -158,8 +157,7 @@ for (const [locale, title, add] of [
   test(`kinds of records fit a phone, ${locale}`, async ({ page, signIn, api }) => {
     await api.must("PATCH", "/me", { locale });
     await page.setViewportSize({ width: 390, height: 844 });
-    await signIn(page);
-    await page.goto("/settings/entities");
+    await signIn(page, "/settings/entities");
     await expect(page.getByRole("heading", { name: title })).toBeVisible();
     const fits = async (name: string) => {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

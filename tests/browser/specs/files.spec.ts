@@ -10,8 +10,7 @@ for (const [device, size] of Object.entries({ desk: { width: 1360, height: 860 }
   test(`files are sent, opened, removed and brought back on a ${device}`, async ({ page, signIn, api }) => {
     await page.setViewportSize(size);
     const lead = await api.create("lead", { title: `Files on a ${device}` });
-    await signIn(page);
-    await page.goto(`/records/lead/${lead.id}`);
+    await signIn(page, `/records/lead/${lead.id}`);
     const files = page.getByRole("region", { name: "Files" });
     await files.getByTestId("file-input").setInputFiles([
       { name: "photo.gif", mimeType: "image/gif", buffer: picture },
@@ -34,8 +33,7 @@ for (const [device, size] of Object.entries({ desk: { width: 1360, height: 860 }
 
 test("files that did not go stay in hand: sent again when the line is back, under their own names", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "A broken line" });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   const files = page.getByRole("region", { name: "Files" });
   const name = 'Offer "Daisy" 100%22.txt';
   await expect(files.getByRole("button", { name: "pick one" })).toBeVisible();
@@ -65,8 +63,7 @@ test("of many files the newest stand first, the place to add is above them, and 
   for (let number = 1; number <= 12; number++) {
     await api.must("POST", `/records/lead/${lead.id}/files?name=${number}.txt`, new Uint8Array([65, 10]));
   }
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   const files = page.getByRole("region", { name: "Files" });
   const list = files.getByRole("list", { name: "Files" });
   await expect(list.getByRole("link")).toHaveText(["12.txt", "11.txt", "10.txt", "9.txt", "8.txt", "7.txt", "6.txt", "5.txt"]);
@@ -85,8 +82,7 @@ test("of many files the newest stand first, the place to add is above them, and 
 
 test("a file let go beside the box leaves the page and what is typed there", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Dropped beside" });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await expect(page.getByRole("region", { name: "Files" }).getByRole("button", { name: "pick one" })).toBeVisible();
   const refused = await page.evaluate(() => {
     const dataTransfer = new DataTransfer();

@@ -17,8 +17,7 @@ test("the picture is drawn of what the viewer sees, and its button does what it 
   await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
   await api.create("deal", { title: "Small one", amount: 100 });
   await api.create("deal", { title: "Large one", amount: 900 });
-  await signIn(page);
-  await page.goto(PAGE);
+  await signIn(page, PAGE);
   const frame = page.frameLocator('iframe[title="Deals as a city"]');
   await expect(frame.getByRole("img", { name: "A city of 2 houses, one for each deal" })).toBeVisible();
   await page.screenshot({ path: test.info().outputPath("city.png") });
@@ -37,7 +36,7 @@ test("the picture is drawn of what the viewer sees, and its button does what it 
 });
 
 /** The page with another script in its frame, in a browser whose complaints are what is wanted. */
-async function hostile(browser: Browser, url: string, signIn: (page: Page) => Promise<void>, script: string): Promise<Page> {
+async function hostile(browser: Browser, url: string, signIn: (page: Page, at: string) => Promise<void>, script: string): Promise<Page> {
   const context = await browser.newContext({ baseURL: url });
   const page = await context.newPage();
   await page.addInitScript(() => {
@@ -46,8 +45,7 @@ async function hostile(browser: Browser, url: string, signIn: (page: Page) => Pr
     });
   });
   await page.route("**/skyline.js", (route) => route.fulfill({ contentType: "text/javascript", body: script }));
-  await signIn(page);
-  await page.goto(PAGE);
+  await signIn(page, PAGE);
   return page;
 }
 

@@ -18,8 +18,7 @@ test("a department is found by typing; Enter takes it and saves nothing; what a 
   const sales = await api.must<Made>("POST", "/departments", { name: "Sales" });
   const service = await api.must<Made>("POST", "/departments", { name: "Service" });
   const gate = async () => (await api.must<Gated>("GET", `/plugins/${LEAD_DESK}`)).gate?.map(({ id }) => id) ?? null;
-  await signIn(page);
-  await page.goto(`/plugins/${LEAD_DESK}?tab=gate`);
+  await signIn(page, `/plugins/${LEAD_DESK}?tab=gate`);
   await page.getByRole("checkbox", { name: "For everybody in the company" }).uncheck();
   await expect(page.getByText("it is on for nobody")).toBeVisible();
   const departments = page.getByRole("combobox", { name: "Departments" }).or(page.getByRole("textbox", { name: "Departments" }));

@@ -170,8 +170,7 @@ test("messages of plugins: the filter is in the address, and of what nobody know
     const state = url.searchParams.get("state");
     return route.fulfill({ json: { items: all.filter((one) => !state || one.state === state) } });
   });
-  await signIn(page);
-  await page.goto("/settings/messages");
+  await signIn(page, "/settings/messages");
   const sent = page.getByRole("region", { name: "Messages of plugins" });
   const row = (text: string) => sent.getByRole("row", { name: new RegExp(text) });
   await expect(row("Message 1")).toContainText("nobody knows");
@@ -193,8 +192,7 @@ test("messages of plugins: the filter is in the address, and of what nobody know
 
 test("without plugins that sent anything it says so; a person who is no administrator has no such page", async ({ page, signIn, api, server }) => {
   await api.must("POST", "/users", { name: "Olga", email: "olga@acme.example", password: server.admin.password, roles: [] });
-  await signIn(page, { email: "olga@acme.example", password: server.admin.password });
-  await page.goto("/settings/messages");
+  await signIn(page, { email: "olga@acme.example", password: server.admin.password }, "/settings/messages");
   await expect(page.getByText(words("en", "common:not_found_title")).first()).toBeVisible();
 });
 

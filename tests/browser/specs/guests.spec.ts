@@ -20,8 +20,7 @@ test("a quote is accepted by a guest, who sees the card and writes", async ({ pa
   const offer = { title: "Offer for Ganok", company: client.id, currency: "USD", rows, comments: "never shown" };
   const quote = await api.create("quote", offer);
   await api.must("POST", `/records/quote/${quote.id}/send`, {});
-  await signIn(page);
-  await page.goto(`/records/quote/${quote.id}`);
+  await signIn(page, `/records/quote/${quote.id}`);
   const link = await linkFrom(page, "Ivan of Ganok");
   await page.screenshot({ path: test.info().outputPath("share.png") });
 

@@ -5,8 +5,7 @@ test.use({ company: "Home" });
 
 test("an administrator sees the cards of their role, arranges them and takes it back", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Open", amount: 500, currency: "USD" });
-  await signIn(page);
-  await page.goto("/");
+  await signIn(page, "/");
   const cards = page.locator("section[data-editing]");
   await expect(cards.first()).toBeVisible();
   const before = await cards.count();
@@ -30,8 +29,7 @@ test("a new colleague in an empty company finds no empty card: each has figures 
   const seller = roles.find((role) => !role.admin);
   const person = { email: "new@example.org", password: "a long password of the new one" };
   await api.must("POST", "/users", { name: "New", roles: seller ? [seller.id] : [], locale: "en", ...person });
-  await signIn(page, person);
-  await page.goto("/");
+  await signIn(page, person, "/");
   const cards = page.locator("section[data-editing]");
   await expect(cards.first()).toBeVisible();
   await expect(page.getByText(/^As of/)).toBeVisible();

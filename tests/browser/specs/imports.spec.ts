@@ -16,8 +16,7 @@ test("a header of two rows is chosen, a value is given a meaning, a bad cell doe
   signIn,
   api,
 }) => {
-  await signIn(page);
-  await page.goto("/imports/new?entity=lead");
+  await signIn(page, "/imports/new?entity=lead");
   await expect(page.getByLabel("Or a link to a table")).toBeVisible();
   const chosen = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose a file" }).click();
@@ -50,8 +49,7 @@ test("a header of two rows is chosen, a value is given a meaning, a bad cell doe
 });
 
 test("a link that leads into the network around the server is refused with words", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/imports/new?entity=lead");
+  await signIn(page, "/imports/new?entity=lead");
   await page.getByLabel("Or a link to a table").fill("https://169.254.169.254/list.csv");
   await page.getByRole("button", { name: "Take from the link" }).click();
   await expect(page.getByText("This address may not be reached.")).toBeVisible();

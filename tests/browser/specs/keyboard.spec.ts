@@ -16,8 +16,7 @@ async function press(page: Page, key: string, code: string, held: { ctrl?: boole
 }
 
 test("on a Russian layout Ctrl+K opens the palette, Esc closes it, / searches, ? lists the keys", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/records/lead/list");
+  await signIn(page, "/records/lead/list");
   await expect(page.getByRole("searchbox")).toBeVisible();
   await press(page, "л", "KeyK", { ctrl: true });
   const palette = page.getByRole("dialog", { name: "Search or command" });
@@ -42,8 +41,7 @@ test("on a Russian layout Ctrl+K opens the palette, Esc closes it, / searches, ?
 });
 
 test("a form of settings begins in its first field and asks before it loses what was typed", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/settings/people");
+  await signIn(page, "/settings/people");
   await page.getByRole("button", { name: "Add a person" }).first().click();
   const form = page.getByRole("form", { name: "Add a person" });
   await expect(form.getByRole("textbox", { name: "Name" })).toBeFocused();

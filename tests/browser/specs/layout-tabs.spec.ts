@@ -21,8 +21,7 @@ test("a tab with a field and a list of deals is arranged by keys and stands on t
   const company = await api.create("company", { title: "Harbour" });
   const deal = await api.create("deal", { title: "Cranes", amount: 700, company: company.id });
   await api.create("deal", { title: "Of somebody else", amount: 5 });
-  await signIn(page);
-  await page.goto("/settings/fields?edit=company");
+  await signIn(page, "/settings/fields?edit=company");
   const rows = page.getByRole("list", { name: "Tabs, sections and fields of the card" });
   await page.getByRole("button", { name: "Add tab" }).click();
   await dialog(page).getByLabel("Name (English)").fill("Money");
@@ -73,8 +72,7 @@ test("a tab with a field and a list of deals is arranged by keys and stands on t
 
 test("a new deal that is made from the list stands in it", async ({ page, signIn, api }) => {
   const company = await api.create("company", { title: "Shipyard" });
-  await signIn(page);
-  await page.goto(`/records/company/${company.id}?tab=tab_0`);
+  await signIn(page, `/records/company/${company.id}?tab=tab_0`);
   const deals = page.getByRole("region", { name: "Deals" });
   await expect(deals).toContainText("No records yet.");
   await deals.getByRole("button", { name: "Add: Deal" }).click();

@@ -31,8 +31,7 @@ test("tasks and processes of others make no requests in an open board", async ({
 
 test("a colleague's task shows on the open card of what it is about", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Watched" });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await expect(page.getByRole("textbox", { name: "Note" })).toBeVisible();
   await api.create("task", { title: "Bring the samples", record_entity: "lead", record_id: lead.id });
   await expect(page.getByText("Bring the samples")).toBeVisible();

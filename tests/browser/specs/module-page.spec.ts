@@ -23,8 +23,7 @@ test("a module that is switched on is in the menu, and its page does what it is 
 
 test("on a phone the page stacks and nothing is cut off", async ({ page, signIn }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page);
-  await page.goto(PAGE);
+  await signIn(page, PAGE);
   await expect(page.getByRole("button", { name: "Save", exact: true })).toBeVisible();
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(wider).toBeLessThanOrEqual(0);
@@ -51,8 +50,7 @@ test("an employee asks, the head approves, and what is left of the year falls at
   const head = await person("Ian", "leave_head");
   const sales = await api.must<{ id: string }>("POST", "/departments", { name: "Sales", head_ids: [head.id] });
   await person("Ann", "leave_employee", sales.id);
-  await signIn(page, account("ann"));
-  await page.goto(PAGE);
+  await signIn(page, account("ann"), PAGE);
   const left = page.getByText("Days left this year").locator("..");
   await expect(left).toContainText("28");
   const ann = await Api.signIn(server, account("ann"));
@@ -68,8 +66,7 @@ test("an employee asks, the head approves, and what is left of the year falls at
 
 test("switched off, its page and its section are gone; on again, what was kept is there", async ({ page, signIn, api }) => {
   await api.must("POST", `/plugins/${ID}/disable`, {});
-  await signIn(page);
-  await page.goto(PAGE);
+  await signIn(page, PAGE);
   await expect(page.getByRole("link", { name: "Leave requests" })).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Save" })).toHaveCount(0);
   await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });

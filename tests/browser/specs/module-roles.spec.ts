@@ -12,8 +12,7 @@ const ANN = { email: "ann@given.example", password: "correct horse battery" };
 test("somebody found by typing has the role as soon as the module is on", async ({ page, signIn, server, api }) => {
   await api.must("POST", "/plugins", new Uint8Array(readFileSync(packageFile("leave-requests"))));
   await api.must("POST", "/users", { name: "Ann Given", roles: [], locale: "en", ...ANN });
-  await signIn(page);
-  await page.goto(`/plugins/${ID}`);
+  await signIn(page, `/plugins/${ID}`);
   await page.getByRole("button", { name: "Switch on…" }).first().click();
   const dialog = page.getByRole("dialog");
   const give = dialog.getByRole("region", { name: "Who works with it" });
@@ -35,8 +34,7 @@ test("somebody found by typing has the role as soon as the module is on", async 
 });
 
 test("switched off and on again, whoever has the role keeps it and is counted", async ({ page, signIn, server }) => {
-  await signIn(page);
-  await page.goto(`/plugins/${ID}`);
+  await signIn(page, `/plugins/${ID}`);
   await page.getByRole("button", { name: "Switch off" }).first().click();
   await page.getByRole("button", { name: "Switch on…" }).first().click();
   const dialog = page.getByRole("dialog");

@@ -58,8 +58,7 @@ let first = "";
 
 test("on a record: a tab that the address keeps, a part at the side, an action of its head", async ({ page, signIn, api }) => {
   await api.must("POST", "/plugins", module());
-  await signIn(page);
-  await page.goto(`/plugins/${ID}`);
+  await signIn(page, `/plugins/${ID}`);
   await page.getByRole("button", { name: "Switch on…" }).first().click();
   const brings = page.getByRole("dialog").getByRole("region", { name: "What else it does" });
   await expect(brings, "whom it lets in and what it does by itself is said before it is allowed").toContainText("Leave: asks");
@@ -86,8 +85,7 @@ test("on a record: a tab that the address keeps, a part at the side, an action o
 });
 
 test("in the timeline: each entry has a menu of its own", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto(`/records/leave_request/${first}`);
+  await signIn(page, `/records/leave_request/${first}`);
   const entry = page.getByTestId("timeline-entry").first();
   await entry.getByRole("button", { name: /^Actions/ }).click();
   await page.getByRole("menuitem", { name: "About this entry" }).click();
@@ -95,8 +93,7 @@ test("in the timeline: each entry has a menu of its own", async ({ page, signIn 
 });
 
 test("on a list: a button above it, a line in the menu of a row, one for the chosen rows", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/records/leave_request/list");
+  await signIn(page, "/records/leave_request/list");
   await page.getByRole("button", { name: "Explain leave" }).click();
   const dialog = page.getByRole("dialog", { name: "Explain leave" });
   await expect(dialog).toContainText("Said by the module");
@@ -117,8 +114,7 @@ test("on a phone: rows are chosen by a button or a long press, and acted upon", 
     await api.create("leave_request", { kind: "sick", starts: "2026-06-04", ends: "2026-06-05" }),
   ];
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page);
-  await page.goto("/records/leave_request/list");
+  await signIn(page, "/records/leave_request/list");
   const card = (id: string) => page.getByTestId(`row-${id}`);
   await page.getByRole("button", { name: "Select", exact: true }).click();
   await card(one.id).getByRole("link").click();
@@ -138,8 +134,7 @@ test("on a phone: rows are chosen by a button or a long press, and acted upon", 
 });
 
 test("on the first page, in the settings, in the palette and in the corner", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/");
+  await signIn(page, "/");
   await expect(page.getByRole("region", { name: "Leave at a glance" })).toContainText("Said by the module");
   await expect(page.getByText("2 wait")).toBeVisible();
   await page.getByRole("button", { name: "Leave corner" }).click();
@@ -158,8 +153,7 @@ test("on the first page, in the settings, in the palette and in the corner", asy
 });
 
 test("an administrator sees what it brings, and purges what it left by typing its name", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto(`/plugins/${ID}?tab=brings`);
+  await signIn(page, `/plugins/${ID}?tab=brings`);
   await expect(page.getByRole("region", { name: "Entities", exact: true })).toContainText("Leave requests");
   await expect(page.getByRole("region", { name: "Who may use them" })).toContainText("Leave: asks");
   await expect(page.getByRole("region", { name: "Places in the portal" })).toContainText("Tab of the card: Leave requests");

@@ -12,8 +12,7 @@ test.use({
 test("a provider is set up, tried out, and lets in whom it vouches for", async ({ page, secondPage, signIn, api }) => {
   const idp = await startIdp({ Ann: "ann@acme.example", Nobody: "nobody@acme.example" });
   await api.must("POST", "/users", { name: "Ann Away", email: "ann@acme.example" });
-  await signIn(page);
-  await page.goto("/settings/providers");
+  await signIn(page, "/settings/providers");
   await expect(page.getByText("No provider yet")).toBeVisible();
   await page.getByRole("button", { name: "Add a provider" }).click();
   const form = page.getByRole("form", { name: "Add a provider" });
@@ -78,8 +77,7 @@ test("a second factor is asked for after the provider, and passwords may be left
   };
   await api.must("POST", "/sign-in-providers", { ...provider, passwords: true });
   // He sets up a second factor while his password still lets him in.
-  await signIn(page, made);
-  await page.goto("/settings/profile");
+  await signIn(page, made, "/settings/profile");
   await page.getByRole("button", { name: "Set up…" }).click();
   const form = page.getByRole("form", { name: "Second factor" });
   await form.locator('input[name="present"]').fill(made.password);

@@ -13,8 +13,7 @@ async function picker(page: Page, key: string): Promise<Locator> {
 test("typing replaces the old text, and Enter takes what was found", async ({ page, signIn, api }) => {
   const [first, second] = [await api.create("company", { title: "Anchor Ltd" }), await api.create("company", { title: "Breeze" })];
   const deal = await api.create("deal", { title: "Picker", company: first.id });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   const input = await picker(page, "company");
   await expect(input).toHaveValue("Anchor Ltd");
   await page.keyboard.type("Bree");
@@ -26,8 +25,7 @@ test("typing replaces the old text, and Enter takes what was found", async ({ pa
 
 test("what is not found is made and linked", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Maker" });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   await picker(page, "company");
   await page.keyboard.type("Brand New Works");
   await page.getByRole("option", { name: "Create: Brand New Works" }).click();
@@ -43,8 +41,7 @@ test("a link to records of several entities finds all of them", async ({ page, s
   const person = await api.create("contact", { title: "Partner Person" });
   await api.create("company", { title: "Partner Company" });
   const deal = await api.create("deal", { title: "Several" });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   await picker(page, "x_partner");
   await page.keyboard.type("Partner");
   await expect(page.getByRole("option", { name: "Partner Company" }).first()).toBeVisible();
@@ -56,8 +53,7 @@ test("a length of time is compared in a filter", async ({ page, signIn, api }) =
   await api.must("POST", "/entities/lead/fields", { type: "duration", label: { en: "Visit" }, key: "x_visit" });
   await api.create("lead", { title: "Short visit", x_visit: 600 });
   await api.create("lead", { title: "Long visit", x_visit: 7_200 });
-  await signIn(page);
-  await page.goto("/records/lead/list");
+  await signIn(page, "/records/lead/list");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByRole("option", { name: "Visit" }).or(page.getByRole("button", { name: "Visit" })).first().click();
   await page.getByRole("textbox", { name: "Value" }).fill("1:30");
@@ -72,8 +68,7 @@ test("all heads of a department are shown and changed", async ({ page, signIn, a
     api.must<{ id: string }>("POST", "/users", { name, email: `${name.toLowerCase()}@example.org`, roles: [], locale: "en" });
   const [anna, boris] = [await person("Anna"), await person("Boris")];
   const made = await api.must<{ id: string }>("POST", "/departments", { name: "Workshop", head_ids: [anna.id, boris.id] });
-  await signIn(page);
-  await page.goto("/settings/departments");
+  await signIn(page, "/settings/departments");
   await expect(page.getByText("Heads: Anna, Boris")).toBeVisible();
   await page.getByRole("button", { name: "Workshop" }).click();
   const form = page.getByRole("form");
@@ -89,8 +84,7 @@ test("all heads of a department are shown and changed", async ({ page, signIn, a
 test("what a task is about is picked: of which kind, then which one", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Roof of the barn" });
   const lead = await api.create("lead", { title: "Barn owner" });
-  await signIn(page);
-  await page.goto("/records/task/list");
+  await signIn(page, "/records/task/list");
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Task" });
   await expect(form.getByRole("textbox", { name: "Title" })).toBeFocused();
@@ -123,8 +117,7 @@ test("who does many tasks is set, not who watches over them", async ({ page, sig
   const person = await api.must<{ id: string }>("POST", "/users", { name: "Doer", email: "doer@example.org", roles: [], locale: "en" });
   const task = await api.create("task", { title: "For somebody else" });
   const owner = (await api.get("task", task.id)).fields.owner;
-  await signIn(page);
-  await page.goto("/records/task/list");
+  await signIn(page, "/records/task/list");
   await page.getByTestId(`row-${task.id}`).getByRole("checkbox").check();
   await page.getByLabel("1 selected").getByRole("button", { name: "Assigned to", exact: true }).click();
   await expect(page.locator("input[data-autofocus]:focus")).toHaveCount(1);
@@ -136,8 +129,7 @@ test("who does many tasks is set, not who watches over them", async ({ page, sig
 });
 
 test("a form without a name says so at the field and makes nothing", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/records/deal/list");
+  await signIn(page, "/records/deal/list");
   await page.getByRole("button", { name: "Create", exact: true }).first().click();
   const form = page.getByRole("form", { name: "New record: Deal" });
   await form.getByRole("button", { name: "Create", exact: true }).click();
@@ -148,8 +140,7 @@ test("a form without a name says so at the field and makes nothing", async ({ pa
 
 test("any currency is found, those used most stand first", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Far away", amount: 10 });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   const amount = page.getByTestId("field-amount");
   await amount.locator("[data-edit]").click();
   await amount.getByLabel("Currency").first().click();

@@ -13,8 +13,7 @@ async function openMain(page: Page): Promise<void> {
 }
 
 test("a pipeline is made from nothing, its stages are added, ordered and named", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/settings/pipelines");
+  await signIn(page, "/settings/pipelines");
   await page.getByRole("button", { name: "Add a pipeline" }).click();
   await dialog(page).getByLabel("Name (English)").fill("Partners");
   await dialog(page).getByLabel("Name (Русский)").fill("Партнёры");
@@ -133,8 +132,7 @@ for (const [locale, title] of [
 ] as const) {
   test(`the editor fits a phone and a desk, ${locale}`, async ({ page, signIn, api }) => {
     await api.must("PATCH", "/me", { locale });
-    await signIn(page);
-    await page.goto("/settings/pipelines");
+    await signIn(page, "/settings/pipelines");
     await page.getByTestId("pipeline-deal-main").click();
     for (const width of [1360, 390]) {
       await page.setViewportSize({ width, height: 844 });

@@ -14,8 +14,7 @@ test("a damaged package is refused with a reason", async ({ page, signIn }) => {
   const bytes = readFileSync(packageFile("lead-desk"));
   const middle = Math.floor(bytes.length / 2);
   bytes.fill(0, middle, middle + 64);
-  await signIn(page);
-  await page.goto("/plugins");
+  await signIn(page, "/plugins");
   const chosen = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose a file" }).click();
   await (await chosen).setFiles({ name: "damaged.vpkg", mimeType: "application/octet-stream", buffer: bytes });
@@ -35,8 +34,7 @@ test("installing changes nothing; allowing binds the very next save", async ({ p
 });
 
 test("switched off, it has no say any more", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto(`/plugins/${LEAD_DESK}`);
+  await signIn(page, `/plugins/${LEAD_DESK}`);
   await page.getByRole("button", { name: "Switch off" }).first().click();
   await expect(page.getByRole("button", { name: "Switch on…" }).first()).toBeVisible();
   expect((await api.send("POST", "/records/lead", NOBODY)).status).toBe(201);

@@ -24,8 +24,7 @@ test("a head of sales who never saw BPMN publishes a process of five steps in Ru
   const admin = roles.filter(({ key }) => key === "admin").map(({ id }) => id);
   const account = { email: "head@acme.example", password: server.admin.password };
   await api.must("POST", "/users", { name: "Глава продаж", roles: admin, locale: "ru", ...account });
-  await signIn(page, account);
-  await page.goto("/processes");
+  await signIn(page, account, "/processes");
   await page.getByRole("button", { name: ru("processes:new_process") }).click();
   await page.getByRole("menuitem").first().click();
   await page.getByLabel(ru("drawings:process_name")).fill("Продажа оборудования");
@@ -52,8 +51,7 @@ test("a head of sales who never saw BPMN publishes a process of five steps in Ru
 });
 
 test("the keyboard alone draws a process and publishes it", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/processes");
+  await signIn(page, "/processes");
   await tabTo(page, "New process");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("menuitem", { name: "From lines of words" })).toBeVisible();

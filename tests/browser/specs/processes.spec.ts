@@ -16,8 +16,7 @@ test("in the journal exactly one element has the red dashed frame, and arrows ch
 }) => {
   await startDealer(api, "First deal");
   await startDealer(api, "Second deal");
-  await signIn(page);
-  await page.goto("/journal?state=active");
+  await signIn(page, "/journal?state=active");
   await page.evaluate(() => Object.assign(window, { sameLoad: true }));
   const canvas = page.getByTestId("route-canvas");
   await expect(canvas).toHaveAttribute("data-ready", "true");
@@ -51,8 +50,7 @@ test("in the journal exactly one element has the red dashed frame, and arrows ch
 
 test("an operator starts from a chosen step and cancels, each after a question", async ({ page, signIn, api }) => {
   const { id } = await startDealer(api, "To be stopped");
-  await signIn(page);
-  await page.goto(`/instances/${id}`);
+  await signIn(page, `/instances/${id}`);
   await expect(page.getByRole("heading", { name: "Dealer: one-off purchase", level: 1 })).toBeVisible();
   await page.getByText("Steps", { exact: true }).click();
   await page.getByTestId("step-quote").getByRole("button", { name: "Start from here…" }).click();
@@ -69,8 +67,7 @@ test("an operator starts from a chosen step and cancels, each after a question",
 
 test("a process that speaks of a record is not started about none", async ({ page, signIn, api }) => {
   const before = await started(api);
-  await signIn(page);
-  await page.goto("/processes/dealer-purchase");
+  await signIn(page, "/processes/dealer-purchase");
   await page.getByRole("button", { name: "Start", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Start a process" });
   await expect(dialog.getByText("About *")).toBeVisible();
@@ -88,8 +85,7 @@ async function started(api: Api): Promise<number> {
 
 test("a template is taken, looked at, published; a dry run shows its path", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Tried out", amount: 10 });
-  await signIn(page);
-  await page.goto("/processes");
+  await signIn(page, "/processes");
   await page.getByRole("article").filter({ hasText: "Quote approval" }).getByRole("button", { name: "Take it" }).click();
   await expect(page.getByRole("heading", { name: "Quote approval" })).toBeVisible();
   await expect(page.getByTestId("route-canvas")).toHaveAttribute("data-ready", "true");
@@ -110,8 +106,7 @@ test("a file that cannot run is refused with its problems at their elements", as
     <b:process id="p" isExecutable="true"><b:startEvent id="s" name="Begin"/><b:adHocSubProcess id="g" name="Odd one"/>
     <b:userTask id="u" name="<script>alert(1)</script>"/>
     <b:sequenceFlow id="f" sourceRef="s" targetRef="u"/></b:process></b:definitions>`.replace("<script>alert(1)</script>", "&lt;img src=x onerror=alert(1)&gt;");
-  await signIn(page);
-  await page.goto("/processes");
+  await signIn(page, "/processes");
   const chosen = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose a file" }).click();
   await (await chosen).setFiles({ name: "odd.bpmn", mimeType: "application/xml", buffer: Buffer.from(file) });
@@ -122,8 +117,7 @@ test("a file that cannot run is refused with its problems at their elements", as
 
 test("from a deal's card a process is started and stands there with its step", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "From the card", amount: 5 });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   const section = page.getByRole("region", { name: "Processes" });
   await section.getByRole("button", { name: "Start a process" }).click();
   const dialog = page.getByRole("dialog", { name: "Start a process" });
@@ -138,8 +132,7 @@ test("from a deal's card a process is started and stands there with its step", a
 test("on a phone the route is a list of steps first", async ({ page, signIn, api }) => {
   const { id } = await startDealer(api, "On the phone");
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page);
-  await page.goto(`/instances/${id}`);
+  await signIn(page, `/instances/${id}`);
   await expect(page.getByTestId("step-solution")).toContainText("now");
   await expect(page.getByTestId("route-canvas")).toHaveCount(0);
   await page.getByTestId("route-map").getByText("Map", { exact: true }).click();
@@ -151,8 +144,7 @@ test("on a phone the route is a list of steps first", async ({ page, signIn, api
 });
 
 test("the company's calendar: hours that cannot be read stay with a reason, the rest is saved", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/settings/calendars");
+  await signIn(page, "/settings/calendars");
   const own = page.getByRole("switch", { name: "The company has its own calendar" });
   if (!(await own.isChecked())) await own.check({ force: true });
   const friday = page.getByRole("textbox", { name: "Friday" });

@@ -22,8 +22,7 @@ test("a page is closed until an administrator opens it, and its address is there
   await api.must("POST", `/plugins/${ID}/enable`, { grants: "requested" });
   await secondPage.goto(PATH);
   await expect(secondPage.getByRole("heading", { name: "There is no such page" })).toBeVisible();
-  await signIn(page);
-  await page.goto(`/plugins/${ID}?tab=routes`);
+  await signIn(page, `/plugins/${ID}?tab=routes`);
   await expect(page.getByText("Closed: strangers find no page.")).toHaveCount(2);
   const open = page.getByRole("switch", { name: "Ask for a call: open to everybody" });
   await open.focus();
@@ -90,8 +89,7 @@ test("a photo goes with a request, and a link of one's own shows that request al
 });
 
 test("an administrator sees whose links there are, and ends one", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto(`/plugins/${ID}?tab=routes`);
+  await signIn(page, `/plugins/${ID}?tab=routes`);
   await page.getByRole("button", { name: "My request: personal links" }).click();
   const end = page.getByRole("button", { name: "End the link of Olga" });
   await expect(end).toBeVisible();

@@ -21,8 +21,7 @@ for (const { locale, amount, day, shown } of [
   test(`in ${locale}, ${amount} and ${day} are what they say`, async ({ page, signIn, api }) => {
     const deal = await api.create("deal", { title: `Deal ${locale}` });
     await api.must("PATCH", "/me", { locale });
-    await signIn(page);
-    await page.goto(`/records/deal/${deal.id}`);
+    await signIn(page, `/records/deal/${deal.id}`);
     await edit(page, "amount", amount);
     await expect.poll(async () => (await api.get("deal", deal.id)).fields.amount).toBe(1_045_800);
     await expect(await edit(page, "close_date", day)).toContainText(shown);
@@ -33,8 +32,7 @@ for (const { locale, amount, day, shown } of [
 
 test("what cannot be read is said, stays in the field, and lets the person go on", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Unread", amount: 7 });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   const amount = await edit(page, "amount", "1,04,58");
   await expect(amount).toContainText("This is not a number");
   await expect(amount.getByRole("textbox")).toHaveValue("1,04,58");
@@ -52,8 +50,7 @@ test("what cannot be read is said, stays in the field, and lets the person go on
 
 test("Tab goes from an amount to its currency and on to the next field", async ({ page, signIn, api }) => {
   const deal = await api.create("deal", { title: "Tab" });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   const amount = page.getByTestId("field-amount");
   await amount.locator("[data-edit]").click();
   await page.keyboard.type("250");

@@ -21,8 +21,7 @@ test("Enter saves a value, Escape puts the old one back, and a reload shows what
   api,
 }) => {
   const lead = await api.create("lead", { title: "Pottery", emails: [{ value: "clay@example.org", kind: "work" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await expect(await edit(page, "title", "Pottery school", "Enter")).toContainText("Pottery school");
   await expect(await edit(page, "title", "Never saved", "Escape")).toContainText("Pottery school");
   await page.reload();
@@ -33,8 +32,7 @@ test("Enter saves a value, Escape puts the old one back, and a reload shows what
 test("the stage bar says why a stage is refused, and moves once the reason is gone", async ({ page, signIn, api }) => {
   await api.enableLeadDesk();
   const lead = await api.create("lead", { title: "Brewery", emails: [{ value: "hops@example.org", kind: "work" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await page.getByTestId("stage-converted").click();
   await expect(page.getByTestId("stage-refusal")).toContainText(NEEDS_AMOUNT);
   expect((await api.get("lead", lead.id)).fields.stage).toBe(lead.fields.stage);
@@ -60,8 +58,7 @@ test("a stage that the record was moved past is marked as skipped, one that it s
   const lead = await api.create("lead", { title: "Orchard", emails: [{ value: "pear@example.org", kind: "work" }] });
   await api.must("POST", `/records/lead/${lead.id}/stage`, { stage: "qualified" });
   await page.setViewportSize({ width: 1600, height: 900 });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await expect(page.getByTestId("stage-new")).toHaveAttribute("data-passed", "true");
   await expect(page.getByTestId("stage-in_progress")).toHaveAttribute("data-skipped", "true");
   await expect(page.getByTestId("stage-in_progress")).toHaveAccessibleName(/, skipped$/);
@@ -70,15 +67,13 @@ test("a stage that the record was moved past is marked as skipped, one that it s
 
 test("a note written on the timeline is there for a colleague", async ({ page, secondPage, signIn, api }) => {
   const lead = await api.create("lead", { title: "Museum", emails: [{ value: "art@example.org", kind: "work" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   const note = page.getByRole("textbox", { name: "Note" });
   await note.fill("They want a visit");
   await note.press("Control+Enter");
   await expect(page.getByTestId("timeline-entry").filter({ hasText: "They want a visit" })).toBeVisible();
 
-  await signIn(secondPage);
-  await secondPage.goto(`/records/lead/${lead.id}`);
+  await signIn(secondPage, `/records/lead/${lead.id}`);
   await expect(secondPage.getByTestId("timeline-entry").filter({ hasText: "They want a visit" })).toBeVisible();
 });
 
@@ -88,8 +83,7 @@ test("a task is set from the timeline, stands at home with what it is about, and
   api,
 }) => {
   const lead = await api.create("lead", { title: "Florist", emails: [{ value: "rose@example.org", kind: "work" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await page.getByRole("button", { name: "Add a task" }).click();
   const form = page.getByRole("dialog");
   await form.getByRole("textbox", { name: "Title" }).fill("Send the price of roses");

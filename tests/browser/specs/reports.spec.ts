@@ -33,8 +33,7 @@ test("a report is made by hand; its figure opens exactly the records it counts; 
   for (const [title, source] of [["One", "web"], ["Two", "web"], ["Three", "call"]] as const) {
     await api.create("lead", { title, source });
   }
-  await signIn(page);
-  await page.goto("/reports");
+  await signIn(page, "/reports");
   await expect(page.getByText("Every figure opens the records it counts")).toBeVisible();
   await page.getByRole("link", { name: "New report" }).click();
   await expect(page.getByRole("heading", { name: "Choose what to count" })).toBeVisible();
@@ -87,8 +86,7 @@ test("values stand across with totals of their own, and a chart has its table", 
 
 test("without a rate there is no total but the way to it; with one there is", async ({ page, signIn, api }) => {
   await win(api, "In zloty", 300, "PLN");
-  await signIn(page);
-  await page.goto(address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
+  await signIn(page, address({ measures: ["deal.won_amount"], rows: [], chart: "number", filter: { field: "currency", op: "eq", value: "PLN" } }));
   const notice = page.getByRole("status").filter({ hasText: "No rate for PLN" });
   await expect(notice).toBeVisible();
   await expect(page.getByText(/zł\s*300/)).toBeVisible();
@@ -113,8 +111,7 @@ test("a report is set up by the keyboard alone, on a phone it fits, on paper the
 }) => {
   await api.create("lead", { title: "By keys" });
   await page.setViewportSize({ width: 390, height: 780 });
-  await signIn(page);
-  await page.goto("/reports/new");
+  await signIn(page, "/reports/new");
   await page.getByRole("combobox", { name: "Of which records" }).focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("option", { name: "Leads" })).toBeVisible();
@@ -170,8 +167,7 @@ test("a report is kept, changed, shared, sent by mail and taken away; a colleagu
 }) => {
   await api.create("lead", { title: "Counted" });
   const person = await colleague(api, "reads@example.org");
-  await signIn(page);
-  await page.goto(address({ measures: ["lead.created"], rows: ["source"], chart: "table" }));
+  await signIn(page, address({ measures: ["lead.created"], rows: ["source"], chart: "table" }));
   await page.getByRole("button", { name: "Save the report" }).click();
   const form = page.getByRole("dialog");
   await form.getByRole("textbox", { name: "Name" }).fill("Where leads come from");
@@ -201,8 +197,7 @@ test("a report is kept, changed, shared, sent by mail and taken away; a colleagu
   expect((await file).suggestedFilename()).toMatch(/\.csv$/);
 
   await page.context().clearCookies();
-  await signIn(page, person);
-  await page.goto("/reports");
+  await signIn(page, person, "/reports");
   await page.getByRole("link", { name: /^Where leads come from/ }).click();
   await expect(page.getByText(/^As of/)).toBeVisible();
   await expect(page.getByRole("button", { name: "Save", exact: true })).toHaveCount(0);
@@ -210,8 +205,7 @@ test("a report is kept, changed, shared, sent by mail and taken away; a colleagu
 
 test("a dashboard is made and arranged by the keyboard; what is not saved survives a reload", async ({ page, signIn, api }) => {
   await api.create("lead", { title: "On a card" });
-  await signIn(page);
-  await page.goto("/reports");
+  await signIn(page, "/reports");
   await page.getByRole("button", { name: "New dashboard" }).click();
   await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Monday");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
@@ -245,8 +239,7 @@ test("plans are typed in a table; what cannot be read stays with its reason; the
   api,
 }) => {
   await win(api, "Towards the plan", 400, "USD");
-  await signIn(page);
-  await page.goto("/reports/plans");
+  await signIn(page, "/reports/plans");
   await expect(page.getByRole("heading", { name: "No plans for this time" })).toBeVisible();
   await page.getByRole("combobox", { name: "Add a plan for…" }).click();
   await page.getByRole("option", { name: "Figures", exact: true }).click();
@@ -267,8 +260,7 @@ test("plans are typed in a table; what cannot be read stays with its reason; the
 
 test("the funnel, the forecast and managers answer, and their figures open their records", async ({ page, signIn, api }) => {
   await api.create("deal", { title: "Begun", amount: 10, currency: "USD" });
-  await signIn(page);
-  await page.goto("/reports/funnel");
+  await signIn(page, "/reports/funnel");
   const steps = page.getByRole("list", { name: "Sales funnel" });
   await expect(steps.getByRole("listitem").first()).toBeVisible();
   await page.getByText("Stood there", { exact: true }).first().click();
@@ -285,8 +277,7 @@ test("the funnel, the forecast and managers answer, and their figures open their
 
 test("a funnel is kept as it was asked, and opens so from the list of reports", async ({ page, signIn, api }) => {
   await win(api, "Through the funnel", 10, "USD");
-  await signIn(page);
-  await page.goto("/reports/funnel?mode=visited&period=all");
+  await signIn(page, "/reports/funnel?mode=visited&period=all");
   await page.getByRole("button", { name: "Save the report" }).click();
   await page.getByRole("dialog").getByRole("textbox", { name: "Name" }).fill("Who really stood there");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();

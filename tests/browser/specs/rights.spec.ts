@@ -10,8 +10,7 @@ test("what was changed in a role and not saved is there after leaving, a reload 
   server,
 }) => {
   const role = await api.must<{ id: string }>("POST", "/roles", { key: "helpers", name: "Helpers", rows: [], field_rights: [] });
-  await signIn(page);
-  await page.goto(`/settings/roles?edit=${role.id}`);
+  await signIn(page, `/settings/roles?edit=${role.id}`);
   const name = page.getByRole("textbox", { name: "Name", exact: true });
   await name.fill("Helpers of the desk");
   await expect(page.getByText("Changes are not saved yet")).toBeVisible();
@@ -46,8 +45,7 @@ test("what was changed in a role and not saved is there after leaving, a reload 
 
 test("changes of a role are thrown away, and come back", async ({ page, signIn, api }) => {
   const role = await api.must<{ id: string }>("POST", "/roles", { key: "guests", name: "Guests", rows: [], field_rights: [] });
-  await signIn(page);
-  await page.goto(`/settings/roles?edit=${role.id}`);
+  await signIn(page, `/settings/roles?edit=${role.id}`);
   const name = page.getByRole("textbox", { name: "Name", exact: true });
   await name.fill("Guests of honour");
   await page.getByRole("button", { name: "Discard changes" }).click();
@@ -59,8 +57,7 @@ test("changes of a role are thrown away, and come back", async ({ page, signIn, 
 test("an entity that only administrators see is said where roles are", async ({ page, signIn, api }) => {
   const label = { en: "Visit" };
   const made = await api.must<{ key: string }>("POST", "/entities", { key: "x_visit", label, label_plural: { en: "Visits" } });
-  await signIn(page);
-  await page.goto("/settings/roles");
+  await signIn(page, "/settings/roles");
   const notice = page.getByRole("status").filter({ hasText: "Only administrators see “Visits”" });
   await notice.getByRole("button").first().click();
   await expect(page).toHaveURL(/edit=/);
@@ -81,8 +78,7 @@ test("of many rules one is found by name, changed and saved", async ({ page, sig
   const entities = ["lead", "deal", "contact", "company", "activity", "task", "product", "quote", "order", "invoice"];
   const rows = entities.map((entity) => ({ kind: "permission", entity, actions: ["read"] }));
   const role = await api.must<{ id: string }>("POST", "/roles", { key: "many", name: "Many", rows, field_rights: [] });
-  await signIn(page);
-  await page.goto(`/settings/roles?edit=${role.id}`);
+  await signIn(page, `/settings/roles?edit=${role.id}`);
   await expect(page.getByRole("group", { name: /^Allow: / })).toHaveCount(entities.length);
   await expect(page.getByRole("checkbox", { name: "delete" })).toHaveCount(0);
   await page.getByRole("searchbox", { name: "Find a rule by name" }).fill("deals");

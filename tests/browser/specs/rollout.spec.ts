@@ -42,8 +42,7 @@ test("an empty page says what it is for, and one press makes the whole plan", as
   await person("Lena", "rollout_lead", "admin");
   await person("Boris", "rollout_board");
   await person("Tanya", "rollout_member");
-  await signIn(page, account("lena"));
-  await page.goto(page_of("plan"));
+  await signIn(page, account("lena"), page_of("plan"));
   await expect(page.getByText("There is no rollout yet.")).toBeVisible();
   await page.goto(page_of("rollout"));
   await expect(page.getByRole("heading", { name: "Begin a rollout" })).toBeVisible();
@@ -56,8 +55,7 @@ test("an empty page says what it is for, and one press makes the whole plan", as
 });
 
 test("the plan stands in time, as a map and as who does what", async ({ page, signIn }) => {
-  await signIn(page, account("lena"));
-  await page.goto(page_of("plan"));
+  await signIn(page, account("lena"), page_of("plan"));
   await expect(page.getByText("1.1 Define the key processes").first()).toBeVisible();
   await page.getByRole("tab", { name: "Mind map" }).click();
   await expect(page.getByText("Analysis of current business processes").first()).toBeVisible();
@@ -196,8 +194,7 @@ test("a guest answers a poll by a link of their own, once, on a phone", async ({
   await secondPage.reload();
   await expect(secondPage.getByText("Thank you: your answer is kept.")).toBeVisible();
   await expect(form).toHaveCount(0);
-  await signIn(page, account("lena"));
-  await page.goto(`${page_of("launch")}?tab=notices`);
+  await signIn(page, account("lena"), `${page_of("launch")}?tab=notices`);
   await expect(page.getByRole("gridcell", { name: "It works" })).toBeVisible();
 });
 

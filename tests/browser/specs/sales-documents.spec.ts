@@ -28,8 +28,7 @@ test("a deal becomes a quote, an order and an invoice, which a payment pays", as
       { title: "Grinder", quantity: 1, price: 400 },
     ],
   });
-  await signIn(page);
-  await page.goto(`/records/deal/${deal.id}`);
+  await signIn(page, `/records/deal/${deal.id}`);
   await step(page, "Make a quote", "Make it");
   await opened(page, "quote");
   await step(page, "Mark as sent");
@@ -95,8 +94,7 @@ test("a lead is converted to the contact that is known already, and put back", a
   const phones = [{ value: "+44 20 5550 1234", kind: "work" }];
   const anna = await api.create("contact", { title: "Anna Smith", first_name: "Anna", last_name: "Smith", phones });
   const lead = await api.create("lead", { title: "Bakery ovens", company_title: "Corner Bakery", phones });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await page.getByRole("main").getByRole("button", { name: "Convert", exact: true }).click();
   const form = page.getByRole("dialog");
   await expect(form.getByText("Found by what the lead says.")).toBeVisible();
@@ -123,8 +121,7 @@ test("a payment is recorded on its invoice, and what is over is used for the nex
     return draft.id;
   };
   const [first, second] = [await issued(1000), await issued(500.5)];
-  await signIn(page);
-  await page.goto(`/records/invoice/${first}`);
+  await signIn(page, `/records/invoice/${first}`);
   await page.getByRole("main").getByRole("button", { name: "Record a payment" }).click();
   const form = page.getByRole("dialog");
   await expect(form.getByLabel("Amount, EUR")).toHaveValue("1,000");

@@ -20,8 +20,7 @@ async function quote(api: Api, email: string): Promise<string> {
 
 test("a draft is looked at, sent by letter and becomes sent", async ({ page, signIn, api, sink }) => {
   const id = await quote(api, "owner@ganok.example");
-  await signIn(page);
-  await page.goto(`/records/quote/${id}`);
+  await signIn(page, `/records/quote/${id}`);
   await page.getByRole("main").getByRole("button", { name: "PDF", exact: true }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("marked as one");
@@ -60,8 +59,7 @@ test("a draft is looked at, sent by letter and becomes sent", async ({ page, sig
 test("a refused letter says why, on a phone, and is sent again", async ({ page, signIn, api, sink }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   const id = await quote(api, "");
-  await signIn(page);
-  await page.goto(`/records/quote/${id}`);
+  await signIn(page, `/records/quote/${id}`);
   const send = async (address: string) => {
     await page.getByRole("main").getByRole("button", { name: "Send by e-mail" }).click();
     const form = page.getByRole("dialog");

@@ -29,8 +29,7 @@ async function pickDrill(page: Page, row: Locator): Promise<void> {
 test("a quote of three rows is written by the keyboard, comes to 119.99, is saved and opened again", async ({ page, signIn, api }) => {
   await catalogue(api);
   const quote = await api.create("quote", { title: "Tools" });
-  await signIn(page);
-  await page.goto(`/records/quote/${quote.id}`);
+  await signIn(page, `/records/quote/${quote.id}`);
   await expect(page.getByText("What is sold is written here")).toBeVisible();
   await page.getByRole("button", { name: "Add a row" }).focus();
   await page.keyboard.press("Enter");
@@ -66,8 +65,7 @@ test("a quote of three rows is written by the keyboard, comes to 119.99, is save
 
 test("a wrong price is said at its row, and nothing is saved until it is mended", async ({ page, signIn, api }) => {
   const quote = await api.create("quote", { title: "Wrong", rows: [{ title: "First", price: 1 }, { title: "Second", price: 2 }] });
-  await signIn(page);
-  await page.goto(`/records/quote/${quote.id}`);
+  await signIn(page, `/records/quote/${quote.id}`);
   const price = rowAt(page, 2).getByLabel("Price", { exact: true });
   await price.fill("-1");
   const reason = rowAt(page, 2).getByRole("alert");
@@ -91,8 +89,7 @@ test("a wrong price is said at its row, and nothing is saved until it is mended"
 
 test("somebody else's rows are not written over unasked", async ({ page, signIn, api }) => {
   const quote = await api.create("quote", { title: "Both", rows: [{ title: "Mine", price: 1 }] });
-  await signIn(page);
-  await page.goto(`/records/quote/${quote.id}`);
+  await signIn(page, `/records/quote/${quote.id}`);
   await rowAt(page, 1).getByLabel("Price", { exact: true }).fill("7");
   await expect(page.getByTestId("sale-total")).toContainText("7.00");
   const theirs = { rows: [{ title: "Theirs", price: 2 }, { title: "Too", price: 2 }] };
@@ -108,8 +105,7 @@ test("an issued invoice is only read, and says what to do instead", async ({ pag
   const fields = { title: "Issued", document_date: "2026-11-29", rows: [{ title: "Work", price: 10 }] };
   const invoice = await api.create("invoice", fields);
   await api.must("POST", `/records/invoice/${invoice.id}/issue`, {});
-  await signIn(page);
-  await page.goto(`/records/invoice/${invoice.id}`);
+  await signIn(page, `/records/invoice/${invoice.id}`);
   await expect(page.getByText("Correct it by a credit note")).toBeVisible();
   await expect(rowAt(page, 1)).toContainText("Work");
   await expect(rowAt(page, 1).getByRole("textbox")).toHaveCount(0);
@@ -122,8 +118,7 @@ test("prices of today are shown beside those of the rows before they are taken",
   const list = await api.create("price_list", { title: "Saws", list_currency: tenant.currency });
   await api.create("price", { title: "40", price_list: list.id, product: saw.id, price: 40 });
   const quote = await api.create("quote", { title: "Old prices", rows: [{ title: "Saw", product: saw.id, price: 35 }] });
-  await signIn(page);
-  await page.goto(`/records/quote/${quote.id}`);
+  await signIn(page, `/records/quote/${quote.id}`);
   await page.getByRole("button", { name: "Refresh prices" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText(/\$35\.00 → \$40\.00/);
@@ -138,8 +133,7 @@ test("prices of today are shown beside those of the rows before they are taken",
 test("a lead says what somebody is interested in, without prices, on a phone too", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Interested" });
   await page.setViewportSize({ width: 390, height: 800 });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await page.getByRole("button", { name: "Rows", exact: true }).click();
   await page.getByRole("button", { name: "Add a row" }).click();
   await page.keyboard.type("A shelf");

@@ -4,8 +4,7 @@ import { expect, test } from "../support/test.ts";
 test.use({ company: "Settings" });
 
 test("sections stand in groups and are walked through by keys", async ({ page, signIn }) => {
-  await signIn(page);
-  await page.goto("/settings");
+  await signIn(page, "/settings");
   const sections = page.getByRole("navigation", { name: "Settings" });
   for (const group of ["For me", "Our company", "People and access", "Data and system"]) {
     await expect(sections.getByText(group, { exact: true })).toBeVisible();

@@ -6,8 +6,7 @@ import { expect, test } from "../support/test.ts";
 test.use({ company: "Ways in" });
 
 test("somebody invited sets their password by the link, once, and is in", async ({ page, secondPage, signIn }) => {
-  await signIn(page);
-  await page.goto("/settings/people");
+  await signIn(page, "/settings/people");
   await page.getByRole("button", { name: "Add a person" }).click();
   const form = page.getByRole("form", { name: "Add a person" });
   await form.getByLabel("Name", { exact: true }).fill("Olga New");
@@ -54,8 +53,7 @@ test("who forgot the password is told what to do where no letters are sent", asy
 test("a second factor is set up, asked for, and replaced by a code on paper", async ({ page, secondPage, signIn, api, server }) => {
   const made = { name: "Piotr", email: "piotr@acme.example", password: "a house by the lake" };
   await api.must("POST", "/users", made);
-  await signIn(page, made);
-  await page.goto("/settings/profile");
+  await signIn(page, made, "/settings/profile");
   await page.getByRole("button", { name: "Set up…" }).click();
   const form = page.getByRole("form", { name: "Second factor" });
   await form.locator('input[name="present"]').fill("not the password");
@@ -89,8 +87,7 @@ test("a second factor is set up, asked for, and replaced by a code on paper", as
 
   // The device is lost, and so are the codes: an administrator helps.
   await page.context().clearCookies();
-  await signIn(page, server.admin);
-  await page.goto("/settings/people");
+  await signIn(page, server.admin, "/settings/people");
   await page.getByTestId(`person-${made.email}`).click();
   await page.getByRole("button", { name: "Remove the second factor" }).click();
   // The question stands over the person: before it is there, the button is the one that asked.

@@ -55,8 +55,7 @@ test("a task without its letter says what is missing and opens the letter; what 
   api,
 }) => {
   const { task } = await startDealer(api, "Pumps for Kowalski");
-  await signIn(page);
-  await page.goto(`/tasks/${task}`);
+  await signIn(page, `/tasks/${task}`);
   await expect(page.getByRole("heading", { name: "Prepare technical solution", level: 1 })).toBeVisible();
   await expect(page.getByRole("link", { name: "Pumps for Kowalski" })).toBeVisible();
   await page.getByRole("button", { name: "Finish" }).click();
@@ -95,8 +94,7 @@ test("a task without its letter says what is missing and opens the letter; what 
 test("checklist, comment, handing over and finishing by hand", async ({ page, signIn, api }) => {
   const { id } = await api.must<{ id: string }>("POST", "/tasks", { title: "Order paper", checklist: ["Ask the price"] });
   await api.must("POST", "/users", { name: "Petro", roles: [], locale: "en", email: "petro@example.org", password: "a long password of Petro" });
-  await signIn(page);
-  await page.goto(`/tasks/${id}`);
+  await signIn(page, `/tasks/${id}`);
   await page.getByRole("checkbox", { name: "Ask the price" }).check();
   const step = page.getByRole("textbox", { name: "Add a small step" });
   await step.fill("Sign");

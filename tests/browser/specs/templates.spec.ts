@@ -13,8 +13,7 @@ const typ = (name: string, text: string) => ({
 });
 
 test("ours look as the company likes them, and the preview follows", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/settings/templates");
+  await signIn(page, "/settings/templates");
   await page.getByRole("table", { name: "Our templates" }).getByRole("button", { name: "Quote", exact: true }).click();
   const form = dialog(page);
   await expect(form.getByRole("link", { name: "Open in a new tab" })).toHaveAttribute("href", /^blob:/);
@@ -45,8 +44,7 @@ test("of two who change a template at once the second says whose settings hold",
     const { version, settings } = await act();
     await api.must("PUT", "/document-templates/act", { version, settings: { ...settings, color } });
   };
-  await signIn(page);
-  await page.goto("/settings/templates?edit=act");
+  await signIn(page, "/settings/templates?edit=act");
   const form = dialog(page);
   await form.getByLabel("Above the rows").fill("Done with care");
   await meanwhile("#112233");
@@ -74,8 +72,7 @@ test("of two who change a template at once the second says whose settings hold",
 test("an own template is uploaded, mended, tried and used on a card", async ({ page, signIn, api }) => {
   const client = await api.create("company", { title: "Foundry" });
   const deal = await api.create("deal", { title: "Press for the foundry", company: client.id });
-  await signIn(page);
-  await page.goto("/settings/templates");
+  await signIn(page, "/settings/templates");
   const empty = page.getByRole("region", { name: "Own templates" });
   await expect(empty).toContainText("There are no own templates yet");
   await empty.getByRole("button", { name: "Add a template" }).click();
@@ -125,8 +122,7 @@ test("templates fit a phone and the keyboard", async ({ page, signIn, api }) => 
   const path = "/document-templates/own?entity=quote&name=small.typ&title=Small";
   await api.must("POST", path, new Uint8Array(Buffer.from("Small")));
   await page.setViewportSize({ width: 390, height: 800 });
-  await signIn(page);
-  await page.goto("/settings/templates");
+  await signIn(page, "/settings/templates");
   const row = page.getByRole("button", { name: /Small/ });
   await row.focus();
   await page.keyboard.press("Enter");

@@ -127,8 +127,7 @@ test("rule 12, acceptance 15: a parent's own hour, eight with subtasks, C1 at 12
   await book(c1, "09:00", "14:00");
   await book(c2, "14:00", "16:00");
   await expect.poll(async () => (await api.get("task", c1.id)).fields.time_spent).toBe(18_000);
-  await signIn(page, account("olha"));
-  await page.goto(`/tasks/${parent.id}`);
+  await signIn(page, account("olha"), `/tasks/${parent.id}`);
   await page.getByRole("main").getByRole("button", { name: "Time", exact: true }).click();
   const main = page.getByRole("main");
   await expect(main.getByText("With subtasks")).toBeVisible();

@@ -40,8 +40,7 @@ test("an employee who never saw it starts, rests, works again, runs two timers",
   const olha = await Api.signIn(server, account("olha"));
   const me = await olha.must<{ user: { id: string } }>("GET", "/me");
   const task = await api.create("task", { title: "Call the client", assignee: me.user.id });
-  await signIn(page, account("olha"));
-  await page.goto(page_of("my_time"));
+  await signIn(page, account("olha"), page_of("my_time"));
   const main = page.getByRole("main");
   await main.getByRole("button", { name: "Start the day" }).click();
   await expect(main.getByText("At work", { exact: true })).toBeVisible();
@@ -138,8 +137,7 @@ test("a correction waits for the head, who approves it on a phone; the person he
 });
 
 test("a correction asks for its times and the reason alone; the table says them by the clock", async ({ page, signIn }) => {
-  await signIn(page, account("olha"));
-  await page.goto(page_of("my_time"));
+  await signIn(page, account("olha"), page_of("my_time"));
   const main = page.getByRole("main");
   await main.getByRole("tab", { name: "Corrections of my days" }).click();
   await expect(main.getByText(/\d{1,2}:\d{2}/).first()).toBeVisible();
@@ -175,8 +173,7 @@ test.describe("by touch", () => {
     const [bus, train] = [await ask(4, "Came by bus"), await ask(5, "Came by train")];
     const stateOf = async (id: string) =>
       (await olha.must<{ fields: Record<string, unknown> }>("GET", `/records/time_correction/${id}`)).fields.state;
-    await signIn(page, account("petro"));
-    await page.goto(page_of("approvals"));
+    await signIn(page, account("petro"), page_of("approvals"));
     const rowOf = (id: string) => page.getByTestId(`row-${id}`);
     await expect(rowOf(bus.id)).toContainText("Came by bus");
     await expect(page.getByText("Push a row aside with a finger", { exact: false }).first(), "said once").toBeVisible();
@@ -205,8 +202,7 @@ test("where a day begins is kept where a rule says so, told to the person and sh
   await api.create("time_policy", { title: "Field work", kind: "fixed", people: [id], from: day(30), place: "geo" });
   await page.context().grantPermissions(["geolocation"]);
   await page.context().setGeolocation({ latitude: 50.4501, longitude: 30.5234, accuracy: 25 });
-  await signIn(page, account("lina"));
-  await page.goto(page_of("my_time"));
+  await signIn(page, account("lina"), page_of("my_time"));
   const main = page.getByRole("main");
   await expect(main.getByText("your position is kept", { exact: false })).toBeVisible();
   await main.getByRole("button", { name: "Start the day" }).click();
@@ -223,8 +219,7 @@ test("where a day begins is kept where a rule says so, told to the person and sh
 test("a week is handed in, locked, approved", async ({ page, secondPage, signIn, server }) => {
   const olha = await Api.signIn(server, account("olha"));
   await olha.create("time_entry", { starts_at: `${day(9)}T08:00:00Z`, ends_at: `${day(9)}T10:00:00Z` });
-  await signIn(page, account("olha"));
-  await page.goto(`${page_of("my_time")}?week=${day(9)}`);
+  await signIn(page, account("olha"), `${page_of("my_time")}?week=${day(9)}`);
   await page.getByRole("main").getByRole("button", { name: "Hand in the week" }).click();
   await page.getByRole("dialog").getByLabel("Comment for your head").fill("As planned");
   await page.getByRole("dialog").getByRole("button", { name: "Hand in the week" }).click();
@@ -233,8 +228,7 @@ test("a week is handed in, locked, approved", async ({ page, secondPage, signIn,
     fields: { starts_at: `${day(9)}T11:00:00Z`, ends_at: `${day(9)}T12:00:00Z` },
   });
   expect([late.status, late.body.code]).toEqual([409, "time.sheet_locked"]);
-  await signIn(secondPage, account("petro"));
-  await secondPage.goto(page_of("approvals"));
+  await signIn(secondPage, account("petro"), page_of("approvals"));
   await expect(secondPage.getByText("As planned")).toBeVisible();
   await secondPage.getByRole("button", { name: "Actions: Olha" }).click();
   await secondPage.getByRole("menuitem", { name: "Approve" }).click();
@@ -245,8 +239,7 @@ test("an accountant closes a month, and nothing in it is written any more", asyn
   const olha = await Api.signIn(server, account("olha"));
   const month = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 2, 1)).toISOString().slice(0, 7);
   await olha.create("time_entry", { starts_at: `${month}-10T08:00:00Z`, ends_at: `${month}-10T10:00:00Z` });
-  await signIn(page, account("inna"));
-  await page.goto(page_of("money"));
+  await signIn(page, account("inna"), page_of("money"));
   await page.getByRole("button", { name: /^Actions: / }).last().click();
   await page.getByRole("menuitem", { name: "Close" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).last().click();

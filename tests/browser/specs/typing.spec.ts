@@ -34,8 +34,7 @@ test("a save that is not sent takes no focus and no letter; what was typed can b
   api,
 }) => {
   const lead = await api.create("lead", { title: "Offline", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   let line = false;
   await page.route(record(lead.id), (route) =>
     route.request().method() === "PATCH" && !line ? route.abort("internetdisconnected") : route.fallback(),
@@ -63,8 +62,7 @@ test("a save that is not sent takes no focus and no letter; what was typed can b
 
 test("a refused value gives way to the old one, and is there to be mended", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Refused", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   const reason = "Not before noon";
   await page.route(record(lead.id), refuse("last_name", reason));
   const name = await open(page, "last_name");
@@ -85,8 +83,7 @@ test("a refused value gives way to the old one, and is there to be mended", asyn
 
 test("several phones that were refused are kept line by line", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Phones", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   await page.route(record(lead.id), refuse("phones", "Not in this form"));
   const phone = await open(page, "phones");
   await phone.fill("12-34");
@@ -97,8 +94,7 @@ test("several phones that were refused are kept line by line", async ({ page, si
 
 test("what is written while a slow note is on its way stays", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Slow", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   let arrive = () => {};
   const late = new Promise<void>((resolve) => {
     arrive = resolve;
@@ -120,8 +116,7 @@ test("what is written while a slow note is on its way stays", async ({ page, sig
 
 test("the end of a session does not take letters from the one who types", async ({ page, signIn, api, server }) => {
   const lead = await api.create("lead", { title: "Expired", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto(`/records/lead/${lead.id}`);
+  await signIn(page, `/records/lead/${lead.id}`);
   const name = await open(page, "last_name");
   await name.fill("Expired session");
   await page.context().clearCookies();
@@ -140,8 +135,7 @@ test("the end of a session does not take letters from the one who types", async 
 
 test("a field left in the middle by Back is saved", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Back", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto("/records/lead/list");
+  await signIn(page, "/records/lead/list");
   await page.goto(`/records/lead/list?record=${lead.id}`);
   const panel = page.getByTestId("record-panel");
   await panel.getByTestId("field-last_name").locator("[data-edit]").click();
@@ -154,8 +148,7 @@ test("a field left in the middle by Back is saved", async ({ page, signIn, api }
 
 test("a table cell that was refused opens with what was typed", async ({ page, signIn, api }) => {
   const lead = await api.create("lead", { title: "Cell", emails: [{ value: "a@example.org" }] });
-  await signIn(page);
-  await page.goto("/records/lead/list");
+  await signIn(page, "/records/lead/list");
   await page.route(record(lead.id), refuse("amount", "Too much"));
   const cell = page.getByTestId(`row-${lead.id}`).getByTestId("field-amount");
   await cell.dblclick();
@@ -167,8 +160,7 @@ test("a table cell that was refused opens with what was typed", async ({ page, s
 });
 
 test("a form that was not sent keeps everything, over closing and a reload", async ({ page, signIn, api }) => {
-  await signIn(page);
-  await page.goto("/records/lead/list");
+  await signIn(page, "/records/lead/list");
   await page.route(/\/api\/v1\/records\/lead$/, (route) => route.abort("internetdisconnected"));
   await page.getByRole("button", { name: "Create" }).first().click();
   const form = page.getByRole("form", { name: "New record: Lead" });

@@ -33,8 +33,7 @@ async function seller(api: Api, name: string): Promise<{ id: string; email: stri
 test("from the list of people into their pages and back", async ({ page, signIn, api }) => {
   const ann = await seller(api, "Ann");
   await api.create("lead", { title: "Lead of the boss" });
-  await signIn(page);
-  await page.goto("/settings/people");
+  await signIn(page, "/settings/people");
   await expect(page.getByRole("button", { name: "View as Ada Admin" })).toHaveCount(0);
   await page.getByRole("button", { name: "View as Ann", exact: true }).click();
   await expect(bar(page)).toContainText("You look as Ann");

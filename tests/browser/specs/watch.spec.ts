@@ -28,8 +28,7 @@ test("a migration is taken back from its result, of each that has not gone on", 
   const ids: string[] = [];
   for (let n = 0; n < 3; n += 1) ids.push((await api.must<Made>("POST", "/process-instances", { definition: "moved" })).id);
   await publish(api, tasksOf("moved", "Approve", "Pay"));
-  await signIn(page);
-  await page.goto("/processes/moved");
+  await signIn(page, "/processes/moved");
   await page.getByRole("button", { name: "Bring the running ones over" }).click();
   const wizard = page.getByRole("dialog", { name: "Running ones to version 2" });
   await wizard.getByLabel("What “Check” is now").click();
@@ -53,8 +52,7 @@ test("a task from a line: chips before it is saved, whom of several, nothing typ
   await api.must("POST", "/users", { name: "Ivan Petrov", email: "petrov@watched.test" });
   await api.must("POST", "/users", { name: "Anna Smith", email: "a.smith@watched.test" });
   await api.must("POST", "/users", { name: "Anna Jones", email: "a.jones@watched.test" });
-  await signIn(page);
-  await page.goto("/tasks");
+  await signIn(page, "/tasks");
   const line = page.getByRole("textbox", { name: "A task in one line" });
   const read = page.getByRole("group", { name: "What was understood" });
   await line.fill("call Ivanov tomorrow 15:00 @petrov");
@@ -108,8 +106,7 @@ test("each counter opens exactly so many, and a task that was looked at is new n
   await give("Late one", { due: new Date(Date.now() - 3_600_000).toISOString() });
   await api.must("POST", `/tasks/${back.id}/complete`, { acceptance: true });
   await giver.must("POST", `/tasks/${back.id}/return`, { note: "The discount is missing" });
-  await signIn(page);
-  await page.goto("/tasks");
+  await signIn(page, "/tasks");
   const bar = page.getByRole("toolbar", { name: "What to show" });
   const links = page.getByRole("main").locator("[data-row] a");
   for (const [name, titles] of [
@@ -140,8 +137,7 @@ test("of people with 3 and 2 tasks a head sees 5 with 3 overdue, and a press on 
       await api.must("POST", "/tasks", { title: `${name} ${n}`, assignee: id, due });
     }
   }
-  await signIn(page);
-  await page.goto("/tasks?view=team");
+  await signIn(page, "/tasks?view=team");
   const bar = page.getByRole("toolbar", { name: "What to show" });
   const main = page.getByRole("main");
   await expect(bar.getByRole("button", { name: "Open 5" })).toBeVisible();
@@ -162,8 +158,7 @@ test("a holiday asks what becomes of open deadlines and says which would move", 
   const week = Object.fromEntries(["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map((day) => [day, ["00:00-24:00"]]));
   await api.must("PUT", "/calendars/company", { calendar: { week } });
   const task = await api.must<{ id: string; due: string }>("POST", "/tasks", { title: "Two days of work", duration: 2 * 86_400 });
-  await signIn(page);
-  await page.goto("/settings/calendars");
+  await signIn(page, "/settings/calendars");
   for (const day of ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]) {
     await page.getByRole("textbox", { name: day }).fill("0-12");
   }
@@ -187,8 +182,7 @@ test("holidays come from the law of a country and from a calendar file", async (
   await api.must("PUT", "/calendars/company", {
     calendar: { week: { mon: ["09:00-18:00"], tue: [], wed: [], thu: [], fri: [], sat: [], sun: [] } },
   });
-  await signIn(page);
-  await page.goto("/settings/calendars");
+  await signIn(page, "/settings/calendars");
   // Hours are painted as well as written.
   const box = await page.getByTestId("hours-bar").nth(5).boundingBox();
   if (!box) throw new Error("no bar of Saturday");
@@ -224,8 +218,7 @@ test("holidays come from the law of a country and from a calendar file", async (
 
 test("everyone says how they want to be told, by the keyboard and on a phone", async ({ page, signIn, api }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await signIn(page);
-  await page.goto("/settings/telling");
+  await signIn(page, "/settings/telling");
   const letter = page.getByRole("checkbox", { name: "A new task of mine: Letter" });
   await letter.focus();
   await page.keyboard.press("Space");
@@ -267,8 +260,7 @@ test.describe("by touch", () => {
   test("a finger moves the map, two zoom it, a tap chooses, and nothing covers the watermark", async ({ page, signIn, server }) => {
     const api = await publishDealer(server);
     const { id } = await startDealer(api, "Touched");
-    await signIn(page);
-    await page.goto(`/instances/${id}`);
+    await signIn(page, `/instances/${id}`);
     await expect(page.getByTestId("step-solution")).toContainText("now");
     await page.getByTestId("route-map").getByText("Map", { exact: true }).tap();
     const canvas = page.getByTestId("route-canvas");

@@ -40,8 +40,7 @@ const dialog = (page: Page): Locator => page.getByRole("dialog");
 
 test("a webhook is made with a secret shown once, told of a deal, and what failed is sent anew", async ({ page, signIn, api }) => {
   const there = await other();
-  await signIn(page);
-  await page.goto("/settings/webhooks");
+  await signIn(page, "/settings/webhooks");
   await expect(page.getByText("tells another program at once")).toBeVisible();
   await page.getByRole("button", { name: "Add a webhook" }).click();
   await dialog(page).getByLabel("Address", { exact: true }).fill("ftp://nowhere");

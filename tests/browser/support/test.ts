@@ -11,8 +11,8 @@ import { type Sink, startSink } from "./sink.ts";
 interface Given {
   /** The admin by the public API, without a browser. */
   api: Api;
-  /** Signs a page in through the form and waits for the shell. */
-  signIn(page: Page, account?: Account): Promise<void>;
+  /** Signs a page in (as the admin unless told) and goes to an address, or to the first page and waits for it. */
+  signIn(page: Page, ...to: [] | [Account] | [string] | [Account, string]): Promise<void>;
   /** Another browser, with its own cookies, watched like the first. */
   secondPage: Page;
   watched: void;
@@ -55,7 +55,12 @@ export const test = base.extend<Given, Shared>({
   ],
   baseURL: async ({ server }, use) => use(server.url),
   api: async ({ server }, use) => use(await Api.signIn(server)),
-  signIn: async ({ server }, use) => use((page, account) => signIn(page, account ?? server.admin)),
+  signIn: async ({ server }, use) =>
+    use((page, ...to) => {
+      const [first, second] = to;
+      const account = typeof first === "object" ? first : server.admin;
+      return signIn(page, account, server.url, typeof first === "string" ? first : second);
+    }),
   secondPage: async ({ browser, server }, use) => {
     const context = await browser.newContext({ baseURL: server.url });
     const problems = watch(context);
@@ -94,11 +99,10 @@ function watch(context: BrowserContext): string[] {
   return problems;
 }
 
-async function signIn(page: Page, account: Account): Promise<void> {
-  await page.goto("/sign-in");
-  await page.locator('input[name="email"]').fill(account.email);
-  await page.locator('input[name="password"]').fill(account.password);
-  await page.locator('button[type="submit"]').click();
-  await expect(page).not.toHaveURL(/sign-in/);
-  await expect(page.getByRole("main")).toBeVisible();
+/** As the form does it, by the same door, without drawing it each time: `sign-in.spec.ts` fills the form. */
+async function signIn(page: Page, account: Account, origin: string, at?: string): Promise<void> {
+  const answer = await page.request.post("/api/v1/session", { data: account, headers: { origin } });
+  expect(answer.ok(), await answer.text()).toBe(true);
+  await page.goto(at ?? "/");
+  if (at === undefined) await expect(page.getByRole("main")).toBeVisible();
 }

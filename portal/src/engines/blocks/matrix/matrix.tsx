@@ -5,6 +5,7 @@
 import { Select, TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { toneOf, useGiven, useOfRow, usePage, useRowText, useSay } from "@/engines/blocks/context";
 import { utc } from "@/engines/blocks/days";
@@ -180,14 +181,15 @@ function Whole({ block, matrix }: { block: MatrixBlock; matrix: Matrix }) {
   const choiceLabel = (value: unknown) => choices?.find((choice) => choice.value === value)?.label;
   const choiceTone = (value: unknown) => block.choices?.find((choice) => choice.value === value)?.tone;
 
+  // At once, and after what was edited is gone: a key that follows belongs to this cell.
   const focus = (row: number, column: number) => {
-    setActive([row, column]);
+    flushSync(() => setActive([row, column]));
     const line = at.get(rows[row]?.id ?? "");
     if (line !== undefined) virtual.scrollToIndex(line);
-    setTimeout(
-      () => scroller.current?.querySelector<HTMLElement>(`[data-at="${row}:${column}"]`)?.focus(),
-      16,
-    );
+    const cell = () => scroller.current?.querySelector<HTMLElement>(`[data-at="${row}:${column}"]`);
+    const there = cell();
+    if (there) there.focus();
+    else setTimeout(() => cell()?.focus(), 16);
   };
 
   const begin = (row: string, column: string, text?: string) => {
