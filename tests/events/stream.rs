@@ -92,14 +92,19 @@ async fn what_happened_since_the_session_was_read_is_told_when_the_stream_opens(
     let app = TestApp::build().person("ann", "sales_manager").start().await;
     app.go_live();
     let hers = |title: &str| json!({"title": title, "owner": app.id_of("ann")});
-    app.record("lead", hers("before")).await;
+    let before = app.record("lead", hers("before")).await;
     let session = app.by("ann").get("/session").await.ok(200);
     let cursor = session["cursor"].as_str().unwrap();
     app.record("lead", json!({"title": "not hers"})).await;
     let between = app.record("lead", hers("between")).await;
     let mut stream = app.by("ann").stream_of(&format!("/stream?after={cursor}")).await;
     assert_eq!(stream.next().await.unwrap().event, "hello");
-    assert_eq!(stream.next().await.unwrap().data["record"], between.as_str());
+    // While another company's transaction is open, PostgreSQL's place is a little further back: what is known may be told again.
+    let mut first = stream.next().await.unwrap();
+    if first.data["record"] == before.as_str() {
+        first = stream.next().await.unwrap();
+    }
+    assert_eq!(first.data["record"], between.as_str());
     let after = app.record("lead", hers("after")).await;
     let last = stream.next().await.unwrap();
     assert_eq!(last.data["record"], after.as_str());
