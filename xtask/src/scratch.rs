@@ -14,7 +14,7 @@ const IN_MEMORY: &str = "/dev/shm";
 /// By it programs learn of the folder.
 pub const VARIABLE: &str = "TMPDIR";
 const PREFIX: &str = "verstak-test-";
-/// Free there, and available to the machine, before tests may use it: a whole run was seen to hold less than one.
+/// Free there, and available to the machine, before tests may use it.
 const ENOUGH_BYTES: u64 = 6 << 30;
 
 /// A folder of this process; dropping it removes it.
