@@ -13,6 +13,8 @@ pub struct Counts {
     pub failed: u64,
     /// Tests that were not run.
     pub skipped: u64,
+    /// Tests that failed first and passed when run again; not among the passed.
+    pub flaky: u64,
 }
 
 impl Counts {
@@ -21,6 +23,7 @@ impl Counts {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.flaky += other.flaky;
     }
 
     /// Reads one line of cargo test, Vitest, Playwright or the plain `N passed, N failed`; other lines count nothing.
@@ -47,6 +50,7 @@ impl Counts {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
                 "ignored" | "skipped" | "todo" => self.skipped += number,
+                "flaky" => self.flaky += number,
                 _ => {}
             }
         }
@@ -56,7 +60,7 @@ impl Counts {
 fn is_count(part: &str) -> bool {
     let mut words = part.split_whitespace();
     let number = words.next().is_some_and(|word| word.parse::<u64>().is_ok());
-    number && matches!(words.next(), Some("passed" | "failed" | "skipped")) && words.next().is_none()
+    number && matches!(words.next(), Some("passed" | "failed" | "skipped" | "flaky")) && words.next().is_none()
 }
 
 fn without_colours(line: &str) -> String {
@@ -103,7 +107,8 @@ pub struct Line {
 
 /// The table of stages, with a total.
 pub fn table(lines: &[Line]) -> String {
-    let mut text = format!("\n{:<12} {:>8} {:>8} {:>8} {:>8}\n", "stage", "time", "passed", "failed", "skipped");
+    let mut text =
+        format!("\n{:<12} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "stage", "time", "passed", "failed", "skipped", "flaky");
     let mut total = Counts::default();
     let mut time = Duration::ZERO;
     for line in lines {
@@ -115,8 +120,8 @@ pub fn table(lines: &[Line]) -> String {
 }
 
 fn row(name: &str, took: Duration, counts: Counts, mark: &str) -> String {
-    let Counts { passed, failed, skipped } = counts;
-    format!("{name:<12} {:>8} {passed:>8} {failed:>8} {skipped:>8}{mark}\n", minutes(took))
+    let Counts { passed, failed, skipped, flaky } = counts;
+    format!("{name:<12} {:>8} {passed:>8} {failed:>8} {skipped:>8} {flaky:>8}{mark}\n", minutes(took))
 }
 
 /// `2m05s`, `7.3s`.
@@ -129,26 +134,27 @@ pub fn minutes(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn check(line: &str, expected: (u64, u64, u64)) {
+    fn check(line: &str, expected: (u64, u64, u64, u64)) {
         let mut counts = Counts::default();
         counts.read(line);
-        assert_eq!((counts.passed, counts.failed, counts.skipped), expected, "{line:?}");
+        assert_eq!((counts.passed, counts.failed, counts.skipped, counts.flaky), expected, "{line:?}");
     }
 
     #[test]
     fn counts_of_every_runner_are_read() {
         check(
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
-            (12, 0, 1),
+            (12, 0, 1, 0),
         );
-        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", (3, 2, 0));
-        check("      Tests  14 passed (14)", (14, 0, 0));
-        check("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m5 passed\u{1b}[39m | 1 skipped (6)", (5, 0, 1));
-        check("      Tests  1 failed | 4 passed (5)", (4, 1, 0));
-        check("  7 passed (12.3s)", (7, 0, 0));
-        check("  1 failed", (0, 1, 0));
-        check("4 passed, 0 failed", (4, 0, 0));
-        check("4 passed, 0 failed, 2 skipped", (4, 0, 2));
+        check("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", (3, 2, 0, 0));
+        check("      Tests  14 passed (14)", (14, 0, 0, 0));
+        check("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m5 passed\u{1b}[39m | 1 skipped (6)", (5, 0, 1, 0));
+        check("      Tests  1 failed | 4 passed (5)", (4, 1, 0, 0));
+        check("  7 passed (12.3s)", (7, 0, 0, 0));
+        check("  1 failed", (0, 1, 0, 0));
+        check("  2 flaky", (0, 0, 0, 2));
+        check("4 passed, 0 failed", (4, 0, 0, 0));
+        check("4 passed, 0 failed, 2 skipped", (4, 0, 2, 0));
     }
 
     #[test]
@@ -168,7 +174,7 @@ mod tests {
             "Tests ",
             "7 passed files (3)",
         ] {
-            check(line, (0, 0, 0));
+            check(line, (0, 0, 0, 0));
         }
     }
 
@@ -177,7 +183,7 @@ mod tests {
         let line = |name: &str, passed| Line {
             name: name.into(),
             took: Duration::from_secs(65),
-            counts: Counts { passed: 2, failed: 1, skipped: 0 },
+            counts: Counts { passed: 2, failed: 1, skipped: 0, flaky: 0 },
             passed,
         };
         let text = table(&[line("tidy", true), line("rust", false)]);

@@ -68,6 +68,24 @@ test("a person sees who they are and changes their password", async ({ page, sig
   await signIn(page, { ...account, password: "a long second password" });
 });
 
+test("what comes late to one's profile moves nothing under the pointer", async ({ page, signIn }) => {
+  let come = () => {};
+  const waiting = new Promise<void>((resolve) => (come = resolve));
+  await page.route(/assets\/day-field-/, async (route) => {
+    await waiting;
+    await route.continue();
+  });
+  await signIn(page, "/settings/profile");
+  const day = page.getByLabel("Absent through");
+  await expect(day).toHaveAttribute("readonly", "");
+  await expect(page.getByText("Signing in asks for the password alone.")).toBeVisible();
+  const button = page.getByRole("button", { name: "Change the password…" });
+  const before = await button.boundingBox();
+  come();
+  await expect(page.getByRole("combobox", { name: "Absent through" })).toBeVisible();
+  expect(await button.boundingBox()).toEqual(before);
+});
+
 test("who is known already by a phone is said while the new one is typed", async ({ page, signIn, api }) => {
   await api.create("contact", { title: "Known Person", phones: [{ value: "+44 20 7946 0123", kind: "work" }] });
   await signIn(page, "/records/contact/list");

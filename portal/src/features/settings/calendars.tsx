@@ -34,8 +34,8 @@ import {
   withFound,
   yearsOf,
 } from "./calendar-model";
+import { DayField } from "./lazy-day-field";
 
-const DayField = lazy(() => import("./day-field"));
 const CalendarHolidays = lazy(() => import("./calendar-holidays"));
 const CalendarAsk = lazy(() => withMessageTexts(() => import("./calendar-ask")));
 

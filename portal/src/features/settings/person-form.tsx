@@ -13,9 +13,9 @@ import { PasswordInput } from "@/ui/password";
 import { PickMany } from "@/ui/pick-many";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
+import { DayField } from "./lazy-day-field";
 import { treeOf } from "./tree";
 
-const DayField = lazy(() => import("./day-field"));
 const PersonReach = lazy(() => import("./person-reach"));
 const fields = ["name", "email", "password", "department_id", "roles", "locale", "active", "absent_until"];
 
@@ -165,15 +165,13 @@ export function PersonForm({ user, roles, departments, onClose, onInvited }: Pro
       />
       {user && (
         <>
-          <Suspense>
-            <DayField
-              label={t("settings:absent_until")}
-              hint={t("settings:absent_hint")}
-              value={values.absent}
-              error={errorOf("absent_until")}
-              onChange={(absent) => put({ absent })}
-            />
-          </Suspense>
+          <DayField
+            label={t("settings:absent_until")}
+            hint={t("settings:absent_hint")}
+            value={values.absent}
+            error={errorOf("absent_until")}
+            onChange={(absent) => put({ absent })}
+          />
           <Switch
             label={t("settings:may_sign_in")}
             description={t("settings:may_sign_in_hint")}

@@ -1,7 +1,7 @@
 /** What a person chooses for themselves: language, theme, absence. */
 import { Box, Button, Input, SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { departmentsQuery } from "@/api/lookups";
 import { updateMe } from "@/api/people";
@@ -12,11 +12,10 @@ import { locales, showLocale } from "@/i18n";
 import { Block, Facts, Stacked } from "@/ui/block";
 import { toast, toastError } from "@/ui/toast";
 import { dayOf, endOfDay } from "./days";
+import { DayField } from "./lazy-day-field";
 import { PasswordForm } from "./password-form";
 import { SecondFactor } from "./second-factor";
 import { Sessions } from "./sessions";
-
-const DayField = lazy(() => import("./day-field"));
 
 export default function Profile() {
   const { t, i18n } = useTranslation(["settings", "common", "shell"]);
@@ -79,17 +78,15 @@ export default function Profile() {
             />
           </Input.Wrapper>
           <Box maw={320}>
-            <Suspense>
-              <DayField
-                label={t("settings:absent_until")}
-                hint={t("settings:absent_hint")}
-                value={absent}
-                onChange={setAbsent}
-                onDone={(day) => {
-                  if (day !== dayOf(me.user.absent_until)) save.mutate({ absent_until: endOfDay(day) });
-                }}
-              />
-            </Suspense>
+            <DayField
+              label={t("settings:absent_until")}
+              hint={t("settings:absent_hint")}
+              value={absent}
+              onChange={setAbsent}
+              onDone={(day) => {
+                if (day !== dayOf(me.user.absent_until)) save.mutate({ absent_until: endOfDay(day) });
+              }}
+            />
           </Box>
           <Box>
             <Button variant="default" onClick={() => setChanging(true)}>

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Select } from "@mantine/core";
 import { IconCoins, IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ratesQuery, setRates } from "@/api/reports";
 import { useEntities, useMe } from "@/api/session";
@@ -16,9 +16,8 @@ import { FormDrawer } from "@/ui/form-drawer";
 import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
+import { DayField } from "./lazy-day-field";
 import { rateOf } from "./rate-text";
-
-const DayField = lazy(() => import("./day-field"));
 
 interface Props {
   /** `new`, or `USD 2027-01-04`. */
@@ -169,15 +168,13 @@ function RateForm({ rate, rates, own, onClose }: FormProps) {
         error={tried && !currency ? t("settings:rate_currency_needed") : undefined}
         onChange={setCurrency}
       />
-      <Suspense>
-        <DayField
-          label={t("settings:rate_from")}
-          hint={there ? t("settings:rate_there") : t("settings:rate_from_hint")}
-          error={tried && !day ? t("settings:rate_day_needed") : undefined}
-          value={day}
-          onChange={setDay}
-        />
-      </Suspense>
+      <DayField
+        label={t("settings:rate_from")}
+        hint={there ? t("settings:rate_there") : t("settings:rate_from_hint")}
+        error={tried && !day ? t("settings:rate_day_needed") : undefined}
+        value={day}
+        onChange={setDay}
+      />
       <NumberEditor
         name={t("settings:rate_of", { currency: currency ?? "1", own })}
         shown

@@ -2,7 +2,7 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createToken, revokeToken, tokensQuery } from "@/api/people";
 import { useMe } from "@/api/session";
@@ -16,8 +16,7 @@ import { IconText } from "@/ui/page";
 import { EmptyState, ErrorState } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { endOfDay } from "./days";
-
-const DayField = lazy(() => import("./day-field"));
+import { DayField } from "./lazy-day-field";
 
 interface Props {
   editing?: string;
@@ -173,15 +172,13 @@ function TokenForm({ onClose, onMade }: { onClose(): void; onMade(token: Token):
             />
           ))}
       </Checkbox.Group>
-      <Suspense>
-        <DayField
-          label={t("settings:expires")}
-          hint={t("settings:expires_hint")}
-          value={until}
-          error={fieldRefusal(make.error, "expires_at")}
-          onChange={setUntil}
-        />
-      </Suspense>
+      <DayField
+        label={t("settings:expires")}
+        hint={t("settings:expires_hint")}
+        value={until}
+        error={fieldRefusal(make.error, "expires_at")}
+        onChange={setUntil}
+      />
     </FormDrawer>
   );
 }
