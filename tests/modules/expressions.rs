@@ -224,6 +224,8 @@ async fn wrong_expressions_are_refused_with_the_place_and_the_nearest_name() {
     check(days, "record.days + 1", "entities[0].fields[3].formula").await;
     check(days, "daysBetween(", "entities[0].fields[3].formula").await;
     check(days, "record.title", "it gives a text, not a value of type integer").await;
+    check(days, "record.ends - record.starts", "`-` does not fit a value of type string and one of type string").await;
+    check(days, "days(record.starts)", "there is no function `days`; there are abs, addDays,").await;
     check(days, "before.days + 1", "entities[0].fields[3].formula").await;
     check(days, "size(record)", "entities[0].fields[3].formula").await;
     check("name = \"in_order\"", "name = \"In order\"", "entities[0].rules[0].name: must be lower-case").await;

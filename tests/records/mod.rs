@@ -14,7 +14,7 @@ mod lists;
 mod merge;
 pub mod own;
 pub mod pipelines;
-mod plans;
+pub mod plans;
 mod search;
 mod search_parts;
 mod stages;

@@ -45,8 +45,8 @@ const GROWING: [&str; 23] = [
 ];
 
 /// The product over the database of a test, with every statement written down.
-struct Watched {
-    state: AppState,
+pub struct Watched {
+    pub state: AppState,
     seen: Arc<Mutex<Vec<Statement>>>,
     /// By text: what asked for it first, and its values.
     statements: BTreeMap<String, (String, Statement)>,
@@ -54,7 +54,7 @@ struct Watched {
 }
 
 impl Watched {
-    async fn over(app: &TestApp, person: &str) -> Self {
+    pub async fn over(app: &TestApp, person: &str) -> Self {
         let seen: Arc<Mutex<Vec<Statement>>> = Arc::default();
         let told = Arc::clone(&seen);
         let db = Db::open(&app.state.config.db_options()).await.unwrap();
@@ -73,7 +73,7 @@ impl Watched {
         }
     }
 
-    async fn ask(&mut self, method: &str, path: &str, body: Value) -> Value {
+    pub async fn ask(&mut self, method: &str, path: &str, body: Value) -> Value {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -101,6 +101,21 @@ impl Watched {
         self.keep("background work");
     }
 
+    /// The plans of all statements, as text; PostgreSQL's where there is another way than walking through a small table and
+    /// sorting it.
+    pub async fn plans(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (_, statement) in self.statements.values() {
+            found.push(if on_postgres() {
+                let setting = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+                planned(&self.state.db, statement, setting).await.to_string()
+            } else {
+                steps(&self.state.db, statement).await.join("\n")
+            });
+        }
+        found
+    }
+
     /// Which statements walk through a growing table, and how.
     async fn walks(&self, db: &Db) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
@@ -112,10 +127,15 @@ impl Watched {
     }
 }
 
-async fn sqlite(db: &Db, statement: &Statement) -> Vec<String> {
+/// SQLite's plan of a statement, step by step.
+async fn steps(db: &Db, statement: &Statement) -> Vec<String> {
     let explained = Statement { sql: format!("EXPLAIN QUERY PLAN {}", statement.sql), ..statement.clone() };
     let rows = db.read().query_all_raw(explained).await.unwrap();
-    let plan = rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap());
+    rows.iter().map(|row| row.try_get_by_index(3).unwrap()).collect()
+}
+
+async fn sqlite(db: &Db, statement: &Statement) -> Vec<String> {
+    let plan = steps(db, statement).await.into_iter();
     let walks = |step: &String| {
         let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split_whitespace().next());
         table.is_some_and(|table| GROWING.contains(&table) || table == "other")

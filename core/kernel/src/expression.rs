@@ -176,13 +176,33 @@ impl Expression {
         }
     }
 
+    /// Why it gives nothing of values of such types, whatever they are: an operator does not fit them. None where it gives
+    /// something, and where something else is in its way.
+    pub fn type_error(&self, names: &Names<'_>) -> Option<String> {
+        match self.attempt(names, exact::outcome) {
+            Err(Failed::Evaluation(error)) if is_of_types(&error) => Some(explain(&error)),
+            _ => None,
+        }
+    }
+
     fn run<T>(&self, names: &Names<'_>, take: impl FnOnce(&dyn Val) -> Result<T, ExecutionError>) -> Result<T, String> {
+        self.attempt(names, take).map_err(|failed| match failed {
+            Failed::Name(name) => self.blame(&format!("`{name}` is not defined")),
+            Failed::Evaluation(error) => self.blame(&explain(&error)),
+        })
+    }
+
+    fn attempt<T>(
+        &self,
+        names: &Names<'_>,
+        take: impl FnOnce(&dyn Val) -> Result<T, ExecutionError>,
+    ) -> Result<T, Failed> {
         let mut context = Context::with_env(meter::env());
         for (name, fields) in &self.0.uses {
             match names.0.iter().rev().find(|(known, _)| known == name) {
                 Some((_, given)) => context.add_variable_as_val(name.as_str(), convert::bind(given, fields.as_ref())),
                 None if shape::is_type(name) => {}
-                None => return Err(self.blame(&format!("`{name}` is not defined"))),
+                None => return Err(Failed::Name(name.clone())),
             }
         }
         let resolve = || {
@@ -190,7 +210,7 @@ impl Expression {
             meter::charge_made(value.as_ref())?;
             take(value.as_ref())
         };
-        meter::metered(resolve).map_err(|error| self.blame(&explain(&error)))
+        meter::metered(resolve).map_err(Failed::Evaluation)
     }
 
     fn blame(&self, problem: &str) -> String {
@@ -199,6 +219,25 @@ impl Expression {
             text.push_str("...");
         }
         format!("`{text}`: {problem}")
+    }
+}
+
+/// Why an evaluation gave nothing.
+enum Failed {
+    /// There is no such name.
+    Name(String),
+    /// The evaluator's reason.
+    Evaluation(ExecutionError),
+}
+
+/// Whether an error comes of the types of values that are there.
+fn is_of_types(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::FunctionError { function, .. } => function == exact::TYPES,
+        ExecutionError::UnsupportedBinaryOperator(_, left, right) | ExecutionError::ValuesNotComparable(left, right) => {
+            !matches!(left, Cel::Null) && !matches!(right, Cel::Null)
+        }
+        _ => false,
     }
 }
 

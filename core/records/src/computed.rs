@@ -140,7 +140,11 @@ pub(crate) fn misfit(def: &EntityDef, field: &FieldDef, image: &Fields, ctx: &Ct
     let formula = field.formula.as_deref()?;
     let (inputs, moment) = (inputs(def, formula, image), Moment::of(ctx));
     let names = Names::new().with_exact(RECORD, &inputs).with_value(TODAY, &moment.today).with_value(NOW, &moment.now);
-    let what = match formula.expression.as_ref()?.outcome(&names).ok()? {
+    let expression = formula.expression.as_ref()?;
+    if let Some(problem) = expression.type_error(&names) {
+        return Some(problem);
+    }
+    let what = match expression.outcome(&names).ok()? {
         Outcome::Value(Value::Null) => return None,
         Outcome::Value(value) => {
             let fits = match field.kind {

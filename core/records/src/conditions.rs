@@ -173,6 +173,9 @@ pub(crate) fn misfit(def: &EntityDef, text: &str, image: &Fields, ctx: &Ctx) -> 
     let expression = asked.0.as_ref().ok()?;
     let (actor, moment) = (actor_of(ctx), Moment::of(ctx));
     let scene = Scene::new(def, image, Some(image), &actor, &moment);
+    if let Some(problem) = scene.with_names(expression, |names| expression.type_error(names)) {
+        return Some(problem);
+    }
     match scene.outcome(expression).ok()? {
         Outcome::Value(Value::Boolean(_) | Value::Null) => None,
         _ => Some("it gives something else than true or false".to_owned()),

@@ -6,6 +6,7 @@ mod doors;
 pub mod formulas;
 mod going;
 mod hostile;
+mod indexed;
 mod layout_tabs;
 mod layouts;
 mod menu;

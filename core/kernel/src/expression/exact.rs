@@ -282,10 +282,13 @@ pub fn name_moments(node: &mut IdedExpr) {
     }
 }
 
+/// Names, in place of a function, the errors that come of types alone.
+pub const TYPES: &str = "@types";
+
 fn misfit(operator: &'static str, left: &dyn Val, right: &dyn Val) -> ExecutionError {
     let what = |value: &dyn Val| value.get_type().name().to_owned();
     let text = format!("`{operator}` does not fit a value of type {} and one of type {}", what(left), what(right));
-    ExecutionError::function_error("@exact", text)
+    ExecutionError::function_error(TYPES, text)
 }
 
 fn wrong(text: &str) -> ExecutionError {

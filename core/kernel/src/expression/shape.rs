@@ -135,7 +135,7 @@ fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut Seen<'_
             let name = call.func_name.as_str();
             let infix = name.starts_with('_') && name.ends_with('_') && call.args.len() == 2;
             if !infix && !FUNCTIONS.contains(&name) && !more.contains(&name) {
-                return Err(format!("there is no function `{name}`"));
+                return Err(format!("there is no function `{name}`; there are {}", there_are(more)));
             }
             call.target.iter().map(AsRef::as_ref).chain(&call.args).try_for_each(check)
         }
@@ -151,6 +151,13 @@ fn check_node(node: &IdedExpr, depth: usize, nesting: usize, nodes: &mut Seen<'_
                 .try_for_each(|part| check_node(part, depth + 1, nesting + 1, nodes))
         }
     }
+}
+
+/// The functions there are by their names, `more` among them.
+fn there_are(more: &[&str]) -> String {
+    let plain = |name: &&str| name.starts_with(|c: char| c.is_ascii_lowercase()) && *name != "matches";
+    let names: BTreeSet<&str> = FUNCTIONS.iter().chain(more).copied().filter(plain).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn entries(entries: &[IdedEntryExpr]) -> impl Iterator<Item = &IdedExpr> {

@@ -18,18 +18,30 @@ const TARGET: &str = "wasm32-wasip2";
 /// The SDK as this binary was built with it: copied into new plugins, so that they build anywhere.
 #[derive(RustEmbed)]
 #[folder = "../../sdk"]
+#[include = "LICENSE"]
+#[include = "REFERENCE.md"]
 #[include = "rust/Cargo.toml"]
 #[include = "rust/src/*"]
+#[include = "testkit/*"]
+#[include = "ui/*"]
 #[include = "wit/*"]
 #[include = "templates/rust/*"]
 struct Sdk;
 
+/// Plugins that show one part of the platform each.
+#[derive(RustEmbed)]
+#[folder = "../../examples"]
+#[exclude = "*/Cargo.lock"]
+#[exclude = "*/target/*"]
+struct Examples;
+
 type Result<T> = std::result::Result<T, DevError>;
 
-/// Makes the folder of a new plugin: code, manifest, texts, a test, and a copy of the SDK.
+/// Makes the folder of a new plugin: code, manifest, texts, a test, and a copy of the SDK with its examples.
 ///
 /// # Errors
-/// When the name is not fit, the folder exists, or cannot be written.
+/// When the name is not fit, the folder exists, or cannot be written; when this binary cannot find its copy of the SDK (a
+/// build for development, which reads it where it was built).
 pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
     let fits = |text: &str| {
         text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -41,6 +53,10 @@ pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
     let folder = parent.join(name);
     if folder.exists() {
         return Err(DevError::at(&folder, "exists already"));
+    }
+    if Sdk::iter().next().is_none() || Examples::iter().next().is_none() {
+        let problem = "this build for development reads the SDK where it was built, and it is not there: take a release";
+        return Err(DevError::new(problem));
     }
     for path in Sdk::iter() {
         let Some(file) = Sdk::get(&path) else { continue };
@@ -56,6 +72,11 @@ pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
             ),
         };
         write(&folder.join(to), text.as_bytes())?;
+    }
+    for path in Examples::iter() {
+        let Some(file) = Examples::get(&path) else { continue };
+        let text = String::from_utf8_lossy(&file.data).replace("../../sdk/rust", "../../rust");
+        write(&folder.join("sdk/examples").join(&*path), text.as_bytes())?;
     }
     Ok(folder)
 }
@@ -76,6 +97,10 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
 /// # Errors
 /// When cargo or the target is missing, or the code does not compile.
 pub fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf> {
+    if !folder.join(package::MANIFEST).is_file() {
+        let problem = "there is no plugin here: `verstak plugin new NAME` makes one";
+        return Err(DevError::at(&folder.join(package::MANIFEST), problem));
+    }
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--release", "--target", TARGET, "--message-format", "json-render-diagnostics"])

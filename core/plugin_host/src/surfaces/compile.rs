@@ -14,6 +14,8 @@ use crate::manifest::known::nearest;
 use crate::texts::Texts;
 
 /// The names of expressions.
+/// Keys told where somebody wrote one that there is not.
+const MOST_KEYS_TOLD: usize = 40;
 const ROOTS: [&str; 9] = ["me", "today", "params", "state", "settings", "record", "form", "row", "sources"];
 
 pub(super) type Made = Result<Json, ManifestError>;
@@ -140,7 +142,9 @@ impl<'a> Compiler<'a> {
         };
         if let Some(key) = map.keys().find(|key| !properties.contains_key(*key)) {
             let near = nearest(key, properties.keys().map(String::as_str));
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let there = || properties.keys().map(String::as_str).take(MOST_KEYS_TOLD).collect::<Vec<_>>().join(", ");
+            let hint =
+                near.map_or_else(|| format!("; there are {}", there()), |near| format!("; did you mean `{near}`?"));
             return Err(at.fail(format!("unknown key `{key}`{hint}")));
         }
         if let Some(key) = reference::required(schema).find(|key| !map.contains_key(*key)) {
@@ -303,7 +307,9 @@ impl<'a> Compiler<'a> {
                 return Ok(json!({ "block": kind, "else": [] }));
             }
             let near = nearest(kind, reference::kinds());
-            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let there = || properties.keys().map(String::as_str).take(MOST_KEYS_TOLD).collect::<Vec<_>>().join(", ");
+            let hint =
+                near.map_or_else(|| format!("; there are {}", there()), |near| format!("; did you mean `{near}`?"));
             return Err(at.fail(format!("there is no block `{kind}`, and it has no `else`{hint}")));
         };
         let Some(schema) = reference::definition("blocks") else { return Err(at.fail("no blocks")) };

@@ -66,6 +66,15 @@ async fn a_new_plugin_works_from_the_start() {
     let (db, _folder) = database().await;
     let report = test::run(db, &bytes, &plugin.join("tests/amount.toml"), None).await.unwrap();
     assert!(report.passed() && report.steps.len() == 2, "{}", report.print());
+
+    // What the reference speaks of is there, and the examples build where they lie.
+    for part in ["REFERENCE.md", "ui/blocks.json", "ui/icons.json", "testkit/README.md", "wit/plugin.wit"] {
+        assert!(plugin.join("sdk").join(part).is_file(), "{part}");
+    }
+    let (id, _) = project::check(&package(&plugin.join("sdk/examples/lead-summary"))).await.unwrap();
+    assert!(id.ends_with(".lead-summary"), "{id}");
+    let nothing = project::build(folder.path(), None).unwrap_err();
+    assert!(nothing.to_string().contains("there is no plugin here"), "{nothing}");
 }
 
 /// A guest with its component as it was built with the interfaces of a version.

@@ -18,7 +18,7 @@ use super::directory::{self, bind, standing};
 use super::moving::told_field;
 use super::rollup::Rollup;
 use super::store::{self, Kept, OwnField, Standing, Which};
-use super::{Catalogue, Owner, formula, retype};
+use super::{Catalogue, Owner, formula, indexed, retype};
 use crate::{Records, recompute, search};
 
 /// The code of errors about wrong definitions.
@@ -72,8 +72,9 @@ pub struct NewField {
     /// Whether no two records have the same in it: of texts, numbers, days, moments and lengths of time.
     #[serde(default)]
     pub unique: bool,
-    /// Whether lists find and sort by it through an index: of fields of plugins alone.
-    #[serde(skip)]
+    /// Whether lists find and sort by it through an index, which is made in the background: of texts, numbers, days, moments,
+    /// choices of one, people and departments.
+    #[serde(default)]
     pub indexed: bool,
     /// What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
     /// it.
@@ -104,6 +105,8 @@ pub struct FieldPatch {
     pub required: Option<bool>,
     /// Whether no two records have the same in it from now on; refused while some do.
     pub unique: Option<bool>,
+    /// Whether lists find and sort by it through an index from soon on.
+    pub indexed: Option<bool>,
     /// The values of a choice: all of them, in order. One that records may have is archived, not left out.
     #[schema(value_type = Option<Vec<Object>>)]
     pub choices: Option<Vec<Choice>>,
@@ -149,7 +152,11 @@ impl Records {
         if own.kind == FieldType::Money && taken.iter().any(|key_taken| *store::currency_key(&key) == **key_taken) {
             return Err(wrong("key", FieldError::new("taken")));
         }
+        if own.indexed {
+            indexed::may_be_indexed(&tx, ctx, entity, &key, &own).await?;
+        }
         store::insert_field(&tx, ctx, entity, &key, &Owner::Custom, &own, place(taken.len())).await?;
+        indexed::declare_own(&tx, ctx, (entity, &key), (None, &own)).await?;
         if let Some(text) = &own.formula {
             let def = self.defined_in(&tx, ctx, entity).await?;
             formula::check(&def, &key, own.kind, text, own.decimals).map_err(|(part, error)| wrong(part, error))?;
@@ -188,6 +195,7 @@ impl Records {
             let changed = [
                 ("required", patch.required.is_some()),
                 ("unique", patch.unique.is_some()),
+                ("indexed", patch.indexed.is_some()),
                 ("choices", patch.choices.is_some()),
                 ("directory", patch.directory.is_some()),
                 ("formula", patch.formula.is_some()),
@@ -246,7 +254,12 @@ impl Records {
         if own.unique && apart.is_some() {
             self.may_be_unique(entity, &own)?;
         }
+        own.indexed = patch.indexed.unwrap_or(own.indexed);
+        if own.indexed && !was.indexed {
+            indexed::may_be_indexed(&tx, ctx, entity, key, &own).await?;
+        }
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
+        indexed::declare_own(&tx, ctx, (entity, key), (Some(&was), &own)).await?;
         if apart.is_some() {
             self.claim_own(&tx, ctx, entity, key).await?;
         }
@@ -271,12 +284,19 @@ impl Records {
         let kept = own_field(&tx, ctx, entity, key, !removed).await?;
         let (formula, rollup) = (kept.definition.formula.clone(), kept.definition.rollup.clone());
         let (kind, unique) = (kept.definition.kind, kept.definition.unique);
+        let own = Some(kept.definition.clone()).filter(|own| own.indexed && kept.owner == Owner::Custom);
         if kept.owner.plugin().is_some() {
             let standing = shown(kept.definition.standing, removed)?;
             store::save(&tx, ctx, Which::Field(entity, key), &OwnField { standing, ..kept.definition }).await?;
         }
         if removed {
             self.let_go(&tx, ctx, &now, entity, key).await?;
+        }
+        if let Some(own) = &own {
+            if !removed {
+                indexed::may_be_indexed(&tx, ctx, entity, key, own).await?;
+            }
+            indexed::look_again(&tx, ctx).await?;
         }
         store::set_removed(&tx, ctx, Which::Field(entity, key), removed).await?;
         if !removed {
@@ -390,7 +410,7 @@ pub(super) fn checked(catalogue: &Catalogue, input: NewField) -> Result<OwnField
         }
         _ => {}
     }
-    if input.indexed && !super::indexed::fits(kind) {
+    if input.indexed && !indexed::fits(kind) {
         errors.insert("indexed".into(), FieldError::new("not_indexed").with("type", kind.name()));
     }
     let links = matches!(kind, T::Link | T::Links);

@@ -116,6 +116,8 @@ pub struct FieldDef {
     pub rollup: Option<Arc<Rollup>>,
     /// When it is there, must have a value, may be changed.
     pub conditions: Option<Arc<ConditionsDef>>,
+    /// Whether lists find and sort by it through an index of its own.
+    pub indexed: bool,
 }
 
 impl FieldDef {
@@ -149,6 +151,7 @@ impl FieldDef {
             moved: None,
             rollup: None,
             conditions: None,
+            indexed: false,
         }
     }
 

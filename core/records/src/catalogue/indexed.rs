@@ -1,13 +1,15 @@
-//! Indexes of fields that plugins mark as *indexed*: partial ones over an expression, one for all companies, for one entity's
-//! rows of the shared table. They are made and dropped by a job beside the work (`CONCURRENTLY` on PostgreSQL), from what is
-//! declared anywhere on this installation; a name says what its index is over.
+//! Indexes of fields that plugins or a company mark as *indexed*: partial ones over an expression, one for all companies, on the
+//! entity's table or its rows of the shared one. They are made and dropped by a job beside the work (`CONCURRENTLY` on
+//! PostgreSQL), from what is declared anywhere on this installation; a name says what its index is over.
 //!
 //! An index casts what it finds (PostgreSQL): where two companies have a field of one name with different types, there is
-//! none, or a write of the one would fail for the type of the other. A company that brings such a type drops it first.
+//! none, or a write of the one would fail for the type of the other. A company that brings such a type drops it first, and
+//! whoever made an index looks once more whether somebody did meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::db::{ConnectionTrait, Tx};
+use kernel::error::FieldError;
 use kernel::jobs::{self, Handler, Job, JobError, Lane, NewJob};
 use kernel::value::FieldType;
 use kernel::{Ctx, Db, Result};
@@ -16,8 +18,11 @@ use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::Catalogue;
+use super::change::wrong;
 use super::declared::Declared;
 use super::definition::SHARED;
+use super::formula::Formula;
 use super::store::OwnField;
 use crate::Records;
 
@@ -28,8 +33,20 @@ const PREFIX: &str = "own_field_";
 /// Bytes of the digest in a name, in hexadecimal.
 const NAME_BYTES: usize = 12;
 
-/// A field by entity and key.
+/// Fields of a company's own with an index, for one entity.
+const MOST_OWN: usize = 10;
+/// The same for all companies of an installation together: each write of the entity keeps all of them.
+const MOST_OF_ENTITY: usize = 40;
+
+/// A field by entity and the key in the document: `place_of` a field.
 type Field = (String, String);
+
+/// What is declared of fields of one name.
+#[derive(Debug, Default)]
+struct Wishes {
+    kinds: BTreeSet<String>,
+    indexed: bool,
+}
 
 /// Whether values of a type can be found by such an index.
 pub(super) const fn fits(kind: FieldType) -> bool {
@@ -75,33 +92,57 @@ fn create((entity, key): &Field, kind: FieldType, backend: DbBackend) -> String 
     let name = name(&(entity.clone(), key.clone()), kind);
     let beside = if backend == DbBackend::Sqlite { "" } else { "CONCURRENTLY " };
     let over = expression(key, kind, backend);
-    // Keys are lower-case Latin letters, digits and `_`: the declaration has seen to it.
+    let table = table(entity);
+    // Keys are lower-case Latin letters, digits, `_` and `~`: the declaration has seen to it.
+    let rows = if table == SHARED { format!("entity = '{entity}' AND ") } else { String::new() };
     format!(
-        "CREATE INDEX {beside}IF NOT EXISTS {name} ON {SHARED} (tenant_id, {over}, id) \
-         WHERE entity = '{entity}' AND deleted_at IS NULL"
+        "CREATE INDEX {beside}IF NOT EXISTS {name} ON {table} (tenant_id, {over}, id) WHERE {rows}deleted_at IS NULL"
     )
 }
 
-/// What definitions of plugins say of fields, over all companies: their types, and whether somebody wants an index.
-async fn declared_anywhere(conn: &impl ConnectionTrait) -> Result<BTreeMap<Field, (BTreeSet<String>, bool)>> {
-    let part = |name: &str| format!("CAST(definition ->> '{name}' AS TEXT)");
+/// Where records of an entity lie.
+fn table(entity: &str) -> &'static str {
+    Catalogue::core().find(entity).map_or(SHARED, |def| def.table)
+}
+
+/// What definitions say of fields, over all companies, of those that somebody wants an index for. A field that was removed
+/// wants none, yet its values are there.
+async fn declared_anywhere(conn: &impl ConnectionTrait) -> Result<BTreeMap<Field, Wishes>> {
+    let wanted = Query::select().columns(["entity", "key"]).from("field_definition").and_where(is_indexed()).take();
     let select = Query::select()
         .distinct()
         .columns(["entity", "key"])
-        .expr(Expr::cust(part("kind")))
-        .expr(Expr::cust(part("indexed")))
+        .expr(part("kind"))
+        .expr(part("place"))
+        .expr(Expr::case(is_indexed(), 1).finally(0))
         .from("field_definition")
-        .and_where(Expr::col("plugin").is_not_null())
+        .and_where(Expr::tuple([Expr::col("entity"), Expr::col("key")]).in_subquery(wanted))
         .take();
-    let mut found: BTreeMap<Field, (BTreeSet<String>, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<Field, Wishes> = BTreeMap::new();
     for row in conn.query_all(&select).await? {
-        let field = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let (kinds, indexed) = found.entry(field).or_default();
-        kinds.extend(row.try_get_by_index::<Option<String>>(2)?);
-        // `true` on PostgreSQL, 1 on SQLite.
-        *indexed |= row.try_get_by_index::<Option<String>>(3)?.is_some_and(|text| text == "true" || text == "1");
+        let (entity, key): Field = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let place = row.try_get_by_index::<Option<String>>(3)?.and_then(|text| text.parse().ok()).unwrap_or_default();
+        let wishes = found.entry((entity, place_of(&key, place))).or_default();
+        wishes.kinds.extend(row.try_get_by_index::<Option<String>>(2)?);
+        wishes.indexed |= row.try_get_by_index::<i32>(4)? == 1;
     }
     Ok(found)
+}
+
+/// A part of a definition, as text.
+fn part(name: &str) -> Expr {
+    Expr::cust(format!("CAST(definition ->> '{name}' AS TEXT)"))
+}
+
+/// Whether a definition wants an index; one of a company's own not while it is removed.
+fn is_indexed() -> Expr {
+    // `true` on PostgreSQL, 1 on SQLite.
+    part("indexed").is_in(["true", "1"]).and(Expr::col("plugin").is_not_null().or(Expr::col("removed_at").is_null()))
+}
+
+/// The key of a value in the document, where its field has been given other types.
+pub(super) fn place_of(key: &str, place: u32) -> String {
+    if place == 0 { key.to_owned() } else { format!("{key}~{place}") }
 }
 
 fn kind_of(name: &str) -> Option<FieldType> {
@@ -133,10 +174,24 @@ async fn existing(conn: &impl ConnectionTrait) -> Result<BTreeMap<String, bool>>
 /// Has the indexes looked at when the transaction is committed, where a declaration wants some or has wanted them; drops those
 /// that would not take what it declares.
 pub(super) async fn declare(tx: &Tx, ctx: &Ctx, declared: &Declared, changed: bool) -> Result<()> {
-    if tx.get_database_backend() != DbBackend::Sqlite {
-        give_way(tx, ctx, declared).await?;
-    }
+    let mine = declared.fields().map(|(entity, key, kind)| ((entity.to_owned(), key.to_owned()), kind)).collect();
+    give_way(tx, ctx, &mine).await?;
     if changed { look_again(tx, ctx).await } else { Ok(()) }
+}
+
+/// The same for a field of a company's own, new or with another type; `before` is what it was.
+pub(super) async fn declare_own(
+    tx: &Tx,
+    ctx: &Ctx,
+    (entity, key): (&str, &str),
+    (before, now): (Option<&OwnField>, &OwnField),
+) -> Result<()> {
+    let place = |own: &OwnField| (place_of(key, own.place), own.kind);
+    if before.map(place) != Some(place(now)) {
+        give_way(tx, ctx, &BTreeMap::from([((entity.to_owned(), place_of(key, now.place)), now.kind)])).await?;
+    }
+    let wish = |own: &OwnField| own.indexed.then(|| place(own));
+    if before.and_then(wish) == wish(now) { Ok(()) } else { look_again(tx, ctx).await }
 }
 
 /// Has the indexes looked at when the transaction is committed.
@@ -146,25 +201,59 @@ pub(super) async fn look_again(tx: &Tx, ctx: &Ctx) -> Result<()> {
     Ok(())
 }
 
-/// Drops indexes of other companies' fields of the same name and another type.
-async fn give_way(tx: &Tx, ctx: &Ctx, declared: &Declared) -> Result<()> {
-    let mine: BTreeMap<Field, FieldType> =
-        declared.fields().map(|(entity, key, kind)| ((entity.to_owned(), key.to_owned()), kind)).collect();
+/// Passes a field of the company's own as one more with an index.
+///
+/// # Errors
+/// `config.invalid` on `indexed`.
+pub(super) async fn may_be_indexed(tx: &Tx, ctx: &Ctx, entity: &str, key: &str, own: &OwnField) -> Result<()> {
+    let live = |text: &String| Formula::kept(own.kind, text.clone(), own.decimals).live;
+    if !fits(own.kind) || own.formula.as_ref().is_some_and(live) {
+        return Err(wrong("indexed", FieldError::new("not_indexed").with("type", own.kind.name())));
+    }
+    let select = Query::select()
+        .distinct()
+        .column("key")
+        .expr(Expr::case(Expr::col("tenant_id").eq(ctx.tenant.0).and(Expr::col("plugin").is_null()), 1).finally(0))
+        .from("field_definition")
+        .and_where(Expr::col("entity").eq(entity))
+        .and_where(is_indexed())
+        .take();
+    let (mut mine, mut all) = (0, BTreeSet::new());
+    for row in tx.query_all(&select).await? {
+        let other: String = row.try_get_by_index(0)?;
+        if other != key {
+            mine += usize::from(row.try_get_by_index::<i32>(1)? == 1);
+            all.insert(other);
+        }
+    }
+    if mine >= MOST_OWN {
+        return Err(wrong("indexed", FieldError::new("too_many_indexes").with("max", MOST_OWN)));
+    }
+    if all.len() >= MOST_OF_ENTITY {
+        return Err(wrong("indexed", FieldError::new("too_many_indexes_here").with("max", MOST_OF_ENTITY)));
+    }
+    Ok(())
+}
+
+/// Drops indexes of fields of the same name and another type, of whomever: PostgreSQL's would refuse the values.
+async fn give_way(tx: &Tx, ctx: &Ctx, mine: &BTreeMap<Field, FieldType>) -> Result<()> {
     let entities: BTreeSet<&str> = mine.keys().map(|(entity, _)| entity.as_str()).collect();
-    if entities.is_empty() {
+    if entities.is_empty() || tx.get_database_backend() == DbBackend::Sqlite {
         return Ok(());
     }
     let select = Query::select()
         .distinct()
         .columns(["entity", "key"])
-        .expr(Expr::cust("CAST(definition ->> 'kind' AS TEXT)"))
+        .expr(part("kind"))
+        .expr(part("place"))
         .from("field_definition")
-        .and_where(Expr::col("plugin").is_not_null())
         .and_where(Expr::col("tenant_id").ne(ctx.tenant.0))
         .and_where(Expr::col("entity").is_in(entities))
         .take();
     for row in tx.query_all(&select).await? {
-        let field: Field = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (entity, key): Field = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let place = row.try_get_by_index::<Option<String>>(3)?.and_then(|text| text.parse().ok()).unwrap_or_default();
+        let field = (entity, place_of(&key, place));
         let other = row.try_get_by_index::<Option<String>>(2)?.as_deref().and_then(kind_of);
         if let (Some(other), Some(kind)) = (other, mine.get(&field))
             && other != *kind
@@ -186,35 +275,52 @@ impl Records {
     /// # Errors
     /// When the database fails; what was made stays.
     pub async fn keep_indexes(&self) -> Result<()> {
+        // Whoever declared another type while one was made has found nothing to drop: the second look does.
+        if self.keep_indexes_once().await? {
+            self.keep_indexes_once().await?;
+        }
+        Ok(())
+    }
+
+    /// One look; whether an index was made.
+    async fn keep_indexes_once(&self) -> Result<bool> {
         let db = self.db();
         let backend = db.backend();
-        let mut wanted: BTreeMap<String, (Field, FieldType)> = BTreeMap::new();
-        for (field, (kinds, indexed)) in declared_anywhere(db.read()).await? {
-            let mut all = kinds.iter().map(|kind| kind_of(kind));
-            match (all.next().flatten(), all.next()) {
-                (Some(kind), None) if indexed && fits(kind) => {
-                    wanted.insert(name(&field, kind), (field, kind));
-                }
-                (_, Some(_)) if indexed => {
-                    let (entity, key) = field;
-                    tracing::warn!(entity, key, "two modules declare it with different types: it has no index");
-                }
-                _ => {}
-            }
-        }
+        let wanted = wanted(declared_anywhere(db.read()).await?);
         let there = existing(db.read()).await?;
         for (name, whole) in &there {
             if !whole || !wanted.contains_key(name) {
                 run(db, &format!("DROP INDEX {}IF EXISTS {name}", beside(backend))).await?;
             }
         }
+        let mut made = false;
         let missing = wanted.into_iter().filter(|(name, _)| !there.get(name).copied().unwrap_or(false));
         for (_, (field, kind)) in missing {
             tracing::info!(entity = field.0, key = field.1, "an index is made");
             run(db, &create(&field, kind, backend)).await?;
+            made = true;
         }
-        Ok(())
+        Ok(made)
     }
+}
+
+/// The indexes there should be, by name.
+fn wanted(declared: BTreeMap<Field, Wishes>) -> BTreeMap<String, (Field, FieldType)> {
+    let mut wanted = BTreeMap::new();
+    for (field, Wishes { kinds, .. }) in declared.into_iter().filter(|(_, wishes)| wishes.indexed) {
+        let mut all = kinds.iter().map(|kind| kind_of(kind));
+        match (all.next().flatten(), all.next()) {
+            (Some(kind), None) if fits(kind) => {
+                wanted.insert(name(&field, kind), (field, kind));
+            }
+            (_, Some(_)) => {
+                let (entity, key) = field;
+                tracing::warn!(entity, key, "it is declared with different types: it has no index");
+            }
+            _ => {}
+        }
+    }
+    wanted
 }
 
 const fn beside(backend: DbBackend) -> &'static str {

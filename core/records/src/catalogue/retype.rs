@@ -19,6 +19,7 @@ use serde_json::{Value as Json, json};
 use super::change::{own_field, require_admin, wrong};
 use super::choices::choices;
 use super::definition::{Choice, EntityDef, FieldDef, longest};
+use super::indexed;
 use super::store::{self, OwnField, Which};
 use crate::write::with_members;
 use crate::{Records, import, recompute, search};
@@ -240,8 +241,9 @@ impl Records {
         }
         let now = self.drawn_in(&tx, ctx).await?;
         self.let_change(&tx, ctx, &now, (now.entity(entity)?, target)).await?;
-        let own = retyped(kept, target, moved);
+        let own = retyped(kept.clone(), target, moved);
         store::save(&tx, ctx, Which::Field(entity, key), &own).await?;
+        indexed::declare_own(&tx, ctx, (entity, key), (Some(&kept), &own)).await?;
         if own.moved.is_some() {
             let payload = Payload { entity: entity.to_owned(), field: key.into(), after: None };
             enqueue(&tx, ctx, &payload, DELAY_SECONDS).await?;
@@ -350,6 +352,7 @@ fn retyped(kept: OwnField, target: &FieldDef, moved: Moved) -> OwnField {
         default: None,
         place: if linked { kept.place } else { kept.place + 1 },
         moved: (!linked).then_some(moved),
+        indexed: kept.indexed && indexed::fits(target.kind),
         ..kept
     }
 }

@@ -18,6 +18,7 @@ use super::core_entities;
 use super::definition::{Choice, EntityDef, FieldDef, Labels, Owner};
 use super::directory::{self, Directory};
 use super::formula::{self, Formula};
+use super::indexed;
 use super::menu::MenuPlace;
 use super::retype::Moved;
 use super::rollup::Rollup;
@@ -287,7 +288,8 @@ impl OwnField {
         def.owner = owner;
         def.default = self.default.and_then(|json| Value::from_json(self.kind, &json).ok());
         // `~` stands in no key.
-        let place = if self.place == 0 { key.clone() } else { FieldKey::new(format!("{key}~{}", self.place)) };
+        let place = FieldKey::new(indexed::place_of(key, self.place));
+        def.indexed = self.indexed;
         def.moved = self.moved.map(Arc::new);
         def.storage = match self.kind {
             FieldType::Link | FieldType::Links => Storage::Links,

@@ -115,6 +115,10 @@ pub struct FieldView {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     unique: bool,
+    /// Whether lists find and sort by it through an index of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    indexed: bool,
     read_only: bool,
     /// Kept by the product itself.
     system: bool,
@@ -443,6 +447,7 @@ impl FieldView {
             part_of: None,
             required: false,
             unique: false,
+            indexed: false,
             read_only: true,
             system: false,
             sortable: false,
@@ -522,6 +527,7 @@ fn field_view(catalogue: &Catalogue, def: &EntityDef, field: &::records::FieldDe
         part_of: field.part_of.as_ref().map(ToString::to_string),
         required: field.required,
         unique: def.is_unique(&field.key),
+        indexed: field.indexed,
         read_only: field.system || !ctx.rights.changes(&def.key, &field.key),
         system: field.system,
         sortable: field.is_sortable(),

@@ -20,6 +20,7 @@ import {
   conditionsDraft,
   conditionsOf,
   isApart,
+  isFindable,
   noWords,
   type RollupDraft,
   rollupDraft,
@@ -41,6 +42,7 @@ const fields = [
   "directory",
   "required",
   "unique",
+  "indexed",
   "visible",
   "read_only",
   "options_when",
@@ -61,6 +63,7 @@ interface Draft {
   rollup: RollupDraft;
   required: boolean;
   unique: boolean;
+  indexed: boolean;
   directory: string;
   conditions: ConditionsDraft;
 }
@@ -73,6 +76,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
     rollup: rollupDraft(field.rollup),
     required: field.required,
     unique: field.unique ?? false,
+    indexed: field.indexed ?? false,
     directory: field.directory ?? "",
     conditions: conditionsDraft(field),
   }));
@@ -85,6 +89,7 @@ export function FieldForm({ entity, field, onClose }: Props) {
       if (draft.rollup !== before.rollup) patch.rollup = rollupOf(draft.rollup, field.type);
       if (draft.required !== before.required) patch.required = draft.required;
       if (draft.unique !== before.unique) patch.unique = draft.unique;
+      if (draft.indexed !== before.indexed) patch.indexed = draft.indexed;
       if (draft.directory !== before.directory) patch.directory = draft.directory;
       if (Object.keys(patch).length > 0) await changeField(entity.key, field.key, patch);
       if (!sameConditions(draft.conditions, before.conditions))
@@ -154,6 +159,15 @@ export function FieldForm({ entity, field, onClose }: Props) {
           checked={draft.unique}
           error={fieldRefusal(save.error, "unique")}
           onChange={(event) => setDraft({ ...draft, unique: event.currentTarget.checked })}
+        />
+      )}
+      {field.own && !field.formula?.live && isFindable(field.type) && (
+        <Checkbox
+          label={t("rules:indexed")}
+          description={t("rules:indexed_hint")}
+          checked={draft.indexed}
+          error={fieldRefusal(save.error, "indexed")}
+          onChange={(event) => setDraft({ ...draft, indexed: event.currentTarget.checked })}
         />
       )}
       {field.own && (field.type === "choice" || field.type === "choices") && (

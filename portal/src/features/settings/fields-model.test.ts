@@ -60,6 +60,7 @@ describe("forms of fields and rules", () => {
       label: { en: "Margin" },
       required: false,
       unique: false,
+      indexed: false,
       entities: [],
       choices: [],
       directory: null,
@@ -98,6 +99,14 @@ describe("forms of fields and rules", () => {
     expect(newField(draft, "en").unique).toBe(true);
     expect(newField({ ...draft, type: "money" }, "en").unique).toBe(false);
     expect(newField({ ...draft, source: "formula", formula: "'a'" }, "en").unique).toBe(false);
+  });
+
+  it("an index is asked for where one can be, also of what is computed", () => {
+    const draft = { ...freshField(), indexed: true };
+    expect(newField(draft, "en").indexed).toBe(true);
+    expect(newField({ ...draft, source: "formula", formula: "'a'" }, "en").indexed).toBe(true);
+    expect(newField({ ...draft, type: "money" }, "en").indexed).toBe(false);
+    expect(newField({ ...draft, type: "choices" }, "en").indexed).toBe(false);
   });
 
   it("makes keys of choices that differ", () => {

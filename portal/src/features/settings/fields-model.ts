@@ -79,6 +79,16 @@ export const results: readonly string[] = [
 const apart: readonly string[] = ["text", "integer", "decimal", "duration", "date", "datetime"];
 export const isApart = (type: string) => apart.includes(type);
 
+/** Types that an index is made of. */
+const findable: readonly string[] = [
+  ...apart,
+  "boolean",
+  "choice",
+  "user",
+  "department",
+];
+export const isFindable = (type: string) => findable.includes(type);
+
 /** Where the values of a field come from. */
 export type Source = "written" | "formula" | "rollup";
 
@@ -165,6 +175,7 @@ export interface FieldDraft {
   type: MadeType;
   required: boolean;
   unique: boolean;
+  indexed: boolean;
   /** One choice a line. */
   options: string;
   /** The key of the directory that gives the choices; empty: they are the field's own. */
@@ -182,6 +193,7 @@ export const freshField = (): FieldDraft => ({
   type: "text",
   required: false,
   unique: false,
+  indexed: false,
   options: "",
   directory: "",
   entities: [],
@@ -247,6 +259,7 @@ export function newField(draft: FieldDraft, locale: Locale): NewField {
     label: said(draft.label) as NewField["label"],
     required: source === "written" && draft.required,
     unique: source === "written" && isApart(draft.type) && draft.unique,
+    indexed: isFindable(draft.type) && draft.indexed,
     choices: listed && !draft.directory ? choicesOf(draft.options, locale) : [],
     directory: (listed && draft.directory) || null,
     entities: isLink(draft.type) ? pointed(draft) : [],

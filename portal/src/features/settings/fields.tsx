@@ -89,6 +89,7 @@ function FieldsBlock({ entity, onEdit }: { entity: Entity; onEdit(key: string): 
         <>
           {field.required && <Tag>{t("required")}</Tag>}
           {field.unique && <Tag>{t("unique")}</Tag>}
+          {field.indexed && <Tag>{t("indexed")}</Tag>}
           {field.computed && <Tag tone="accent">{t(field.formula?.live ? "live" : "computed")}</Tag>}
           {(field.conditions ?? field.declared_conditions) && <Tag tone="accent">{t("conditional")}</Tag>}
           {field.plugin && <Tag>{t("of_module")}</Tag>}

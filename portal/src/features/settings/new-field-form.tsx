@@ -18,6 +18,7 @@ import {
   type FieldDraft,
   freshField,
   isApart,
+  isFindable,
   isLink,
   type MadeType,
   newField,
@@ -41,6 +42,7 @@ const fields = [
   "rollup",
   "required",
   "unique",
+  "indexed",
 ];
 
 export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): void }) {
@@ -183,6 +185,15 @@ export function NewFieldForm({ entity, onClose }: { entity: Entity; onClose(): v
           checked={draft.unique}
           error={wrong("unique")}
           onChange={(event) => put({ unique: event.currentTarget.checked })}
+        />
+      )}
+      {isFindable(draft.type) && (
+        <Checkbox
+          label={t("rules:indexed")}
+          description={t("rules:indexed_hint")}
+          checked={draft.indexed}
+          error={wrong("indexed")}
+          onChange={(event) => put({ indexed: event.currentTarget.checked })}
         />
       )}
     </FormDrawer>

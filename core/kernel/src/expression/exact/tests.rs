@@ -101,6 +101,21 @@ fn days_and_moments() {
 }
 
 #[test]
+fn an_operator_that_fits_no_value_of_such_types_is_told_from_what_these_values_are_in_the_way_of() {
+    let typed = |text: &str| {
+        let record = record();
+        let names = Names::new().with_exact("record", &record);
+        Expression::compile_exact(text, &["record", TODAY]).unwrap().type_error(&names)
+    };
+    for wrong in ["record.day - record.day", "record.title * 2", "record.count < record.title"] {
+        assert!(typed(wrong).is_some(), "{wrong}");
+    }
+    for right in ["record.count / 0", "record.empty - record.day", "timestamp(record.title)", "record.count + 1"] {
+        assert_eq!(typed(right), None, "{right}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     check("record.amount / 0", Err("division by zero"));
     check("1 / 0", Err("division by zero"));
@@ -114,7 +129,7 @@ fn what_is_wrong_is_said() {
     check("round('a')", Err("only numbers"));
     check("nobody.x", Err("`nobody` is not defined; there are record"));
     check("record.amount >", Err("column"));
-    check("fetch(1)", Err("there is no function `fetch`"));
+    check("fetch(1)", Err("there is no function `fetch`; there are abs, addDays, bool,"));
     check("@exact('1')", Err("column"));
     assert!(Expression::compile("round(1.5)").is_err(), "other expressions have the language alone");
 }

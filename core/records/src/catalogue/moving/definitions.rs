@@ -20,7 +20,7 @@ use crate::catalogue::entities::{MAX_ENTITIES, fresh, own_entity};
 use crate::catalogue::menu::{self, MenuPlace};
 use crate::catalogue::rollup::Rollup;
 use crate::catalogue::store::{self, Kept, OwnEntity, OwnField, Which};
-use crate::catalogue::{Catalogue, formula, rollup};
+use crate::catalogue::{Catalogue, formula, indexed, rollup};
 use crate::{Records, recompute};
 
 /// An entity of a company's own.
@@ -80,6 +80,8 @@ pub(super) struct FieldSpec {
     #[serde(default)]
     unique: bool,
     #[serde(default)]
+    indexed: bool,
+    #[serde(default)]
     formula: Option<String>,
     #[serde(default)]
     decimals: Option<u32>,
@@ -109,6 +111,7 @@ impl FieldSpec {
             max: own.range.map(|(_, max)| max),
             default: own.default.clone(),
             unique: own.unique,
+            indexed: own.indexed,
             formula: own.formula.clone(),
             decimals: own.decimals,
             rollup: own.rollup.clone(),
@@ -130,7 +133,7 @@ impl FieldSpec {
             max: self.max,
             default: self.default.clone(),
             unique: self.unique,
-            indexed: false,
+            indexed: self.indexed,
             formula: self.formula.clone(),
             decimals: self.decimals,
             rollup: self.rollup.clone(),
@@ -253,6 +256,9 @@ impl Records {
         let catalogue = self.drawn_from(tx, ctx.tenant).await?;
         self.let_go(tx, ctx, &catalogue, &known.entity, &known.key).await?;
         store::set_removed(tx, ctx, Which::Field(&known.entity, &known.key), true).await?;
+        if known.indexed {
+            indexed::look_again(tx, ctx).await?;
+        }
         Ok(audit::record(tx, ctx, "field.removed", &moved.key, moved.told()).await?)
     }
 
@@ -276,7 +282,11 @@ impl Records {
         if own.unique {
             self.may_be_unique(&spec.entity, &own)?;
         }
+        if own.indexed {
+            indexed::may_be_indexed(tx, ctx, &spec.entity, &spec.key, &own).await?;
+        }
         insert_field(tx, ctx, &spec, &own).await?;
+        indexed::declare_own(tx, ctx, (&spec.entity, &spec.key), (None, &own)).await?;
         Ok(audit::record(tx, ctx, "field.created", &moved.key, moved.told()).await?)
     }
 
@@ -308,13 +318,16 @@ impl Records {
             place: before.place,
             moved: before.moved.clone(),
             standing: before.standing,
-            indexed: before.indexed,
             ..own
         };
         if own.unique && !before.unique {
             self.may_be_unique(&spec.entity, &own)?;
         }
+        if own.indexed && !before.indexed {
+            indexed::may_be_indexed(tx, ctx, &spec.entity, &spec.key, &own).await?;
+        }
         store::save(tx, ctx, Which::Field(&spec.entity, &spec.key), &own).await?;
+        indexed::declare_own(tx, ctx, (&spec.entity, &spec.key), (Some(&before), &own)).await?;
         Ok(audit::record(tx, ctx, "field.updated", &moved.key, moved.told()).await?)
     }
 
