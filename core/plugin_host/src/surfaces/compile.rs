@@ -13,9 +13,9 @@ use crate::manifest::ManifestError;
 use crate::manifest::known::nearest;
 use crate::texts::Texts;
 
+/// Names told where somebody wrote one that there is not.
+const MOST_NAMES_TOLD: usize = 40;
 /// The names of expressions.
-/// Keys told where somebody wrote one that there is not.
-const MOST_KEYS_TOLD: usize = 40;
 const ROOTS: [&str; 9] = ["me", "today", "params", "state", "settings", "record", "form", "row", "sources"];
 
 pub(super) type Made = Result<Json, ManifestError>;
@@ -142,9 +142,7 @@ impl<'a> Compiler<'a> {
         };
         if let Some(key) = map.keys().find(|key| !properties.contains_key(*key)) {
             let near = nearest(key, properties.keys().map(String::as_str));
-            let there = || properties.keys().map(String::as_str).take(MOST_KEYS_TOLD).collect::<Vec<_>>().join(", ");
-            let hint =
-                near.map_or_else(|| format!("; there are {}", there()), |near| format!("; did you mean `{near}`?"));
+            let hint = hint(near, properties.keys().map(String::as_str));
             return Err(at.fail(format!("unknown key `{key}`{hint}")));
         }
         if let Some(key) = reference::required(schema).find(|key| !map.contains_key(*key)) {
@@ -307,14 +305,20 @@ impl<'a> Compiler<'a> {
                 return Ok(json!({ "block": kind, "else": [] }));
             }
             let near = nearest(kind, reference::kinds());
-            let there = || properties.keys().map(String::as_str).take(MOST_KEYS_TOLD).collect::<Vec<_>>().join(", ");
-            let hint =
-                near.map_or_else(|| format!("; there are {}", there()), |near| format!("; did you mean `{near}`?"));
+            let hint = hint(near, reference::kinds());
             return Err(at.fail(format!("there is no block `{kind}`, and it has no `else`{hint}")));
         };
         let Some(schema) = reference::definition("blocks") else { return Err(at.fail("no blocks")) };
         let instead = self.value(instead, schema, &at.key("else"))?;
         Ok(json!({ "block": kind, "else": instead }))
+    }
+}
+
+/// The nearest name there is, or all of them.
+fn hint<'a>(near: Option<&str>, there: impl Iterator<Item = &'a str>) -> String {
+    match near {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => format!("; there are {}", there.take(MOST_NAMES_TOLD).collect::<Vec<_>>().join(", ")),
     }
 }
 
