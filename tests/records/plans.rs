@@ -107,7 +107,8 @@ impl Watched {
         let mut found = Vec::new();
         for (_, statement) in self.statements.values() {
             found.push(if on_postgres() {
-                let setting = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+                let setting =
+                    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
                 planned(&self.state.db, statement, setting).await.to_string()
             } else {
                 steps(&self.state.db, statement).await.join("\n")

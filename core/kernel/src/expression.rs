@@ -234,9 +234,8 @@ enum Failed {
 fn is_of_types(error: &ExecutionError) -> bool {
     match error {
         ExecutionError::FunctionError { function, .. } => function == exact::TYPES,
-        ExecutionError::UnsupportedBinaryOperator(_, left, right) | ExecutionError::ValuesNotComparable(left, right) => {
-            !matches!(left, Cel::Null) && !matches!(right, Cel::Null)
-        }
+        ExecutionError::UnsupportedBinaryOperator(_, left, right)
+        | ExecutionError::ValuesNotComparable(left, right) => !matches!(left, Cel::Null) && !matches!(right, Cel::Null),
         _ => false,
     }
 }

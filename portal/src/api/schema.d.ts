@@ -7292,6 +7292,11 @@ export interface components {
              */
             unique: boolean | null;
             /**
+             * @description Whether lists find and sort by it through an index from soon on.
+             * @default null
+             */
+            indexed: boolean | null;
+            /**
              * @description The values of a choice: all of them, in order. One that records may have is archived, not left out.
              * @default null
              */
@@ -7387,6 +7392,8 @@ export interface components {
             required: boolean;
             /** @description Whether no two records have the same in it. */
             unique?: boolean;
+            /** @description Whether lists find and sort by it through an index of its own. */
+            indexed?: boolean;
             read_only: boolean;
             /** @description Kept by the product itself. */
             system: boolean;
@@ -10779,6 +10786,11 @@ export interface components {
             default?: unknown;
             /** @description Whether no two records have the same in it: of texts, numbers, days, moments and lengths of time. */
             unique?: boolean;
+            /**
+             * @description Whether lists find and sort by it through an index, which is made in the background: of texts, numbers, days, moments,
+             *     choices of one, people and departments.
+             */
+            indexed?: boolean;
             /**
              * @description What it is computed by, in CEL over `record`, `today`, `now`: then its type is that of the result, and nobody writes
              *     it.

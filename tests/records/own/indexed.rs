@@ -73,7 +73,7 @@ async fn lists_go_through_the_index_of_a_field_for_as_long_as_it_is_wanted() {
     assert!(!is_indexed(&app, "lead", "x_size").await);
     admin.delete(&format!("/entities/{MACHINE}/fields/x_serial")).await.ok(204);
     assert_eq!(indexes(&app).await, 0);
-    admin.post(&format!("/entities/{MACHINE}/fields/x_serial/restore"), json!({})).await.ok(204);
+    admin.post(&format!("/entities/{MACHINE}/fields/x_serial/restore"), json!({})).await.ok(200);
     assert_eq!(indexes(&app).await, 1);
     app.finish().await;
 }
@@ -114,7 +114,7 @@ async fn every_type_that_is_offered_has_one_and_the_others_are_refused_with_the_
     let live = json!({"type": "datetime", "formula": "now", "indexed": true});
     let problem = field(&admin, "deal", "x_live", live).await.problem(422, "config.invalid");
     assert_eq!(problem["fields"]["indexed"]["code"], "not_indexed", "{problem}");
-    field(&admin, "deal", "x_text", json!({"type": "text", "indexed": "yes"})).await.problem(400, "body.invalid");
+    field(&admin, "deal", "x_text", json!({"type": "text", "indexed": "yes"})).await.problem(400, "request.invalid");
     app.finish().await;
 }
 
@@ -129,13 +129,15 @@ async fn companies_with_other_types_of_the_same_name_are_in_nobodys_way() {
     // What they have under the name is no number, and is written at once.
     field(&stranger, "lead", "x_size", json!({"type": "text"})).await.ok(201);
     stranger.create("lead", json!({"title": "theirs", "x_size": "large"})).await.ok(201);
-    assert_eq!(indexes(&app).await, 0);
+    // PostgreSQL's would refuse it; SQLite's takes anything.
+    let left = i64::from(!on_postgres());
+    assert_eq!(indexes(&app).await, left);
     let large = json!({"filter": {"field": "x_size", "op": "gt", "value": 4}});
     assert_eq!(admin.query("lead", large).await.ok(200)["items"].as_array().unwrap().len(), 1);
     // Nor does an index come in their way later.
     admin.patch("/entities/lead/fields/x_size", json!({"indexed": false})).await.ok(200);
     admin.patch("/entities/lead/fields/x_size", json!({"indexed": true})).await.ok(200);
-    assert_eq!(indexes(&app).await, 0);
+    assert_eq!(indexes(&app).await, left);
     stranger.create("lead", json!({"title": "theirs", "x_size": "larger"})).await.ok(201);
     app.finish().await;
 }
@@ -152,9 +154,11 @@ async fn another_type_takes_the_index_along_or_leaves_it() {
     admin.post("/entities/lead/fields/x_size/type", json!({"type": "integer"})).await.ok(200);
     assert_eq!(indexes(&app).await, 1);
     assert!(found_by(&app, "lead", "x_size", json!(3)).await);
-    admin.post("/entities/lead/fields/x_size/type", json!({"type": "long_text"})).await.ok(200);
-    assert_eq!(indexes(&app).await, 0);
-    assert!(!is_indexed(&app, "lead", "x_size").await);
+    field(&admin, "lead", "x_note", json!({"type": "text", "indexed": true})).await.ok(201);
+    assert_eq!(indexes(&app).await, 2);
+    admin.post("/entities/lead/fields/x_note/type", json!({"type": "long_text"})).await.ok(200);
+    assert_eq!(indexes(&app).await, 1);
+    assert!(is_indexed(&app, "lead", "x_size").await && !is_indexed(&app, "lead", "x_note").await);
     app.finish().await;
 }
 

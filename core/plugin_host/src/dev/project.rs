@@ -55,7 +55,8 @@ pub fn new(parent: &Path, publisher: &str, name: &str) -> Result<PathBuf> {
         return Err(DevError::at(&folder, "exists already"));
     }
     if Sdk::iter().next().is_none() || Examples::iter().next().is_none() {
-        let problem = "this build for development reads the SDK where it was built, and it is not there: take a release";
+        let problem =
+            "this build for development reads the SDK where it was built, and it is not there: take a release";
         return Err(DevError::new(problem));
     }
     for path in Sdk::iter() {

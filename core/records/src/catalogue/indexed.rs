@@ -2,9 +2,9 @@
 //! entity's table or its rows of the shared one. They are made and dropped by a job beside the work (`CONCURRENTLY` on
 //! PostgreSQL), from what is declared anywhere on this installation; a name says what its index is over.
 //!
-//! An index casts what it finds (PostgreSQL): where two companies have a field of one name with different types, there is
-//! none, or a write of the one would fail for the type of the other. A company that brings such a type drops it first, and
-//! whoever made an index looks once more whether somebody did meanwhile.
+//! PostgreSQL's casts what it finds: where two companies have a field of one name with different types, there is none there, or a
+//! write of the one would fail for the type of the other. A company that brings such a type drops it first, and whoever made an
+//! index looks once more whether somebody did meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +30,8 @@ use crate::Records;
 pub const KEEP: &str = "records.keep_indexes";
 /// What names of these indexes begin with.
 const PREFIX: &str = "own_field_";
+/// What an index looks like: another shape has other names, so that it is made anew.
+const SHAPE: u8 = 2;
 /// Bytes of the digest in a name, in hexadecimal.
 const NAME_BYTES: usize = 12;
 
@@ -41,12 +43,8 @@ const MOST_OF_ENTITY: usize = 40;
 /// A field by entity and the key in the document: `place_of` a field.
 type Field = (String, String);
 
-/// What is declared of fields of one name.
-#[derive(Debug, Default)]
-struct Wishes {
-    kinds: BTreeSet<String>,
-    indexed: bool,
-}
+/// The types that fields of one name have, and of which somebody wants an index.
+type Wishes = BTreeMap<String, bool>;
 
 /// Whether values of a type can be found by such an index.
 pub(super) const fn fits(kind: FieldType) -> bool {
@@ -68,7 +66,7 @@ pub(super) const fn fits(kind: FieldType) -> bool {
 
 /// The name of an index.
 fn name((entity, key): &Field, kind: FieldType) -> String {
-    let digest = Sha256::digest(format!("{entity} {key} {}", kind.name()).as_bytes());
+    let digest = Sha256::digest(format!("{SHAPE} {entity} {key} {}", kind.name()).as_bytes());
     format!("{PREFIX}{}", hex::encode(digest.get(..NAME_BYTES).unwrap_or_default()))
 }
 
@@ -94,9 +92,14 @@ fn create((entity, key): &Field, kind: FieldType, backend: DbBackend) -> String 
     let over = expression(key, kind, backend);
     let table = table(entity);
     // Keys are lower-case Latin letters, digits, `_` and `~`: the declaration has seen to it.
-    let rows = if table == SHARED { format!("entity = '{entity}' AND ") } else { String::new() };
+    // The entity is among the columns too: SQLite without statistics takes the index that more equals lead into.
+    let (column, rows) = match table {
+        SHARED => ("entity, ", format!("entity = '{entity}' AND ")),
+        _ => ("", String::new()),
+    };
     format!(
-        "CREATE INDEX {beside}IF NOT EXISTS {name} ON {table} (tenant_id, {over}, id) WHERE {rows}deleted_at IS NULL"
+        "CREATE INDEX {beside}IF NOT EXISTS {name} ON {table} (tenant_id, {column}{over}, id) \
+         WHERE {rows}deleted_at IS NULL"
     )
 }
 
@@ -122,9 +125,10 @@ async fn declared_anywhere(conn: &impl ConnectionTrait) -> Result<BTreeMap<Field
     for row in conn.query_all(&select).await? {
         let (entity, key): Field = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let place = row.try_get_by_index::<Option<String>>(3)?.and_then(|text| text.parse().ok()).unwrap_or_default();
-        let wishes = found.entry((entity, place_of(&key, place))).or_default();
-        wishes.kinds.extend(row.try_get_by_index::<Option<String>>(2)?);
-        wishes.indexed |= row.try_get_by_index::<i32>(4)? == 1;
+        if let Some(kind) = row.try_get_by_index::<Option<String>>(2)? {
+            let wishes = found.entry((entity, place_of(&key, place))).or_default();
+            *wishes.entry(kind).or_default() |= row.try_get_by_index::<i32>(4)? == 1;
+        }
     }
     Ok(found)
 }
@@ -286,7 +290,7 @@ impl Records {
     async fn keep_indexes_once(&self) -> Result<bool> {
         let db = self.db();
         let backend = db.backend();
-        let wanted = wanted(declared_anywhere(db.read()).await?);
+        let wanted = wanted(declared_anywhere(db.read()).await?, backend);
         let there = existing(db.read()).await?;
         for (name, whole) in &there {
             if !whole || !wanted.contains_key(name) {
@@ -304,20 +308,18 @@ impl Records {
     }
 }
 
-/// The indexes there should be, by name.
-fn wanted(declared: BTreeMap<Field, Wishes>) -> BTreeMap<String, (Field, FieldType)> {
+/// The indexes there should be, by name. SQLite's take what they find, whatever its type.
+fn wanted(declared: BTreeMap<Field, Wishes>, backend: DbBackend) -> BTreeMap<String, (Field, FieldType)> {
     let mut wanted = BTreeMap::new();
-    for (field, Wishes { kinds, .. }) in declared.into_iter().filter(|(_, wishes)| wishes.indexed) {
-        let mut all = kinds.iter().map(|kind| kind_of(kind));
-        match (all.next().flatten(), all.next()) {
-            (Some(kind), None) if fits(kind) => {
-                wanted.insert(name(&field, kind), (field, kind));
-            }
-            (_, Some(_)) => {
-                let (entity, key) = field;
-                tracing::warn!(entity, key, "it is declared with different types: it has no index");
-            }
-            _ => {}
+    for (field, wishes) in declared {
+        if wishes.len() > 1 && backend != DbBackend::Sqlite {
+            let (entity, key) = field;
+            tracing::warn!(entity, key, "it is declared with different types: it has no index");
+            continue;
+        }
+        let kinds = wishes.into_iter().filter(|(_, indexed)| *indexed).filter_map(|(kind, _)| kind_of(&kind));
+        for kind in kinds.filter(|kind| fits(*kind)) {
+            wanted.insert(name(&field, kind), (field.clone(), kind));
         }
     }
     wanted

@@ -314,12 +314,7 @@ impl Records {
         if own.formula.is_some() && before.formula.is_none() {
             return Err(wrong("formula", FieldError::new("formula_of_new")));
         }
-        let own = OwnField {
-            place: before.place,
-            moved: before.moved.clone(),
-            standing: before.standing,
-            ..own
-        };
+        let own = OwnField { place: before.place, moved: before.moved.clone(), standing: before.standing, ..own };
         if own.unique && !before.unique {
             self.may_be_unique(&spec.entity, &own)?;
         }
