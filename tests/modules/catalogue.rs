@@ -89,7 +89,10 @@ async fn off_and_on_again_everything_is_as_it_was_and_nothing_else_broke() {
     let mut fields = days(1, 3);
     fields["x_sheet"] = json!("A4");
     let request = app.record(REQUEST, fields).await;
-    admin.update(REQUEST, &request, json!({"stage": "approved"})).await.problem(422, "hook.rejected");
+    // With the status that the module gives it, at each door.
+    admin.update(REQUEST, &request, json!({"stage": "approved"})).await.problem(403, "leave.own_decision");
+    let move_it = format!("/records/{REQUEST}/{request}/stage");
+    admin.post(&move_it, json!({"stage": "approved"})).await.problem(403, "leave.own_decision");
     let lead = app.record("lead", json!({"title": "Ann", "leave_days": 28, "leave_of": request})).await;
     let instance = engine.start_about("decide", REQUEST, &request, json!({})).await;
     let view = json!({"entity": "lead", "name": "v", "kind": "list", "config": {"filter": {"field": "leave_days", "op": "gt", "value": 1}}});

@@ -78,7 +78,7 @@ pub(super) async fn place(scene: &Scene, known: &BTreeMap<String, Uuid>, id: Uui
 
 /// Changes somebody.
 pub(super) async fn patch(scene: &mut Scene, known: &BTreeMap<String, Uuid>, patch: &PatchUser) -> kernel::Result<()> {
-    let id = *scene.users.get(&patch.name).ok_or_else(|| Error::NotFound(format!("user {}", patch.name)))?;
+    let id = scene.person(&patch.name)?;
     let department = match patch.department.as_deref() {
         None => None,
         Some("") => Some(None),
@@ -100,10 +100,7 @@ pub(super) async fn patch(scene: &mut Scene, known: &BTreeMap<String, Uuid>, pat
 /// Sets a calendar, or takes it away.
 pub(super) async fn calendar(scene: &Scene, known: &BTreeMap<String, Uuid>, set: &SetCalendar) -> kernel::Result<()> {
     let of = match (set.of.strip_prefix('@'), set.of.strip_prefix("department:")) {
-        (Some(name), _) => {
-            let id = scene.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;
-            CalendarOf::Person(*id)
-        }
+        (Some(name), _) => CalendarOf::Person(scene.person(name)?),
         (None, Some(name)) => CalendarOf::Department(named(known, name)?),
         (None, None) if set.of == "company" => CalendarOf::Company,
         _ => return Err(Error::Internal("calendar.of is `company`, `@Name` or `department:Name`".to_owned())),
@@ -114,7 +111,12 @@ pub(super) async fn calendar(scene: &Scene, known: &BTreeMap<String, Uuid>, set:
 }
 
 /// The notices of the plugin that somebody has.
-pub(super) async fn notices(scene: &Scene, plugin: &str, find: &FindNotices) -> Result<(), String> {
+pub(super) async fn notices(
+    scene: &Scene,
+    plugin: &str,
+    find: &FindNotices,
+    link: Option<String>,
+) -> Result<(), String> {
     let failed = |error: Error| explain(&error);
     let ctx: Ctx = scene.ctx(&find.of).await.map_err(failed)?;
     let query = NotificationQuery { limit: Some(notifications::MAX_LIMIT), ..NotificationQuery::default() };
@@ -128,8 +130,8 @@ pub(super) async fn notices(scene: &Scene, plugin: &str, find: &FindNotices) -> 
     if let Some(words) = find.text.as_ref().filter(|words| !newest.text.contains(words.as_str())) {
         return Err(format!("`{words}` is not in the newest: {}", newest.text));
     }
-    if find.link.is_some() && find.link != newest.link {
-        return Err(format!("the newest leads to {:?}", newest.link));
+    if link.is_some() && link != newest.link {
+        return Err(format!("the newest leads to {}", newest.link.as_deref().unwrap_or("nowhere")));
     }
     if find.confirm {
         notices::confirm(&scene.db, &ctx, newest.id).await.map_err(failed)?;

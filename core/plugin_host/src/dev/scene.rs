@@ -192,13 +192,25 @@ impl Scene {
         self.tenant.system_ctx(&self.env)
     }
 
+    /// The id of somebody by name, with or without `@` before it.
+    ///
+    /// # Errors
+    /// `NotFound`, with those there are.
+    pub fn person(&self, name: &str) -> Result<Uuid> {
+        let found = self.users.get(name.strip_prefix('@').unwrap_or(name)).copied();
+        found.ok_or_else(|| {
+            let mut names: Vec<&str> = self.users.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            Error::NotFound(format!("nobody is called `{name}`; there are {}", names.join(", ")))
+        })
+    }
+
     /// Somebody by name.
     ///
     /// # Errors
     /// `NotFound`.
     pub async fn ctx(&self, name: &str) -> Result<Ctx> {
-        let id = self.users.get(name).ok_or_else(|| Error::NotFound(format!("user {name}")))?;
-        let identity = self.host.inner.identities.of_user(self.tenant.id, UserId(*id)).await?;
+        let identity = self.host.inner.identities.of_user(self.tenant.id, UserId(self.person(name)?)).await?;
         Ok(identity.ctx(&self.env))
     }
 

@@ -144,6 +144,32 @@ pub(super) struct Step {
     pub(super) refused: Option<Refused>,
 }
 
+impl Step {
+    /// What it does or looks at: one thing, or what else it says would be left out unseen.
+    pub(super) fn acts(&self) -> Vec<&'static str> {
+        let all = [
+            ("create", self.create.is_some()),
+            ("update", self.update.is_some()),
+            ("remove", self.remove.is_some()),
+            ("find", self.find.is_some()),
+            ("tasks", self.tasks.is_some()),
+            ("http", self.http.is_some()),
+            ("action", self.action.is_some()),
+            ("data", self.data.is_some()),
+            ("act", self.act.is_some()),
+            ("job", self.job.is_some()),
+            ("runs", self.runs.is_some()),
+            ("files", self.files.is_some()),
+            ("papers", self.papers.is_some()),
+            ("fetched", self.fetched.is_some()),
+            ("messages", self.messages.is_some()),
+            ("notices", self.notices.is_some()),
+            ("published", self.published.is_some()),
+        ];
+        all.into_iter().filter_map(|(name, there)| there.then_some(name)).collect()
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Write {

@@ -104,7 +104,8 @@ pub(super) fn explain(error: &Error) -> String {
     let locale = kernel::Locale::En;
     let fields: Vec<String> =
         error.fields_in(locale).into_iter().map(|(field, (code, words))| format!("{field}: {code}: {words}")).collect();
-    format!("{} ({}) {}", error.message().in_locale(locale), error.code(), fields.join("; "))
+    let what = if let Error::NotFound(what) = error { what } else { "" };
+    format!("{} ({}) {what}{}", error.message().in_locale(locale), error.code(), fields.join("; "))
 }
 
 struct Play {
@@ -162,6 +163,9 @@ impl Play {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
+        if let [first, second, ..] = step.acts().as_slice() {
+            return Err(format!("a step does one thing: `{first}` and `{second}` are two"));
+        }
         let failed = |error: Error| explain(&error);
         self.scene.clock.advance_seconds(step.advance_seconds);
         self.company(step).await.map_err(failed)?;
@@ -208,7 +212,8 @@ impl Play {
         } else if let Some(find) = &step.messages {
             return messages::look(&self.scene, &self.plugin, find).await;
         } else if let Some(find) = &step.notices {
-            return company::notices(&self.scene, &self.plugin, find).await;
+            let link = find.link.as_deref().map(|link| self.filled(link));
+            return company::notices(&self.scene, &self.plugin, find, link).await;
         } else if let Some(find) = &step.published {
             return published::look(&self.scene, find, &self.values(&find.fields)).await;
         } else if let Some(fetched) = &step.fetched {

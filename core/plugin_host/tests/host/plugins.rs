@@ -54,6 +54,38 @@ async fn leave_requests() {
     check("examples/leave-requests").await;
 }
 
+/// What a script says wrongly is a failed step, never one that passes unseen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_says_two_things_or_names_nobody_fails_with_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("wrong.toml");
+    let text = r#"
+        [[users]]
+        name = "Anna"
+        [[steps]]
+        create = { entity = "lead", fields = { title = "Ann" } }
+        find = { entity = "lead", count = 7 }
+        [[steps]]
+        as = "Hanna"
+        create = { entity = "lead", fields = { title = "Ann" } }
+        [[steps]]
+        notices = { of = "@Anna", count = 0, link = "/records/lead/$lead" }
+        [[steps]]
+        notices = { of = "@Hanna", count = 0 }
+        [[steps]]
+        find = { entity = "leed", count = 0 }
+    "#;
+    std::fs::write(&script, text).unwrap();
+    let (db, _folder) = database().await;
+    let report = test::run(db, &package(&root().join("plugins/lead-desk")), &script, None).await.unwrap();
+    let problems: Vec<String> = report.steps.into_iter().map(|step| step.problem.unwrap_or_default()).collect();
+    assert_eq!(problems[0], "a step does one thing: `create` and `find` are two");
+    assert!(problems[1].contains("nobody is called `Hanna`; there are Anna, admin"), "{problems:?}");
+    assert_eq!(problems[2], "");
+    assert!(problems[3].contains("nobody is called `@Hanna`"), "{problems:?}");
+    assert!(problems[4].contains("leed"), "{problems:?}");
+}
+
 /// What `plugin new` makes builds, passes its own tests and packs, away from this repository.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_plugin_works_from_the_start() {

@@ -416,13 +416,21 @@ pub async fn stage(
     let options = WriteOptions { comment: body.comment, reason: body.reason, ..WriteOptions::default() };
     match write_one(&state.records, &caller.ctx, &entity, change, &options).await {
         Ok(written) => answer(&state, &caller.ctx, StatusCode::OK, written).await,
-        // A move that rules refuse is a conflict with the present state, not a wrong request.
-        Err(error @ (Error::Refused(_) | Error::Invalid { code: ::records::INVALID, .. })) => {
+        Err(error) if is_against_the_state(&error) => {
             let mut response = crate::http::ApiError(error).into_response();
             *response.status_mut() = StatusCode::CONFLICT;
             Ok(response)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// A move that rules refuse is a conflict with the present state, not a wrong request; a plugin may have said otherwise.
+fn is_against_the_state(error: &Error) -> bool {
+    match error {
+        Error::Refused(refusal) => refusal.status.is_none(),
+        Error::Invalid { code, .. } => *code == ::records::INVALID,
+        _ => false,
     }
 }
 

@@ -80,13 +80,7 @@ const apart: readonly string[] = ["text", "integer", "decimal", "duration", "dat
 export const isApart = (type: string) => apart.includes(type);
 
 /** Types that an index is made of. */
-const findable: readonly string[] = [
-  ...apart,
-  "boolean",
-  "choice",
-  "user",
-  "department",
-];
+const findable: readonly string[] = [...apart, "boolean", "choice", "user", "department"];
 export const isFindable = (type: string) => findable.includes(type);
 
 /** Where the values of a field come from. */
