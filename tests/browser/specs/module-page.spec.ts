@@ -21,6 +21,18 @@ test("a module that is switched on is in the menu, and its page does what it is 
   await expect(page.getByText("Waiting for a decision").locator("..")).toContainText("1");
 });
 
+test("a row of it leads to the record's card and back", async ({ page, signIn }) => {
+  await signIn(page);
+  await page.getByRole("link", { name: "Leave", exact: true }).click();
+  await page.getByRole("main").getByRole("link", { name: "Yearly leave" }).click();
+  // The card is whole: nothing has led away from it meanwhile.
+  await expect(page.getByRole("heading", { name: "Yearly leave" })).toBeVisible();
+  await expect(page).toHaveURL(/records\/leave_request\//);
+  await page.goBack();
+  await expect(page).toHaveURL(new RegExp(`${PAGE}$`));
+  await expect(page.getByText("Waiting for a decision")).toBeVisible();
+});
+
 test("on a phone the page stacks and nothing is cut off", async ({ page, signIn }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await signIn(page, PAGE);

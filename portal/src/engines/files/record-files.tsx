@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "@/api/keys";
 import { messageOf } from "@/api/problem";
+import { meQuery } from "@/api/session";
 import type { FileView, Id } from "@/api/types";
 import { formatDateTime, formatRelative } from "@/i18n/format";
 import { Hint, Notice } from "@/ui/block";
@@ -128,7 +129,10 @@ function useAbout(file: FileView): string {
   const { t } = useTranslation("blocks");
   const { unit, number } = sizeOf(file.size);
   const about = [t(`size_${unit}`, { number }), formatRelative(file.created_at, Date.now())];
-  return [...about, file.created_by.name].filter(Boolean).join(" · ");
+  const me = useQueryClient().getQueryData(meQuery.queryKey);
+  const { kind, id, name } = file.created_by;
+  const by = kind === "plugin" ? (me?.plugins.find((one) => one.id === id)?.title ?? name) : name;
+  return [...about, by].filter(Boolean).join(" · ");
 }
 
 /** What did not go: why, and the way to send it again. */

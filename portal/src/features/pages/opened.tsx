@@ -33,6 +33,7 @@ export default function OpenedSurface({ opened }: { opened: OpenSurface }) {
       params={opened.params}
       start={action}
       onClose={closeSurface}
+      onLeave={closeSurface}
     />
   );
   if (action) return body;

@@ -27,13 +27,26 @@ interface Props {
   start?: Action | undefined;
   params?: Record<string, unknown> | undefined;
   onParams?(params: Record<string, unknown>, replace: boolean): void;
+  /** An action says that it is done here. */
   onClose?(): void;
+  /** Something else is opened instead: what stands over a page goes away, a page stays in the history. */
+  onLeave?(): void;
 }
 
 /** States of surfaces, for the time of this tab: after an upgrade their values go over by name. */
 const states = new Map<string, Record<string, unknown>>();
 
-export function SurfaceBody({ surface, tree, texts, subject, start, params, onParams, onClose }: Props) {
+export function SurfaceBody({
+  surface,
+  tree,
+  texts,
+  subject,
+  start,
+  params,
+  onParams,
+  onClose,
+  onLeave,
+}: Props) {
   const { plugin, id, title, tree_hash } = surface;
   const me = useMe();
   const entities = useEntities();
@@ -54,7 +67,7 @@ export function SurfaceBody({ surface, tree, texts, subject, start, params, onPa
   const rows = subject.ids?.map((one): SourceRow => ({ id: one, entity, fields: {} }));
   const open = (target: OpenTarget) => {
     if ("record" in target) {
-      onClose?.();
+      onLeave?.();
       const one = String(target.record);
       void navigate({ to: "/records/$entity/$id", params: { entity: target.entity, id: one } });
     } else if ("url" in target) {
@@ -62,7 +75,7 @@ export function SurfaceBody({ surface, tree, texts, subject, start, params, onPa
     } else if ("surface" in target && target.as !== "page") {
       openSurface({ plugin, id: target.surface, subject, params: target.params });
     } else {
-      onClose?.();
+      onLeave?.();
       const other = "page" in target ? target.page : target.surface;
       const search = target.params ?? {};
       void navigate({ to: "/app/$plugin/$page", params: { plugin, page: other }, search });
