@@ -115,6 +115,7 @@ async fn every_type_that_is_offered_has_one_and_the_others_are_refused_with_the_
     let problem = field(&admin, "deal", "x_live", live).await.problem(422, "config.invalid");
     assert_eq!(problem["fields"]["indexed"]["code"], "not_indexed", "{problem}");
     field(&admin, "deal", "x_text", json!({"type": "text", "indexed": "yes"})).await.problem(400, "request.invalid");
+    app.drain().await;
     app.finish().await;
 }
 
