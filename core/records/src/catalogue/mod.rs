@@ -12,7 +12,7 @@
 //! | `known` | snapshots by tenant |
 //! | `declared` | what plugins declare: entities and fields of theirs |
 //! | `constraint` | what must hold between records |
-//! | `indexed` | indexes of fields of plugins |
+//! | `indexed` | indexes of fields that are marked so |
 //! | `formula` | fields that are computed |
 //! | `retype` | another type for a field that has values |
 //! | `unique` | fields in which no two records have the same |
