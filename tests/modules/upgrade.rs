@@ -108,8 +108,10 @@ async fn what_would_spoil_records_is_refused_and_the_version_before_runs_on() {
 #[tokio::test]
 async fn another_prefix_and_a_prefix_of_another_plugin_are_refused() {
     let app = office().await;
-    let other =
-        |manifest: String| manifest.replace("leave_", "away_").replace("prefix = \"leave\"", "prefix = \"away\"");
+    let other = |manifest: String| {
+        let codes = manifest.replace("leave_", "away_").replace("code = \"leave.", "code = \"away.");
+        codes.replace("prefix = \"leave\"", "prefix = \"away\"")
+    };
     let away = |key: &str| key.replace("leave_", "away_");
     let keys: Vec<String> = std::fs::read_to_string(crate::app::root().join("examples/leave-requests/i18n/en.toml"))
         .unwrap()
